@@ -1,0 +1,26 @@
+//! The schema of the product, one migration a change.
+//!
+//! Runs as `cargo run -p migration -- up|down|fresh|status`, by
+//! `sea-orm-cli migrate -d migration …`, and as a library in the tests.
+
+pub mod login;
+pub mod rls;
+
+mod m20261101_000001_create_authenticated_role;
+mod m20261101_000002_create_auth_schema;
+mod m20261101_000003_create_todos;
+
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::prelude::*;
+
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261101_000001_create_authenticated_role::Migration),
+            Box::new(m20261101_000002_create_auth_schema::Migration),
+            Box::new(m20261101_000003_create_todos::Migration),
+        ]
+    }
+}

@@ -1,0 +1,72 @@
+//! Ctrl-C, SIGTERM and SIGHUP: the first one asks for an orderly stop, the second ends everything at once.
+
+use std::{
+    fmt, process,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use anyhow::{Context, Result};
+use rustix::process::{Pid, Signal};
+
+use crate::signal;
+
+static SIGNALS: AtomicU32 = AtomicU32::new(0);
+static LAST_RESORT: Mutex<Vec<(Pid, Signal)>> = Mutex::new(Vec::new());
+
+/// The error that unwinds whatever was under way when the user asked to stop.
+#[derive(Debug)]
+pub struct Interrupted;
+
+impl fmt::Display for Interrupted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("stopped by a signal")
+    }
+}
+
+impl std::error::Error for Interrupted {}
+
+pub fn install() -> Result<()> {
+    ctrlc::set_handler(|| {
+        if SIGNALS.fetch_add(1, Ordering::SeqCst) == 0 {
+            return;
+        }
+        let groups = LAST_RESORT.lock().unwrap_or_else(PoisonError::into_inner);
+        for (group, signal) in groups.iter() {
+            signal::group(*group, *signal);
+            signal::process(*group, *signal);
+        }
+        process::exit(130);
+    })
+    .context("cannot listen for Ctrl-C")
+}
+
+pub fn requested() -> bool {
+    SIGNALS.load(Ordering::SeqCst) > 0
+}
+
+/// Fails with [`Interrupted`] once a stop was asked for.
+pub fn check() -> Result<()> {
+    if requested() {
+        Err(Interrupted.into())
+    } else {
+        Ok(())
+    }
+}
+
+/// Marks a process (and the group it leads) for `signal` on the second Ctrl-C.
+pub fn watch(process: Pid, signal: Signal) {
+    LAST_RESORT
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push((process, signal));
+}
+
+pub fn unwatch(process: Pid) {
+    LAST_RESORT
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .retain(|(watched, _)| *watched != process);
+}

@@ -1,0 +1,137 @@
+//! From a compiled module to `web/dist`; nothing is done when the inputs are those of the last time.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result};
+use sha2::{Digest, Sha256};
+use wasm_bindgen_cli_support::Bindgen;
+
+use super::{
+    dist,
+    fingerprint::{Assets, fingerprint},
+    publish::publish,
+};
+use crate::{
+    step::Step,
+    workspace::{self, Profile},
+};
+
+pub fn bundle(wasm: &Path, profile: Profile, step: &mut Step) -> Result<()> {
+    let web = workspace::root().join("web");
+    let index_path = web.join("index.html");
+    let index = fs::read_to_string(&index_path)
+        .with_context(|| format!("cannot read {}", workspace::shown(&index_path)))?;
+    let mut assets = Assets::new();
+    if web.join("assets").exists() {
+        collect(&web.join("assets"), "", &mut assets)?;
+    }
+
+    let output = dist();
+    let inputs = inputs(wasm, &index, &assets, profile)?;
+    let stamp = Stamp {
+        file: workspace::target_dir().join("page/dist.stamp"),
+        dist: output.clone(),
+    };
+    if stamp.holds(&inputs)? {
+        step.note("up to date");
+        return Ok(());
+    }
+    let bound = workspace::target_dir().join("page/bindgen");
+    bind(wasm, &bound, profile)?;
+    collect(&bound, "", &mut assets)?;
+    let (assets, index) = fingerprint(&assets, &index)?;
+    publish(&output, &assets, &index, profile)?;
+    stamp.write(&inputs)?;
+    step.note(sizes(&assets));
+    Ok(())
+}
+
+/// Writes `app.js` and `app_bg.wasm`.
+fn bind(wasm: &Path, folder: &Path, profile: Profile) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    let small = profile == Profile::Release;
+    let mut bindgen = Bindgen::new();
+    bindgen.web(true).context("wasm-bindgen")?;
+    bindgen
+        .input_path(wasm)
+        .out_name("app")
+        .typescript(false)
+        .remove_name_section(small)
+        .remove_producers_section(small)
+        .generate(folder)
+        .context("wasm-bindgen cannot bind the page (is its version the one in xtask/Cargo.toml?)")
+}
+
+fn collect(folder: &Path, prefix: &str, assets: &mut Assets) -> Result<()> {
+    for entry in folder.read_dir()? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with('.') {
+            continue;
+        }
+        let relative = format!("{prefix}{name}");
+        if entry.file_type()?.is_dir() {
+            collect(&entry.path(), &format!("{relative}/"), assets)?;
+        } else {
+            assets.insert(relative, fs::read(entry.path())?);
+        }
+    }
+    Ok(())
+}
+
+/// A digest of all that the bundle is made from. The module and this program count by time and size: they are
+/// large, and cargo touches them only when they change.
+fn inputs(wasm: &Path, index: &str, assets: &Assets, profile: Profile) -> Result<String> {
+    let mut digest = Sha256::new().chain_update(format!("{profile:?}\0{index}\0"));
+    for path in [wasm, &std::env::current_exe()?] {
+        let file = fs::metadata(path)?;
+        digest.update(format!("{:?} {}\0", file.modified()?, file.len()));
+    }
+    for (name, content) in assets {
+        digest.update(format!("{name}\0{}\0", content.len()));
+        digest.update(content);
+    }
+    Ok(hex::encode(digest.finalize()))
+}
+
+/// Remembers what `web/dist` was made from and which files it has.
+struct Stamp {
+    file: PathBuf,
+    dist: PathBuf,
+}
+
+impl Stamp {
+    fn holds(&self, inputs: &str) -> Result<bool> {
+        let Ok(kept) = fs::read_to_string(&self.file) else {
+            return Ok(false);
+        };
+        Ok(self.dist.exists() && kept == self.text(inputs)?)
+    }
+
+    fn write(&self, inputs: &str) -> Result<()> {
+        Ok(fs::write(&self.file, self.text(inputs)?)?)
+    }
+
+    fn text(&self, inputs: &str) -> Result<String> {
+        let mut files = Assets::new();
+        collect(&self.dist, "", &mut files)?;
+        let names: Vec<_> = files.keys().map(|name| format!("{name}\n")).collect();
+        Ok(format!("{inputs}\n{}", names.concat()))
+    }
+}
+
+fn sizes(assets: &Assets) -> String {
+    let of = |extension: &str| {
+        let files = assets.iter().filter(|(name, _)| name.ends_with(extension));
+        files
+            .map(|(_, content)| content.len())
+            .sum::<usize>()
+            .div_ceil(1000)
+    };
+    format!("wasm {} kB, JavaScript {} kB", of(".wasm"), of(".js"))
+}

@@ -1,0 +1,166 @@
+//! Debian's Rust for the web, and the std that it ships as source only: built once, kept by version.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{self, Command},
+};
+
+use anyhow::{Context, Result, bail};
+use sha2::{Digest, Sha256};
+
+use super::toolchain::{TARGET, Toolchain, holds_std};
+use crate::{apt, run, step::Step, workspace};
+
+const RUSTC: &str = "/usr/bin/rustc";
+const CARGO: &str = "/usr/bin/cargo";
+const STD_MANIFEST: &str = "/usr/lib/rustlib/src/rust/library/sysroot/Cargo.toml";
+
+pub fn debian(step: &mut Step) -> Result<Toolchain> {
+    if !apt::available() && apt::installed("rust-web-src").is_none() {
+        bail!(
+            "Debian's Rust for the web is missing: as root, `apt-get install rustc-web cargo-web rust-web-src`"
+        );
+    }
+    apt::install(&["rustc-web", "cargo-web", "rust-web-src"], step)?;
+    let version = rustc_version()?;
+    let linker = linker(&version, step)?;
+    let source = apt::installed("rust-web-src").context("rust-web-src did not install")?;
+    let sysroot = kept_std(&version, &source, step)?;
+    Ok(Toolchain::Debian { sysroot, linker })
+}
+
+/// Debian's cargo and rustc by their paths: rustup's come first on PATH.
+pub fn debian_cargo() -> Command {
+    let mut cargo = Command::new(CARGO);
+    cargo.env("RUSTC", RUSTC);
+    workspace::forget_own_build(&mut cargo);
+    // These would reach the other compiler, or hide the flags that name the sysroot.
+    for name in [
+        "RUSTFLAGS",
+        "CARGO_ENCODED_RUSTFLAGS",
+        "CARGO",
+        "RUSTUP_TOOLCHAIN",
+        "RUSTDOC",
+    ] {
+        cargo.env_remove(name);
+    }
+    cargo
+}
+
+fn rustc_version() -> Result<String> {
+    let output = Command::new(RUSTC)
+        .arg("-vV")
+        .current_dir("/")
+        .output()
+        .with_context(|| format!("cannot run {RUSTC}"))?;
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// The newest wasm-ld; where there is none, the one of the compiler's own LLVM is installed.
+fn linker(rustc_version: &str, step: &Step) -> Result<PathBuf> {
+    if let Some(found) = newest_linker(Path::new("/usr/bin")) {
+        return Ok(found);
+    }
+    let llvm = llvm_major(rustc_version)
+        .with_context(|| format!("{RUSTC} does not name its LLVM: install a package lld-NN"))?;
+    apt::install(&[&format!("lld-{llvm}")], step)?;
+    newest_linker(Path::new("/usr/bin")).context("no /usr/bin/wasm-ld-* after installing lld")
+}
+
+fn newest_linker(folder: &Path) -> Option<PathBuf> {
+    let files = folder.read_dir().ok()?.flatten();
+    let versions = files.filter_map(|file| {
+        file.file_name()
+            .to_str()?
+            .strip_prefix("wasm-ld-")?
+            .parse::<u32>()
+            .ok()
+    });
+    versions
+        .max()
+        .map(|version| folder.join(format!("wasm-ld-{version}")))
+}
+
+fn llvm_major(rustc_version: &str) -> Option<u32> {
+    let line = rustc_version
+        .lines()
+        .find_map(|line| line.strip_prefix("LLVM version: "))?;
+    line.split('.').next()?.parse().ok()
+}
+
+fn kept_std(rustc_version: &str, source_version: &str, step: &Step) -> Result<PathBuf> {
+    let key = Sha256::new()
+        .chain_update(rustc_version)
+        .chain_update(source_version)
+        .finalize();
+    let kept = workspace::target_dir()
+        .join("wasm-sysroot")
+        .join(&hex::encode(key)[..16]);
+    let libdir = |sysroot: &Path| sysroot.join("lib/rustlib").join(TARGET).join("lib");
+    if holds_std(&libdir(&kept)) {
+        return Ok(kept);
+    }
+
+    step.doing("building std for the browser, once");
+    let scratch = kept.with_extension(format!("build-{}", process::id()));
+    let built = scratch.join("target");
+    let mut cargo = debian_cargo();
+    cargo
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env("CARGO_PROFILE_DIST_DEBUG", "0")
+        .env("RUSTFLAGS", "-Zforce-unstable-if-unmarked")
+        .args(["build", "--locked", "--profile", "dist", "--target", TARGET])
+        .args(["--manifest-path", STD_MANIFEST, "--target-dir"])
+        .arg(&built)
+        .current_dir("/");
+    run::quiet(&mut cargo, step).context("cannot build std for the browser")?;
+
+    let ready = scratch.join("sysroot");
+    fs::create_dir_all(libdir(&ready))?;
+    for file in built.join(TARGET).join("dist/deps").read_dir()?.flatten() {
+        if file
+            .path()
+            .extension()
+            .is_some_and(|extension| extension == "rlib")
+        {
+            fs::copy(file.path(), libdir(&ready).join(file.file_name()))?;
+        }
+    }
+    if kept.exists() {
+        fs::remove_dir_all(&kept)?;
+    }
+    fs::rename(&ready, &kept).with_context(|| format!("cannot keep {}", kept.display()))?;
+    fs::remove_dir_all(&scratch)?;
+    Ok(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_linker_follows_the_compilers_llvm() {
+        let version = "rustc 1.96.0\nrelease: 1.96.0\nLLVM version: 22.1.8\n";
+        assert_eq!(llvm_major(version), Some(22));
+        assert_eq!(llvm_major("rustc 1.96.0\n"), None);
+    }
+
+    #[test]
+    fn the_newest_linker_wins_by_number() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in [
+            "wasm-ld-9",
+            "wasm-ld-22",
+            "wasm-ld-19",
+            "wasm-ld",
+            "wasm-ld-x",
+        ] {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        assert_eq!(
+            newest_linker(folder.path()),
+            Some(folder.path().join("wasm-ld-22"))
+        );
+    }
+}

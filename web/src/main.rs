@@ -1,1 +1,18 @@
-fn main() {}
+//! The page: a todo list as a single-page app in Yew, on the typed GraphQL API and the sign-in routes of
+//! the same origin.
+
+mod app;
+mod components;
+mod hooks;
+mod model;
+mod pages;
+mod routes;
+mod services;
+mod state;
+
+/// Takes over the element that `index.html` fills with the first paint.
+fn main() {
+    if let Some(root) = gloo_utils::document().get_element_by_id("app") {
+        yew::Renderer::<app::App>::with_root(root).render();
+    }
+}

@@ -1,0 +1,42 @@
+//! "3 open, 2 done".
+
+use yew::prelude::*;
+
+use crate::state::todo_list::TodoList;
+
+#[derive(Properties, PartialEq)]
+pub struct Props {
+    pub list: UseReducerHandle<TodoList>,
+}
+
+#[component]
+pub fn Counter(props: &Props) -> Html {
+    html! { <p class="counter" id="counter">{ props.list.loaded.then(|| count(&props.list)) }</p> }
+}
+
+/// Counts what is here, and says so as long as there is more.
+pub fn count(list: &TodoList) -> String {
+    let (open, done) = (list.open().count(), list.done().count());
+    let counts = format!("{open} open, {done} done");
+    if list.next.is_some() {
+        format!("{counts} of the first {}", open + done)
+    } else {
+        counts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_of_a_part_says_so() {
+        let list = TodoList::default();
+        assert_eq!(count(&list), "0 open, 0 done");
+        let part = TodoList {
+            next: Some("cursor".to_owned()),
+            ..list
+        };
+        assert_eq!(count(&part), "0 open, 0 done of the first 0");
+    }
+}

@@ -1,0 +1,59 @@
+//! Whose list this is, and the way out.
+
+use yew::platform::spawn_local;
+use yew::prelude::*;
+
+use super::brand::Brand;
+use crate::hooks::use_messages::use_tell;
+use crate::hooks::use_session::use_session;
+use crate::model::User;
+use crate::services::{auth, drafts};
+use crate::state::session::SessionChange;
+
+#[derive(Properties, PartialEq)]
+pub struct Props {
+    pub user: User,
+}
+
+#[component]
+pub fn Header(props: &Props) -> Html {
+    let session = use_session();
+    let tell = use_tell();
+    let leaving = use_state(|| false);
+    let onclick = {
+        let leaving = leaving.clone();
+        Callback::from(move |_| {
+            if *leaving {
+                return;
+            }
+            leaving.set(true);
+            let (session, tell, leaving) = (session.dispatcher(), tell.clone(), leaving.setter());
+            spawn_local(async move {
+                match auth::sign_out().await {
+                    Ok(()) => {
+                        drafts::clear();
+                        tell.dismiss();
+                        tell.say("You are signed out.");
+                        session.dispatch(SessionChange::SignOut);
+                    }
+                    Err(error) => {
+                        tell.problem(format!("You are still signed in. {error}"));
+                        leaving.set(false);
+                    }
+                }
+            });
+        })
+    };
+    let email = props.user.email.clone();
+    html! {
+        <header class="bar">
+            <Brand />
+            <div class="bar-end">
+                <span class="email" title={email.clone()}>{ email }</span>
+                <button type="button" class="button quiet" aria-disabled={leaving.then_some("true")} {onclick}>
+                    { if *leaving { "Signing out\u{2026}" } else { "Sign out" } }
+                </button>
+            </div>
+        </header>
+    }
+}

@@ -1,0 +1,33 @@
+//! A new task that the server does not have: kept, and sent again on demand.
+
+use yew::prelude::*;
+
+use crate::hooks::actions::Actions;
+use crate::state::todo_list::Item;
+
+#[derive(Properties, PartialEq)]
+pub struct Props {
+    pub item: Item,
+    pub actions: Actions,
+}
+
+#[component]
+pub fn UnsavedItem(props: &Props) -> Html {
+    let Item { key, todo, .. } = props.item.clone();
+    let act = |act: fn(&Actions, &AttrValue)| {
+        let (actions, key) = (props.actions.clone(), key.clone());
+        Callback::from(move |_| act(&actions, &key))
+    };
+    html! {
+        <li class="todo unsaved">
+            <div class="todo-text">
+                <p>{ todo.task.clone() }</p>
+                <p class="todo-note">{ "Not saved" }</p>
+            </div>
+            <div class="todo-choices">
+                <button type="button" class="button small" onclick={act(Actions::retry)}>{ "Try again" }</button>
+                <button type="button" class="button small quiet" onclick={act(Actions::discard)}>{ "Discard" }</button>
+            </div>
+        </li>
+    }
+}

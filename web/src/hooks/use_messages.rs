@@ -1,0 +1,30 @@
+//! The way to say something from anywhere in the page.
+
+use yew::prelude::*;
+
+use crate::state::messages::{Message, Messages};
+
+/// Never changes, so that speaking does not render the speaker again.
+#[derive(Clone, PartialEq)]
+pub struct Tell(pub UseReducerDispatcher<Messages>);
+
+impl Tell {
+    /// Heard by screen readers, not shown.
+    pub fn say(&self, text: impl Into<AttrValue>) {
+        self.0.dispatch(Message::Say(text.into()));
+    }
+
+    /// Shown and heard, until dismissed or overtaken by something that worked.
+    pub fn problem(&self, text: impl Into<AttrValue>) {
+        self.0.dispatch(Message::Problem(text.into()));
+    }
+
+    pub fn dismiss(&self) {
+        self.0.dispatch(Message::Dismiss);
+    }
+}
+
+#[hook]
+pub fn use_tell() -> Tell {
+    use_context::<Tell>().expect("the app provides it at its root")
+}

@@ -1,0 +1,36 @@
+//! What every page does when it comes up: name itself and take the focus.
+
+use std::cell::Cell;
+
+use web_sys::wasm_bindgen::JsCast;
+use web_sys::{FocusOptions, HtmlElement};
+use yew::prelude::*;
+
+thread_local! {
+    /// The first page keeps the browser's own focus: a reader has just begun at the top.
+    static MOVED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Sets the document's title, and on every page after the first moves the focus to the element of this id.
+#[hook]
+pub fn use_page(title: &'static str, focus_id: &'static str) {
+    use_effect_with(title, move |title| {
+        gloo_utils::document().set_title(&format!("{title} \u{b7} Todos"));
+    });
+    use_effect_with((), move |()| {
+        if MOVED.replace(true) {
+            focus(focus_id, true);
+        }
+    });
+}
+
+/// Whether there was an element to focus.
+pub fn focus(id: &str, scroll: bool) -> bool {
+    let element = gloo_utils::document()
+        .get_element_by_id(id)
+        .and_then(|element| element.dyn_into::<HtmlElement>().ok());
+    let Some(element) = element else { return false };
+    let options = FocusOptions::new();
+    options.set_prevent_scroll(!scroll);
+    element.focus_with_options(&options).is_ok()
+}

@@ -1,0 +1,75 @@
+//! The list of who is signed in.
+
+use yew::prelude::*;
+
+use crate::components::counter::Counter;
+use crate::components::empty_state::EmptyState;
+use crate::components::header::Header;
+use crate::components::new_todo::NewTodo;
+use crate::components::skeleton::Skeleton;
+use crate::components::todo_list::TodoLists;
+use crate::components::trouble::Trouble;
+use crate::hooks::actions::{Actions, use_actions};
+use crate::hooks::use_editing::use_editing;
+use crate::hooks::use_page::use_page;
+use crate::hooks::use_todos::{Load, use_todos};
+use crate::model::User;
+
+#[derive(Properties, PartialEq)]
+pub struct Props {
+    pub user: User,
+}
+
+#[component]
+pub fn TodosPage(props: &Props) -> Html {
+    let user = &props.user;
+    use_page("Your tasks", "new-task");
+    let todos = use_todos(user);
+    let (editing, reopen) = use_editing(&user.id);
+    let actions = use_actions(&user.id, &todos.list, reopen);
+
+    let list = &todos.list;
+    let onadd = {
+        let actions = actions.clone();
+        Callback::from(move |task| Actions::add(&actions, task))
+    };
+    let retry = todos.load.reform(|()| Load::First);
+    let more = todos.load.reform(|_| Load::More);
+    let loading_more = todos.loading == Some(Load::More);
+    html! {
+        <div class="page-todos">
+            <Header user={user.clone()} />
+            <main class="column">
+                <div class="heading">
+                    <h1 id="title" tabindex="-1">{ "Your tasks" }</h1>
+                    <Counter list={list.clone()} />
+                </div>
+                <NewTodo user_id={user.id.clone()} {onadd} />
+                <Trouble
+                    error={todos.trouble.clone()}
+                    online={todos.online}
+                    loaded={list.loaded}
+                    busy={todos.loading.is_some()}
+                    {retry}
+                />
+                if !list.items.is_empty() {
+                    <TodoLists list={list.clone()} {actions} {editing} />
+                } else if list.loaded {
+                    <EmptyState />
+                } else if todos.loading.is_some() {
+                    <Skeleton />
+                }
+                if list.next.is_some() {
+                    <button
+                        type="button"
+                        class="button wide more"
+                        aria-disabled={loading_more.then_some("true")}
+                        onclick={more}
+                    >
+                        { if loading_more { "Loading\u{2026}" } else { "Show more" } }
+                    </button>
+                }
+            </main>
+        </div>
+    }
+}

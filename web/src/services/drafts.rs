@@ -1,0 +1,84 @@
+//! What was typed and is not yet on the server. It outlives a reload and a session that ends, in this tab
+//! only, and is handed back to nobody but its author.
+
+use serde::{Deserialize, Serialize};
+
+use super::store;
+
+const KEY: &str = "todos.drafts";
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Drafts {
+    /// Whose they are.
+    user: String,
+    /// The text in the field for a new task.
+    pub new: String,
+    /// The todo being edited, and its text so far.
+    pub edit: Option<Edit>,
+    /// Tasks that were entered and that the server has not confirmed.
+    pub unsaved: Vec<Unsaved>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edit {
+    pub id: String,
+    pub task: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unsaved {
+    pub key: String,
+    pub task: String,
+}
+
+impl Drafts {
+    fn parse(text: Option<String>, user: &str) -> Self {
+        text.and_then(|text| serde_json::from_str::<Self>(&text).ok())
+            .filter(|drafts| drafts.user == user)
+            .unwrap_or_else(|| Self {
+                user: user.to_owned(),
+                ..Self::default()
+            })
+    }
+}
+
+pub fn load(user: &str) -> Drafts {
+    Drafts::parse(store::get(store::session(), KEY), user)
+}
+
+pub fn update(user: &str, change: impl FnOnce(&mut Drafts)) {
+    let mut drafts = load(user);
+    change(&mut drafts);
+    let text = serde_json::to_string(&drafts).ok();
+    store::set(store::session(), KEY, text.as_deref());
+}
+
+/// Signing out on purpose leaves nothing behind.
+pub fn clear() {
+    store::set(store::session(), KEY, None);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn drafts_come_back_to_their_author_only() {
+        let drafts = Drafts {
+            user: "ada".to_owned(),
+            new: "Buy mi".to_owned(),
+            ..Drafts::default()
+        };
+        let text = serde_json::to_string(&drafts).unwrap();
+        assert_eq!(Drafts::parse(Some(text.clone()), "ada"), drafts);
+        assert_eq!(Drafts::parse(Some(text), "grace").new, "");
+    }
+
+    #[test]
+    fn broken_or_older_drafts_are_no_obstacle() {
+        assert_eq!(Drafts::parse(Some("{".to_owned()), "ada").new, "");
+        let older = r#"{"user":"ada","new":"Call"}"#.to_owned();
+        assert_eq!(Drafts::parse(Some(older), "ada").new, "Call");
+    }
+}

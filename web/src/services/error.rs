@@ -1,0 +1,53 @@
+//! Everything that can go wrong with a request, said in the words the page shows.
+
+/// `Display` is what the person reads.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// No answer came: the network is gone, the server is gone, or it took too long.
+    #[error("The server can\u{2019}t be reached. Check your connection and try again.")]
+    Offline,
+    /// The server asks for patience; seconds where it said how long.
+    #[error("The service is briefly unavailable. Try again {}.", when(*.0))]
+    Unavailable(Option<u32>),
+    /// Too many tries in a row; seconds where the server said how long to wait.
+    #[error("Too many attempts. Try again {}.", when(*.0))]
+    TooMany(Option<u32>),
+    #[error("Your session ended. Sign in again to continue.")]
+    SessionEnded,
+    #[error("It is no longer there.")]
+    NotFound,
+    /// The server's own sentence about what was sent.
+    #[error("{0}")]
+    BadInput(String),
+    #[error("Something went wrong on our side. Try again.")]
+    Unexpected,
+}
+
+/// "in 30 seconds", "in 2 minutes", "in a moment".
+fn when(seconds: Option<u32>) -> String {
+    match seconds {
+        None | Some(0) => "in a moment".to_owned(),
+        Some(1) => "in a second".to_owned(),
+        Some(n @ 2..=90) => format!("in {n} seconds"),
+        Some(n) => format!("in {} minutes", n.div_ceil(60)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waiting_times_are_said_as_people_say_them() {
+        assert_eq!(when(None), "in a moment");
+        assert_eq!(when(Some(1)), "in a second");
+        assert_eq!(when(Some(30)), "in 30 seconds");
+        assert_eq!(when(Some(91)), "in 2 minutes");
+    }
+
+    #[test]
+    fn a_busy_server_says_when_to_come_back() {
+        let text = Error::TooMany(Some(60)).to_string();
+        assert_eq!(text, "Too many attempts. Try again in 60 seconds.");
+    }
+}

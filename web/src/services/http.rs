@@ -1,0 +1,110 @@
+//! One request, one answer: the only place that calls `fetch`.
+
+use gloo_net::http::{Request, RequestBuilder};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use web_sys::{AbortSignal, RequestCredentials};
+
+use super::error::Error;
+
+/// An answer that takes longer than this is treated as none.
+const TIMEOUT_MS: u32 = 20_000;
+
+/// What came back, read to its end.
+#[derive(Clone, Debug, Default)]
+pub struct Reply {
+    pub status: u16,
+    /// Seconds, from `Retry-After`.
+    pub retry_after: Option<u32>,
+    pub body: String,
+}
+
+#[derive(serde::Deserialize)]
+struct Message {
+    message: String,
+}
+
+impl Reply {
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        serde_json::from_str(&self.body).map_err(|_| Error::Unexpected)
+    }
+
+    /// The `message` of an answer that has one.
+    pub fn message(&self) -> Option<String> {
+        self.json::<Message>().ok().map(|m| m.message)
+    }
+
+    /// What a status means by itself, whoever was asked.
+    pub fn fault(&self) -> Option<Error> {
+        match self.status {
+            429 => Some(Error::TooMany(self.retry_after)),
+            502..=504 => Some(Error::Unavailable(self.retry_after)),
+            500.. => Some(Error::Unexpected),
+            _ => None,
+        }
+    }
+}
+
+/// `rid` names the recipe; any value proves that no foreign form sent the request.
+pub async fn post(path: &str, rid: &str, body: &impl Serialize) -> Result<Reply, Error> {
+    let request = ask(Request::post(path), rid)
+        .json(body)
+        .map_err(|_| Error::Unexpected)?;
+    read(request).await
+}
+
+pub async fn get(path: &str, rid: &str) -> Result<Reply, Error> {
+    let request = ask(Request::get(path), rid)
+        .build()
+        .map_err(|_| Error::Unexpected)?;
+    read(request).await
+}
+
+fn ask(request: RequestBuilder, rid: &str) -> RequestBuilder {
+    request
+        .credentials(RequestCredentials::SameOrigin)
+        .header("rid", rid)
+        .header("st-auth-mode", "cookie")
+        .abort_signal(Some(&AbortSignal::timeout_with_u32(TIMEOUT_MS)))
+}
+
+async fn read(request: Request) -> Result<Reply, Error> {
+    let response = request.send().await.map_err(|_| Error::Offline)?;
+    Ok(Reply {
+        status: response.status(),
+        retry_after: response
+            .headers()
+            .get("retry-after")
+            .and_then(|seconds| seconds.parse().ok()),
+        body: response.text().await.map_err(|_| Error::Offline)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply(status: u16, body: &str) -> Reply {
+        Reply {
+            status,
+            retry_after: Some(7),
+            body: body.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_status_says_what_it_means() {
+        assert_eq!(reply(200, "").fault(), None);
+        assert_eq!(reply(401, "").fault(), None);
+        assert_eq!(reply(429, "").fault(), Some(Error::TooMany(Some(7))));
+        assert_eq!(reply(503, "").fault(), Some(Error::Unavailable(Some(7))));
+        assert_eq!(reply(500, "").fault(), Some(Error::Unexpected));
+    }
+
+    #[test]
+    fn a_message_is_read_where_there_is_one() {
+        let said = reply(401, r#"{"message":"try refresh token"}"#).message();
+        assert_eq!(said.as_deref(), Some("try refresh token"));
+        assert_eq!(reply(401, "<html>").message(), None);
+    }
+}

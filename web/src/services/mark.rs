@@ -1,0 +1,78 @@
+//! The mark that tells the tabs of one browser whether somebody is signed in. It is a hint, not a
+//! credential: the cookies that count are out of script's reach.
+
+use super::store;
+
+pub const KEY: &str = "todos.session";
+const GENERATION: &str = "todos.generation";
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// Signed in as the user of this id.
+    In(String),
+    /// Signed out on purpose, or never signed in.
+    Out,
+    /// The server no longer knows the session: whoever was here will want to come back.
+    Ended,
+}
+
+impl Mark {
+    pub fn parse(text: Option<&str>) -> Self {
+        match text {
+            Some("ended") => Self::Ended,
+            Some(text) => match text.strip_prefix("in:") {
+                Some(id) if !id.is_empty() => Self::In(id.to_owned()),
+                _ => Self::Out,
+            },
+            None => Self::Out,
+        }
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Self::In(id) => format!("in:{id}"),
+            Self::Out => "out".to_owned(),
+            Self::Ended => "ended".to_owned(),
+        }
+    }
+}
+
+pub fn read() -> Mark {
+    Mark::parse(store::get(store::local(), KEY).as_deref())
+}
+
+pub fn write(mark: &Mark) {
+    store::set(store::local(), KEY, Some(&mark.text()));
+}
+
+/// Counts the refreshes of this browser, so that a request can tell whether its cookies have changed since
+/// it was sent. A counter, because clocks can be set back.
+pub fn generation() -> u64 {
+    store::get(store::local(), GENERATION)
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(0)
+}
+
+pub fn next_generation() {
+    let next = generation().wrapping_add(1).to_string();
+    store::set(store::local(), GENERATION, Some(&next));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_survives_storage() {
+        for mark in [Mark::In("a-1".to_owned()), Mark::Out, Mark::Ended] {
+            assert_eq!(Mark::parse(Some(&mark.text())), mark);
+        }
+    }
+
+    #[test]
+    fn anything_else_means_signed_out() {
+        for text in [None, Some(""), Some("in:"), Some("yes")] {
+            assert_eq!(Mark::parse(text), Mark::Out);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! The operations of `queries/`, checked against the schema at compile time, and their way into the model.
+
+use graphql_client::GraphQLQuery;
+
+use super::error::Error;
+use super::graphql::run;
+use crate::model::{Page, Todo, User};
+
+type DateTime = chrono::DateTime<chrono::Utc>;
+
+/// Rows asked for at a time.
+pub const PAGE: i64 = 50;
+
+#[derive(GraphQLQuery)]
+#[graphql(
+    schema_path = "../schema.graphql",
+    query_path = "queries/Session.graphql"
+)]
+struct Session;
+
+#[derive(GraphQLQuery)]
+#[graphql(
+    schema_path = "../schema.graphql",
+    query_path = "queries/Todos.graphql"
+)]
+struct Todos;
+
+#[derive(GraphQLQuery)]
+#[graphql(
+    schema_path = "../schema.graphql",
+    query_path = "queries/AddTodo.graphql"
+)]
+struct AddTodo;
+
+#[derive(GraphQLQuery)]
+#[graphql(
+    schema_path = "../schema.graphql",
+    query_path = "queries/UpdateTodo.graphql",
+    skip_serializing_none
+)]
+struct UpdateTodo;
+
+#[derive(GraphQLQuery)]
+#[graphql(
+    schema_path = "../schema.graphql",
+    query_path = "queries/DeleteTodo.graphql"
+)]
+struct DeleteTodo;
+
+/// Every operation has its own type for the same fragment.
+macro_rules! into_todo {
+    ($($operation:ident),+) => {$(
+        impl From<$operation::TodoFields> for Todo {
+            fn from(fields: $operation::TodoFields) -> Self {
+                Self {
+                    id: fields.id.into(),
+                    task: fields.task.into(),
+                    is_complete: fields.is_complete,
+                    inserted_at: fields.inserted_at,
+                }
+            }
+        }
+    )+};
+}
+into_todo!(todos, add_todo, update_todo);
+
+pub async fn user() -> Result<User, Error> {
+    let session = run::<Session>(session::Variables {}).await?.session;
+    Ok(User {
+        id: session.user_id.into(),
+        email: session.email.map(Into::into),
+    })
+}
+
+/// The page after the cursor, or the first.
+pub async fn page(after: Option<String>) -> Result<Page, Error> {
+    let variables = todos::Variables { first: PAGE, after };
+    let todos = run::<Todos>(variables).await?.todos;
+    Ok(Page {
+        todos: todos.nodes.into_iter().map(Into::into).collect(),
+        next: todos
+            .page_info
+            .end_cursor
+            .filter(|_| todos.page_info.has_next_page),
+    })
+}
+
+pub async fn add(task: String) -> Result<Todo, Error> {
+    let input = add_todo::AddTodoInput { task };
+    let data = run::<AddTodo>(add_todo::Variables { input }).await?;
+    Ok(data.add_todo.todo.into())
+}
+
+pub async fn set_complete(id: String, is_complete: bool) -> Result<Todo, Error> {
+    update(id, None, Some(is_complete)).await
+}
+
+pub async fn rename(id: String, task: String) -> Result<Todo, Error> {
+    update(id, Some(task), None).await
+}
+
+async fn update(
+    id: String,
+    task: Option<String>,
+    is_complete: Option<bool>,
+) -> Result<Todo, Error> {
+    let input = update_todo::UpdateTodoInput {
+        id,
+        task,
+        is_complete,
+    };
+    let data = run::<UpdateTodo>(update_todo::Variables { input }).await?;
+    Ok(data.update_todo.todo.into())
+}
+
+/// Gone is gone, whoever did it.
+pub async fn delete(id: String) -> Result<(), Error> {
+    match run::<DeleteTodo>(delete_todo::Variables { id }).await {
+        Ok(_) | Err(Error::NotFound) => Ok(()),
+        Err(error) => Err(error),
+    }
+}

@@ -1,1 +1,13 @@
+//! The service: GraphQL over row-level security, and the SuperTokens backend that says who asks.
+
 pub mod clock;
+pub mod config;
+pub mod entity;
+pub mod error;
+pub mod graphql;
+pub mod rls;
+pub mod router;
+pub mod server;
+pub mod state;
+pub mod supertokens;
+pub mod telemetry;

@@ -1,0 +1,328 @@
+//! The configuration: environment variables, each described once, here.
+
+use std::{net::IpAddr, path::PathBuf, time::Duration};
+
+use clap::{
+    ArgMatches, CommandFactory, FromArgMatches, Parser, ValueEnum,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
+use secrecy::SecretString;
+use url::Url;
+
+use crate::supertokens::AntiCsrf;
+
+/// The service, from its environment. `.env` in the working directory is read first; what the
+/// environment has already wins.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "api", version, about, long_about = None)]
+pub struct Config {
+    /// `development` or `production`. Production refuses what is only safe on one's own machine.
+    #[arg(long, env = "APP_ENV", value_enum, default_value = "development")]
+    pub environment: Environment,
+
+    /// The address to listen on.
+    #[arg(long, env = "HOST", default_value = "127.0.0.1")]
+    pub host: IpAddr,
+
+    /// The port to listen on, 1 to 65535.
+    #[arg(long, env = "PORT", default_value = "3000", value_parser = clap::value_parser!(u16).range(1..))]
+    pub port: u16,
+
+    /// Where browsers reach the service: an origin such as `https://api.example.com`. Default:
+    /// `http://localhost:PORT`.
+    #[arg(long, env = "API_DOMAIN", value_parser = origin)]
+    pub api_domain: Option<Url>,
+
+    /// Where browsers get the page: an origin such as `https://example.com`. Default: the same as
+    /// `API_DOMAIN`.
+    #[arg(long, env = "WEBSITE_DOMAIN", value_parser = origin)]
+    pub website_domain: Option<Url>,
+
+    /// The database as its owner, for the embedded Core and the migrations:
+    /// `postgres://NAME:PASSWORD@HOST/DATABASE`. Not needed by the service in production.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_parser = postgres_url)]
+    pub database_url: Option<SecretString>,
+
+    /// The database as the service's own login, which row-level security binds:
+    /// `postgres://NAME:PASSWORD@HOST/DATABASE`. The migrations make this login.
+    #[arg(long, env = "DATABASE_AUTHENTICATED_URL", hide_env_values = true, value_parser = postgres_url)]
+    pub database_authenticated_url: SecretString,
+
+    /// How many database connections the service opens at most, 1 to 1000.
+    #[arg(long, env = "DATABASE_MAX_CONNECTIONS", default_value = "16", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub database_max_connections: u32,
+
+    /// The SuperTokens Core: `http://HOST:3567`. Empty: the embedded Core, for development only.
+    #[arg(long, env = "SUPERTOKENS_URI", value_parser = http_url)]
+    pub supertokens_uri: Option<Url>,
+
+    /// The key that the Core asks for, if it does.
+    #[arg(long, env = "SUPERTOKENS_API_KEY", hide_env_values = true, value_parser = secret)]
+    pub supertokens_api_key: Option<SecretString>,
+
+    /// How requests with cookies prove that they come from our own page: `via-custom-header`,
+    /// `via-token` or `none`.
+    #[arg(
+        long,
+        env = "ANTI_CSRF",
+        value_enum,
+        default_value = "via-custom-header"
+    )]
+    pub anti_csrf: AntiCsrf,
+
+    /// The folder of the built page.
+    #[arg(long, env = "WEB_DIST", default_value = "web/dist")]
+    pub web_dist: PathBuf,
+
+    /// The folder of the built playground, served at `/graphiql` in development.
+    #[arg(long, env = "GRAPHIQL_DIST", default_value = "api/graphiql/dist")]
+    pub graphiql_dist: PathBuf,
+
+    /// How long a request may take, in seconds.
+    #[arg(long, env = "REQUEST_TIMEOUT", default_value = "15", value_parser = seconds)]
+    pub request_timeout: Duration,
+
+    /// What is logged, in the syntax of `tracing`: `info`, `debug`, `api=debug,info`, …
+    #[arg(long, env = "RUST_LOG", default_value = "info")]
+    pub log: String,
+}
+
+/// Where the service runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Environment {
+    Development,
+    Production,
+}
+
+/// A variable that cannot be used. The text names it, what it holds (no secret) and what it
+/// should be.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ConfigError(String);
+
+impl Config {
+    /// Reads the environment. An empty variable counts as not set.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::from_vars(|name| std::env::var(name).ok())
+    }
+
+    /// Reads variables by name.
+    pub fn from_vars(var: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let command = Self::command();
+        let mut arguments = vec![command.get_name().to_owned()];
+        for argument in command.get_arguments() {
+            let name = argument.get_env().and_then(|name| name.to_str());
+            let value = name.and_then(&var).filter(|value| !value.is_empty());
+            if let (Some(long), Some(value)) = (argument.get_long(), value) {
+                arguments.push(format!("--{long}={value}"));
+            }
+        }
+        // Given as arguments, so that an empty variable is not read behind our back.
+        let command = command.mut_args(|argument| argument.env(None::<&str>));
+        let config = command
+            .try_get_matches_from(arguments)
+            .and_then(|matches: ArgMatches| Self::from_arg_matches(&matches))
+            .map_err(|error| ConfigError(explain(&error)))?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let refuse = |text: &str| Err(ConfigError(text.to_owned()));
+        if self.environment == Environment::Production && self.supertokens_uri.is_none() {
+            return refuse(
+                "SUPERTOKENS_URI is not set, and APP_ENV is `production`: the embedded Core is for \
+                 development. Give the address of a SuperTokens Core.",
+            );
+        }
+        if self.supertokens_uri.is_none() && self.database_url.is_none() {
+            return refuse(
+                "SUPERTOKENS_URI and DATABASE_URL are both not set: give the address of a \
+                 SuperTokens Core, or the database in which the embedded Core may keep its state.",
+            );
+        }
+        Ok(())
+    }
+
+    /// Where browsers reach the service.
+    pub fn api_domain(&self) -> Url {
+        self.api_domain.clone().unwrap_or_else(|| local(self.port))
+    }
+
+    /// Where browsers get the page.
+    pub fn website_domain(&self) -> Url {
+        self.website_domain
+            .clone()
+            .unwrap_or_else(|| self.api_domain())
+    }
+}
+
+fn local(port: u16) -> Url {
+    let mut url = Url::parse("http://localhost").unwrap_or_else(|_| unreachable!("a constant"));
+    let _ = url.set_port(Some(port));
+    url
+}
+
+/// The fault in words: the variable's name, what it holds, what it should be.
+fn explain(error: &clap::Error) -> String {
+    let text = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.clone()),
+        Some(ContextValue::Strings(texts)) => texts.first().cloned(),
+        _ => None,
+    };
+    let command = Config::command();
+    let name = text(ContextKind::InvalidArg).unwrap_or_default();
+    let long = name
+        .trim_start_matches('-')
+        .split([' ', '='])
+        .next()
+        .unwrap_or_default();
+    let Some(argument) = command
+        .get_arguments()
+        .find(|argument| argument.get_long() == Some(long))
+    else {
+        return error.to_string();
+    };
+    let variable = argument
+        .get_env()
+        .and_then(|name| name.to_str())
+        .unwrap_or(long);
+    let meaning = argument
+        .get_help()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    if error.kind() == ErrorKind::MissingRequiredArgument {
+        return format!("{variable} is not set. It should be: {meaning}");
+    }
+    let value = text(ContextKind::InvalidValue).unwrap_or_default();
+    let holds = if argument.is_hide_env_values_set() {
+        "holds something else".to_owned()
+    } else {
+        format!("is `{value}`")
+    };
+    format!("{variable} {holds}. It should be: {meaning}")
+}
+
+fn origin(text: &str) -> Result<Url, String> {
+    let url = http_url(text)?;
+    let is_origin = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    if is_origin && url.username().is_empty() {
+        Ok(url)
+    } else {
+        Err("not an origin".into())
+    }
+}
+
+fn http_url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| error.to_string())?;
+    match url.scheme() {
+        "http" | "https" => Ok(url),
+        _ => Err("not http or https".into()),
+    }
+}
+
+fn postgres_url(text: &str) -> Result<SecretString, String> {
+    let url = Url::parse(text).map_err(|error| error.to_string())?;
+    match url.scheme() {
+        "postgres" | "postgresql" => Ok(text.into()),
+        _ => Err("not a postgres URL".into()),
+    }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "clap wants a Result")]
+fn secret(text: &str) -> Result<SecretString, String> {
+    Ok(text.into())
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    match text.parse() {
+        Ok(seconds @ 1..=3600) => Ok(Duration::from_secs(seconds)),
+        _ => Err("not 1 to 3600".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DATABASE: [(&str, &str); 2] = [
+        ("DATABASE_URL", "postgres://owner:s3cret@localhost/todos"),
+        (
+            "DATABASE_AUTHENTICATED_URL",
+            "postgres://app:s3cret@localhost/todos",
+        ),
+    ];
+
+    fn read(vars: &[(&str, &str)]) -> Result<Config, String> {
+        let vars: Vec<_> = vars.iter().chain(&DATABASE).collect();
+        Config::from_vars(|name| {
+            vars.iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| (*value).to_owned())
+        })
+        .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_defaults_serve_one_origin() {
+        let config = read(&[("PORT", "4000")]).unwrap();
+        assert_eq!(config.api_domain().as_str(), "http://localhost:4000/");
+        assert_eq!(config.website_domain(), config.api_domain());
+    }
+
+    #[test]
+    fn an_empty_variable_is_not_set() {
+        let config = read(&[("SUPERTOKENS_URI", ""), ("PORT", "")]).unwrap();
+        assert_eq!((config.supertokens_uri, config.port), (None, 3000));
+    }
+
+    #[test]
+    fn a_wrong_variable_is_named_with_what_it_holds_and_should_be() {
+        for (name, value, meaning) in [
+            ("PORT", "http", "1 to 65535"),
+            ("PORT", "0", "1 to 65535"),
+            ("APP_ENV", "prod", "`development` or `production`"),
+            ("API_DOMAIN", "https://example.com/path", "an origin"),
+            ("SUPERTOKENS_URI", "localhost:3567", "http://HOST:3567"),
+            ("REQUEST_TIMEOUT", "1m", "in seconds"),
+        ] {
+            let error = read(&[(name, value)]).unwrap_err();
+            for part in [name, value, meaning] {
+                assert!(error.contains(part), "{part} is not in: {error}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_secret_is_never_shown() {
+        let error = read(&[("DATABASE_URL", "mysql://owner:s3cret@localhost")]).unwrap_err();
+        assert!(
+            error.starts_with("DATABASE_URL ") && !error.contains("s3cret"),
+            "{error}"
+        );
+        let shown = format!("{:?}", read(&[("SUPERTOKENS_API_KEY", "s3cret")]).unwrap());
+        assert!(!shown.contains("s3cret"), "{shown}");
+    }
+
+    #[test]
+    fn a_missing_database_is_named() {
+        let error = Config::from_vars(|_| None).unwrap_err().to_string();
+        assert!(
+            error.starts_with("DATABASE_AUTHENTICATED_URL is not set"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn production_refuses_the_embedded_core() {
+        let error = read(&[("APP_ENV", "production")]).unwrap_err();
+        assert!(error.contains("SUPERTOKENS_URI"), "{error}");
+        assert!(
+            read(&[
+                ("APP_ENV", "production"),
+                ("SUPERTOKENS_URI", "http://core:3567")
+            ])
+            .is_ok()
+        );
+    }
+}

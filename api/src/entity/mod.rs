@@ -1,0 +1,3 @@
+//! SeaORM entities, one a table.
+
+pub mod todo;

@@ -1,0 +1,47 @@
+//! What a resolver can take from its context: whose request it is, and the door to their rows.
+
+use async_graphql::Context;
+use async_trait::async_trait;
+
+use super::Error;
+use crate::{
+    rls::{Rls, UserTransaction},
+    supertokens::{Claims, SuperTokens},
+};
+
+/// What the schema asks of the user accounts.
+#[async_trait]
+pub trait Accounts: Send + Sync + 'static {
+    /// The email that the user signs in with, if there is one.
+    async fn email_of(&self, user_id: &str) -> Result<Option<String>, Error>;
+}
+
+#[async_trait]
+impl Accounts for SuperTokens {
+    async fn email_of(&self, user_id: &str) -> Result<Option<String>, Error> {
+        SuperTokens::email_of(self, user_id)
+            .await
+            .map_err(Error::from)
+    }
+}
+
+/// The claims that the request was made with. The handler puts them there before any resolver
+/// runs.
+pub fn claims<'a>(context: &Context<'a>) -> Result<&'a Claims, Error> {
+    context.data().map_err(|_| Error::Unauthenticated)
+}
+
+pub fn accounts<'a>(context: &Context<'a>) -> Result<&'a dyn Accounts, Error> {
+    match context.data::<Box<dyn Accounts>>() {
+        Ok(accounts) => Ok(accounts.as_ref()),
+        Err(error) => Err(Error::Internal(error.message)),
+    }
+}
+
+/// A transaction as the user of this request.
+pub async fn begin(context: &Context<'_>) -> Result<UserTransaction, Error> {
+    let rls = context
+        .data::<Rls>()
+        .map_err(|error| Error::Internal(error.message))?;
+    Ok(rls.begin(claims(context)?).await?)
+}

@@ -1,0 +1,103 @@
+//! The errors that clients see: a closed list of codes, and no internal text.
+
+use async_graphql::ErrorExtensions;
+use sea_orm::DbErr;
+
+use crate::{rls, supertokens::core::CoreError};
+
+/// `extensions.code` of an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Code {
+    /// The request cannot be meant so; the message says what to change.
+    BadUserInput,
+    /// There is nothing of this id that the user may see.
+    NotFound,
+    /// The session is gone.
+    Unauthenticated,
+    /// A part of the service is away; the same request may work later.
+    ServiceUnavailable,
+    /// A fault on our side; the details are in the log.
+    Internal,
+}
+
+impl Code {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::BadUserInput => "BAD_USER_INPUT",
+            Self::NotFound => "NOT_FOUND",
+            Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::ServiceUnavailable => "SERVICE_UNAVAILABLE",
+            Self::Internal => "INTERNAL",
+        }
+    }
+}
+
+/// What goes wrong in a resolver.
+#[derive(Debug)]
+pub enum Error {
+    /// The text is for the client.
+    BadUserInput(String),
+    NotFound,
+    Unauthenticated,
+    /// The cause is for the log.
+    Unavailable(String),
+    /// The cause is for the log.
+    Internal(String),
+}
+
+impl Error {
+    pub fn bad_input(text: impl Into<String>) -> Self {
+        Self::BadUserInput(text.into())
+    }
+
+    fn code(&self) -> Code {
+        match self {
+            Self::BadUserInput(_) => Code::BadUserInput,
+            Self::NotFound => Code::NotFound,
+            Self::Unauthenticated => Code::Unauthenticated,
+            Self::Unavailable(_) => Code::ServiceUnavailable,
+            Self::Internal(_) => Code::Internal,
+        }
+    }
+
+    fn text(self) -> String {
+        match self {
+            Self::BadUserInput(text) => text,
+            Self::NotFound => "There is no todo with this id.".into(),
+            Self::Unauthenticated => "Sign in first.".into(),
+            Self::Unavailable(_) => "This is not possible right now. Try again in a moment.".into(),
+            Self::Internal(_) => "Something went wrong on our side.".into(),
+        }
+    }
+}
+
+impl From<Error> for async_graphql::Error {
+    fn from(error: Error) -> Self {
+        match &error {
+            Error::Unavailable(cause) => tracing::warn!(cause, "a resolver's source is away"),
+            Error::Internal(cause) => tracing::error!(cause, "a resolver failed"),
+            _ => {}
+        }
+        let code = error.code().as_str();
+        Self::new(error.text()).extend_with(|_, extensions| extensions.set("code", code))
+    }
+}
+
+impl From<DbErr> for Error {
+    fn from(error: DbErr) -> Self {
+        if rls::is_unavailable(&error) {
+            Self::Unavailable(error.to_string())
+        } else {
+            Self::Internal(error.to_string())
+        }
+    }
+}
+
+impl From<CoreError> for Error {
+    fn from(error: CoreError) -> Self {
+        match error {
+            CoreError::Unavailable(_) => Self::Unavailable(error.to_string()),
+            CoreError::Unexpected { .. } => Self::Internal(error.to_string()),
+        }
+    }
+}

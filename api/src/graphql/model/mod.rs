@@ -1,0 +1,5 @@
+//! The types that clients see, made from entities and claims.
+
+pub mod session;
+pub mod todo;
+pub mod todo_connection;

@@ -1,0 +1,26 @@
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use sea_orm::sea_query::{Expr, ExprTrait};
+
+use super::change::change;
+use crate::{entity::todo::Column, graphql::model::todo::Todo};
+
+/// What was toggled.
+#[derive(SimpleObject)]
+pub struct ToggleTodoPayload {
+    /// The todo after the change.
+    todo: Todo,
+}
+
+#[derive(Default)]
+pub struct ToggleTodo;
+
+#[Object]
+impl ToggleTodo {
+    /// Marks an open todo as done, and a done one as open again.
+    async fn toggle_todo(&self, context: &Context<'_>, id: ID) -> Result<ToggleTodoPayload> {
+        let toggled = (Column::IsComplete, Expr::col(Column::IsComplete).not());
+        Ok(ToggleTodoPayload {
+            todo: change(context, &id, [toggled]).await?,
+        })
+    }
+}

@@ -1,0 +1,11 @@
+//! One file a query.
+
+mod session;
+mod todo;
+mod todos;
+
+use async_graphql::MergedObject;
+
+/// What a signed-in user can read.
+#[derive(MergedObject, Default)]
+pub struct Query(session::SessionQuery, todo::TodoQuery, todos::TodosQuery);

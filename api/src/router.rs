@@ -1,0 +1,150 @@
+//! The route table, and every layer that a request passes.
+
+mod headers;
+mod site;
+
+use std::time::Duration;
+
+use axum::{
+    Json, Router,
+    extract::{DefaultBodyLimit, Request, State},
+    http::{HeaderName, HeaderValue, Method, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use serde_json::json;
+use tower::ServiceBuilder;
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::CompressionLayer,
+    cors::{AllowOrigin, CorsLayer},
+    request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
+    trace::TraceLayer,
+};
+
+use crate::{
+    config::{Config, Environment},
+    error::ApiError,
+    graphql,
+    state::AppState,
+    supertokens,
+};
+
+/// Bodies are one operation or one form.
+const MAX_BODY: usize = 64 * 1024;
+
+/// All that the service answers.
+pub fn router(state: AppState, config: &Config) -> Router {
+    let routes = Router::new()
+        .route("/graphql", post(graphql::handler))
+        .route("/livez", get(async || StatusCode::OK))
+        .route("/readyz", get(ready))
+        .with_state(state.clone())
+        .merge(supertokens::routes(state.supertokens))
+        .merge(site::page(&config.web_dist));
+    let routes = match config.environment {
+        Environment::Development => routes.merge(site::playground(&config.graphiql_dist)),
+        Environment::Production => routes,
+    };
+    layers(
+        routes.method_not_allowed_fallback(async || ApiError::MethodNotAllowed),
+        config,
+    )
+}
+
+/// From the outermost to the innermost.
+fn layers(router: Router, config: &Config) -> Router {
+    let request_id = HeaderName::from_static("x-request-id");
+    let timeout = config.request_timeout;
+    let layers = ServiceBuilder::new()
+        .layer(SetRequestIdLayer::new(request_id.clone(), MakeRequestUuid))
+        .layer(TraceLayer::new_for_http())
+        .layer(PropagateRequestIdLayer::new(request_id))
+        .layer(middleware::from_fn_with_state(
+            headers::Security::new(config),
+            headers::secure,
+        ))
+        .layer(cors(config))
+        .layer(CompressionLayer::new())
+        .layer(middleware::from_fn(errors_as_json))
+        .layer(CatchPanicLayer::custom(
+            |_: Box<dyn std::any::Any + Send>| ApiError::Internal.into_response(),
+        ))
+        .layer(middleware::from_fn(move |request, next| {
+            bound_time(timeout, request, next)
+        }))
+        .layer(DefaultBodyLimit::max(MAX_BODY));
+    router.layer(layers)
+}
+
+/// Exactly the page's origin, with credentials. FDI header names as the official SDKs send them.
+fn cors(config: &Config) -> CorsLayer {
+    const HEADERS: [&str; 6] = [
+        "content-type",
+        "rid",
+        "fdi-version",
+        "anti-csrf",
+        "authorization",
+        "st-auth-mode",
+    ];
+    let origin = config.website_domain().origin().ascii_serialization();
+    let origin =
+        HeaderValue::from_str(&origin).map_or_else(|_| AllowOrigin::list([]), AllowOrigin::exact);
+    CorsLayer::new()
+        .allow_origin(origin)
+        .allow_credentials(true)
+        .allow_methods([
+            Method::GET,
+            Method::HEAD,
+            Method::PUT,
+            Method::PATCH,
+            Method::POST,
+            Method::DELETE,
+        ])
+        .allow_headers(HEADERS.map(HeaderName::from_static))
+}
+
+async fn bound_time(timeout: Duration, request: Request, next: Next) -> Response {
+    match tokio::time::timeout(timeout, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => ApiError::Timeout.into_response(),
+    }
+}
+
+/// Extractors and layers answer in plain text; clients of this service read JSON.
+async fn errors_as_json(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    let status = response.status();
+    let is_error = status.is_client_error() || status.is_server_error();
+    if !is_error || response.headers().contains_key(header::CONTENT_TYPE) && !is_text(&response) {
+        return response;
+    }
+    match status {
+        StatusCode::BAD_REQUEST => {
+            ApiError::BadRequest("The request cannot be read.".into()).into_response()
+        }
+        StatusCode::NOT_FOUND => ApiError::NotFound.into_response(),
+        StatusCode::METHOD_NOT_ALLOWED => ApiError::MethodNotAllowed.into_response(),
+        StatusCode::PAYLOAD_TOO_LARGE => ApiError::PayloadTooLarge.into_response(),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => ApiError::UnsupportedMediaType.into_response(),
+        _ => response,
+    }
+}
+
+fn is_text(response: &Response) -> bool {
+    let content_type = response.headers().get(header::CONTENT_TYPE);
+    content_type.is_some_and(|value| value.as_bytes().starts_with(b"text/plain"))
+}
+
+/// `GET /readyz`: 200 when a user could sign in and see todos now, else 503 with what is away.
+async fn ready(State(state): State<AppState>) -> Response {
+    let (database, core) = tokio::join!(state.rls.ping(), state.supertokens.is_ready());
+    let word = |ok| if ok { "ok" } else { "unavailable" };
+    let status = match (database.is_ok(), core) {
+        (true, true) => StatusCode::OK,
+        _ => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    let body = json!({"database": word(database.is_ok()), "core": word(core)});
+    (status, Json(body)).into_response()
+}

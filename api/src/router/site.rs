@@ -1,0 +1,97 @@
+//! The page and the playground: files built beforehand, served from our own origin.
+
+use std::path::{Path, PathBuf};
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    middleware,
+    response::{Html, IntoResponse, Response},
+    routing::get,
+};
+use tower_http::services::ServeDir;
+
+use crate::error::ApiError;
+
+/// Files below `assets` have a hash of their content in their name.
+const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+const ALWAYS_ASK: HeaderValue = HeaderValue::from_static("no-cache");
+
+const NOT_BUILT: &str = "<!doctype html><title>Not built</title><h1>The page is not built</h1>\
+                         <p>Run <code>cargo xtask dev</code>, which builds and serves it.</p>";
+const NO_PLAYGROUND: &str = "<!doctype html><title>Not built</title>\
+     <h1>The playground is not built</h1><p>Install Node.js with npm (version 20 or newer) and \
+     start <code>cargo xtask dev</code> again. Everything else works without it.</p>";
+
+/// The single-page app: its assets, and its document for every address that a browser opens.
+pub fn page(dist: &Path) -> Router {
+    Router::new()
+        .nest_service("/assets", assets(dist))
+        .fallback(document)
+        .with_state(Document {
+            path: dist.join("index.html"),
+            missing: NOT_BUILT,
+        })
+}
+
+/// GraphiQL at `/graphiql`.
+pub fn playground(dist: &Path) -> Router {
+    Router::new()
+        .nest_service("/graphiql/assets", assets(dist))
+        .route(
+            "/graphiql",
+            get(document).with_state(Document {
+                path: dist.join("index.html"),
+                missing: NO_PLAYGROUND,
+            }),
+        )
+}
+
+fn assets(dist: &Path) -> Router {
+    let files = ServeDir::new(dist.join("assets"))
+        .precompressed_br()
+        .precompressed_gzip();
+    Router::new()
+        .fallback_service(files)
+        .layer(middleware::map_response(keep))
+}
+
+async fn keep(mut response: Response) -> Response {
+    // What is missing now may be there after the next build.
+    let how_long = if response.status().is_success() {
+        FOREVER
+    } else {
+        ALWAYS_ASK
+    };
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, how_long);
+    response
+}
+
+#[derive(Clone)]
+struct Document {
+    path: PathBuf,
+    missing: &'static str,
+}
+
+/// Answers browsers that open an address; anything else that no route knows is not found.
+async fn document(State(document): State<Document>, request: Request) -> Response {
+    let is_page = matches!(*request.method(), Method::GET | Method::HEAD);
+    if !is_page || !wants_html(request.headers()) {
+        return ApiError::NotFound.into_response();
+    }
+    match tokio::fs::read_to_string(&document.path).await {
+        Ok(html) => ([(header::CACHE_CONTROL, ALWAYS_ASK)], Html(html)).into_response(),
+        Err(_) => (StatusCode::NOT_FOUND, Html(document.missing)).into_response(),
+    }
+}
+
+fn wants_html(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(header::ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .any(|value| value.contains("text/html"))
+}

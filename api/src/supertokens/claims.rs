@@ -1,0 +1,164 @@
+//! The verified content of an access token.
+
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::TENANT;
+
+/// How far the clocks of Core and service may differ, in seconds, before a token "from the
+/// future" is refused.
+const MAX_SKEW: i64 = 60;
+
+/// A session's claims. Only a token whose signature, issuer, tenant and times hold becomes one,
+/// so whoever has one may act for its user.
+#[derive(Debug, Clone)]
+pub struct Claims {
+    registered: Registered,
+    payload: Box<RawValue>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Registered {
+    sub: String,
+    rsub: String,
+    t_id: String,
+    iss: String,
+    iat: i64,
+    exp: i64,
+    nbf: Option<i64>,
+    session_handle: String,
+    #[expect(
+        dead_code,
+        reason = "its presence tells a session from other signed tokens"
+    )]
+    refresh_token_hash1: String,
+    parent_refresh_token_hash1: Option<String>,
+    anti_csrf_token: Option<String>,
+    /// OAuth tokens carry a kind other than 0; a session has none.
+    #[serde(default)]
+    stt: i64,
+}
+
+/// Why a token is no session now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    #[error("not a JWT signed with RS256 by a named key")]
+    Malformed,
+    #[error("the signature does not hold")]
+    Signature,
+    #[error("claims are missing or of the wrong type")]
+    Claims,
+    #[error("issued by another service or for another tenant")]
+    Foreign,
+    #[error("expired")]
+    Expired,
+    #[error("not valid yet")]
+    NotYetValid,
+}
+
+/// What a token must match.
+#[derive(Debug, Clone, Copy)]
+pub struct Expected<'a> {
+    pub issuer: &'a str,
+    /// Seconds since 1970.
+    pub now: i64,
+}
+
+/// The key id of a token, if it looks like one of ours at all.
+///
+/// Pins RS256 before any key is looked up; `jku` and `x5u` are never read.
+pub fn key_id(token: &str) -> Result<String, TokenError> {
+    let header = decode_header(token).map_err(|_| TokenError::Malformed)?;
+    match (header.alg, header.kid) {
+        (Algorithm::RS256, Some(kid)) if kid.len() <= 128 => Ok(kid),
+        _ => Err(TokenError::Malformed),
+    }
+}
+
+/// Checks signature and claims of `token`.
+pub fn verify(
+    token: &str,
+    key: &DecodingKey,
+    expected: Expected<'_>,
+) -> Result<Claims, TokenError> {
+    let mut validation = Validation::new(Algorithm::RS256);
+    // Times are checked below against our own clock, the rest against typed claims.
+    validation.validate_exp = false;
+    validation.validate_aud = false;
+    validation.required_spec_claims.clear();
+    let payload = decode::<Box<RawValue>>(token, key, &validation)
+        .map_err(|_| TokenError::Signature)?
+        .claims;
+    let claims = Claims::from_payload(payload)?;
+    claims.check(expected)?;
+    Ok(claims)
+}
+
+impl Claims {
+    /// Reads a payload that came from the Core itself.
+    pub(super) fn from_payload(payload: Box<RawValue>) -> Result<Self, TokenError> {
+        let registered = serde_json::from_str(payload.get()).map_err(|_| TokenError::Claims)?;
+        Ok(Self {
+            registered,
+            payload,
+        })
+    }
+
+    fn check(&self, Expected { issuer, now }: Expected<'_>) -> Result<(), TokenError> {
+        let Registered {
+            sub,
+            iss,
+            t_id,
+            iat,
+            exp,
+            nbf,
+            stt,
+            ..
+        } = &self.registered;
+        if iss != issuer || t_id != TENANT || *stt != 0 || sub.is_empty() {
+            return Err(TokenError::Foreign);
+        }
+        if *exp <= now {
+            return Err(TokenError::Expired);
+        }
+        if nbf.unwrap_or(*iat).max(*iat) > now + MAX_SKEW {
+            return Err(TokenError::NotYetValid);
+        }
+        Ok(())
+    }
+
+    /// Claim `sub`: the user.
+    pub fn user_id(&self) -> &str {
+        &self.registered.sub
+    }
+
+    /// Claim `rsub`: the login method that the user came in by.
+    pub fn recipe_user_id(&self) -> &str {
+        &self.registered.rsub
+    }
+
+    pub fn session_handle(&self) -> &str {
+        &self.registered.session_handle
+    }
+
+    /// Claim `exp`, seconds since 1970.
+    pub fn expires_at(&self) -> i64 {
+        self.registered.exp
+    }
+
+    /// The whole payload as the token carries it: a JSON object.
+    pub fn payload(&self) -> &RawValue {
+        &self.payload
+    }
+
+    /// A token fresh from a refresh: the Core must hear of its first use.
+    pub(super) fn is_child(&self) -> bool {
+        self.registered.parent_refresh_token_hash1.is_some()
+    }
+
+    pub(super) fn anti_csrf_token(&self) -> Option<&str> {
+        self.registered.anti_csrf_token.as_deref()
+    }
+}

@@ -1,0 +1,79 @@
+//! What goes wrong on the FDI, and how it is answered.
+
+use axum::{
+    Json,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+
+use super::core::CoreError;
+
+/// Seconds after which a client may try again when the Core is away.
+const RETRY_AFTER: &str = "5";
+
+/// An FDI request that failed. Expected outcomes, such as wrong credentials, are no errors: they
+/// are a 200 with a `status`.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No session: sign in.
+    #[error("unauthorised")]
+    Unauthorised,
+    /// A session that is expired or unproven: refresh and try again.
+    #[error("try refresh token")]
+    TryRefreshToken,
+    /// A refresh that cannot work. The headers clear the client's tokens.
+    #[error("unauthorised")]
+    SessionEnded(HeaderMap),
+    /// A refresh token that was used before. The headers clear the client's tokens.
+    #[error("token theft detected")]
+    TokenTheft(HeaderMap),
+    /// Input that the FDI does not allow; the text is for the client.
+    #[error("{0}")]
+    BadInput(String),
+    #[error("unavailable: {0}")]
+    Unavailable(String),
+    #[error("unexpected: {0}")]
+    Unexpected(String),
+}
+
+impl From<CoreError> for Error {
+    fn from(error: CoreError) -> Self {
+        match error {
+            CoreError::Unavailable(_) => Self::Unavailable(error.to_string()),
+            CoreError::Unexpected { .. } => Self::Unexpected(error.to_string()),
+        }
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let text = self.to_string();
+        match self {
+            Self::Unauthorised | Self::TryRefreshToken => message(StatusCode::UNAUTHORIZED, &text),
+            Self::SessionEnded(headers) | Self::TokenTheft(headers) => {
+                (headers, message(StatusCode::UNAUTHORIZED, &text)).into_response()
+            }
+            Self::BadInput(text) => message(StatusCode::BAD_REQUEST, &text),
+            Self::Unavailable(_) => {
+                tracing::warn!(error = text, "sign-in is unavailable");
+                let body = message(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "Signing in is not possible right now. Try again in a few seconds.",
+                );
+                ([(header::RETRY_AFTER, RETRY_AFTER)], body).into_response()
+            }
+            Self::Unexpected(_) => {
+                tracing::error!(error = text, "sign-in failed");
+                message(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "Something went wrong on our side. Try again later.",
+                )
+            }
+        }
+    }
+}
+
+fn message(status: StatusCode, text: &str) -> Response {
+    (status, Json(json!({"message": text}))).into_response()
+}

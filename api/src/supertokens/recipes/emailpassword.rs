@@ -1,0 +1,106 @@
+//! Recipe EmailPassword: sign up, sign in, and whether an email is taken.
+
+use axum::{
+    Json,
+    extract::{Query, State},
+    http::HeaderMap,
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{
+    super::{
+        Error, SuperTokens,
+        core::{SignIn, SignUp},
+        routes::JsonObject,
+        user::User,
+    },
+    form::{self, FieldError},
+};
+
+/// `POST /signup`: makes a user and a session.
+pub async fn sign_up(
+    State(supertokens): State<SuperTokens>,
+    headers: HeaderMap,
+    JsonObject(body): JsonObject,
+) -> Result<Response, Error> {
+    let credentials = match form::credentials(&body, true)? {
+        Ok(credentials) => credentials,
+        Err(errors) => return Ok(Json(form::field_errors(&errors)).into_response()),
+    };
+    match supertokens
+        .core()
+        .sign_up(&credentials.email, &credentials.password)
+        .await?
+    {
+        SignUp::Ok {
+            user,
+            recipe_user_id,
+        } => signed_in(&supertokens, &user, &recipe_user_id, &headers).await,
+        SignUp::EmailAlreadyExistsError => {
+            const TAKEN: &str = "This email already exists. Please sign in instead.";
+            Ok(Json(form::field_errors(&[FieldError::new("email", TAKEN)])).into_response())
+        }
+    }
+}
+
+/// `POST /signin`: makes a session. Wrong credentials are a 200 with a status.
+pub async fn sign_in(
+    State(supertokens): State<SuperTokens>,
+    headers: HeaderMap,
+    JsonObject(body): JsonObject,
+) -> Result<Response, Error> {
+    let credentials = match form::credentials(&body, false)? {
+        Ok(credentials) => credentials,
+        Err(errors) => return Ok(Json(form::field_errors(&errors)).into_response()),
+    };
+    match supertokens
+        .core()
+        .sign_in(&credentials.email, &credentials.password)
+        .await?
+    {
+        SignIn::Ok {
+            user,
+            recipe_user_id,
+        } => signed_in(&supertokens, &user, &recipe_user_id, &headers).await,
+        SignIn::WrongCredentialsError => {
+            Ok(Json(json!({"status": "WRONG_CREDENTIALS_ERROR"})).into_response())
+        }
+    }
+}
+
+async fn signed_in(
+    supertokens: &SuperTokens,
+    user: &User,
+    recipe_user_id: &str,
+    request: &HeaderMap,
+) -> Result<Response, Error> {
+    let tokens = supertokens
+        .create_session(user, recipe_user_id, request)
+        .await?;
+    Ok((tokens, Json(json!({"status": "OK", "user": user}))).into_response())
+}
+
+#[derive(Deserialize)]
+pub struct EmailQuery {
+    email: Option<String>,
+}
+
+/// `GET /emailpassword/email/exists?email=`: whether someone signs in with it and a password.
+pub async fn email_exists(
+    State(supertokens): State<SuperTokens>,
+    Query(EmailQuery { email }): Query<EmailQuery>,
+) -> Result<Response, Error> {
+    let email = email
+        .ok_or_else(|| Error::BadInput("Please provide the email as a GET param".to_owned()))?;
+    let users = supertokens
+        .core()
+        .users_by_email(&email.trim().to_lowercase())
+        .await?;
+    let exists = users
+        .iter()
+        .flat_map(|user| &user.login_methods)
+        .any(|method| method.recipe_id == "emailpassword");
+    Ok(Json(json!({"status": "OK", "exists": exists})).into_response())
+}

@@ -1,0 +1,222 @@
+//! FDI `formFields`: a list of `{id, value}`, checked field by field.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use serde_json::{Map, Value, json};
+
+use super::super::Error;
+
+/// FDI field error: what is wrong with one field, in words for its user.
+#[derive(Debug, PartialEq, Eq)]
+pub struct FieldError {
+    pub id: &'static str,
+    pub error: &'static str,
+}
+
+impl FieldError {
+    pub fn new(id: &'static str, error: &'static str) -> Self {
+        Self { id, error }
+    }
+}
+
+/// FDI status `FIELD_ERROR`.
+pub fn field_errors(errors: &[FieldError]) -> Value {
+    let fields: Vec<Value> = errors
+        .iter()
+        .map(|FieldError { id, error }| json!({"id": id, "error": error}))
+        .collect();
+    json!({"status": "FIELD_ERROR", "formFields": fields})
+}
+
+/// What a user signs up and in with.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Credentials {
+    pub email: String,
+    pub password: String,
+}
+
+/// Reads `email` and `password`. The outer error is malformed input (400), the inner one is for
+/// the form.
+///
+/// `new_password` is the rule for a password that is being chosen; an existing one needs none.
+pub fn credentials(
+    body: &Map<String, Value>,
+    new_password: bool,
+) -> Result<Result<Credentials, Vec<FieldError>>, Error> {
+    let [email, password] = fields(body, ["email", "password"])?;
+    let email = text(email, "email")?.map(|email| email.trim().to_lowercase());
+    let password = text(password, "password")?;
+
+    let mut errors = Vec::new();
+    let mut check = |id, value: Option<&str>, rule: fn(&str) -> Option<&'static str>| {
+        let error = match value {
+            None | Some("") => Some("Field is not optional"),
+            Some(value) => rule(value),
+        };
+        errors.extend(error.map(|error| FieldError::new(id, error)));
+    };
+    check("email", email.as_deref(), email_error);
+    check(
+        "password",
+        password,
+        if new_password {
+            password_error
+        } else {
+            |_| None
+        },
+    );
+
+    Ok(match (email, password) {
+        (Some(email), Some(password)) if errors.is_empty() => Ok(Credentials {
+            email,
+            password: password.to_owned(),
+        }),
+        _ => Err(errors),
+    })
+}
+
+/// The values of exactly these fields; a field may be missing, but none may be unknown.
+fn fields<'a, const N: usize>(
+    body: &'a Map<String, Value>,
+    ids: [&str; N],
+) -> Result<[Option<&'a Value>; N], Error> {
+    let bad = |text: &str| Err(Error::BadInput(text.to_owned()));
+    let list = match body.get("formFields") {
+        None | Some(Value::Null) => return bad("Missing input param: formFields"),
+        Some(Value::Array(list)) => list,
+        Some(_) => return bad("formFields must be an array"),
+    };
+    let mut found = [None; N];
+    for field in list {
+        let (Some(Value::String(id)), Some(value)) = (field.get("id"), field.get("value")) else {
+            return bad("All elements of formFields must contain an 'id' and 'value' field");
+        };
+        match ids.iter().position(|known| known == id) {
+            Some(index) if found[index].is_none() => found[index] = Some(value),
+            _ => return bad("Are you sending too many formFields?"),
+        }
+    }
+    Ok(found)
+}
+
+fn text<'a>(value: Option<&'a Value>, id: &str) -> Result<Option<&'a str>, Error> {
+    match value {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(Error::BadInput(format!("{id} value must be a string"))),
+    }
+}
+
+/// A local part without spaces or specials, `@`, and a host name with a top-level domain.
+fn email_error(email: &str) -> Option<&'static str> {
+    static EMAIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(
+            r#"^[^<>()\[\]\\.,;:\s@"\x00]+(\.[^<>()\[\]\\.,;:\s@"\x00]+)*@([a-z0-9-]+\.)+[a-z]{2,}$"#,
+        )
+        .ok()
+    });
+    let valid = EMAIL
+        .as_ref()
+        .is_some_and(|pattern| pattern.is_match(email))
+        && email.len() <= 256;
+    (!valid).then_some("Email is invalid")
+}
+
+/// The reference's rule for a new password: 8 to 99 characters, a letter and a digit.
+fn password_error(password: &str) -> Option<&'static str> {
+    let length = password.encode_utf16().count();
+    if length < 8 {
+        Some("Password must contain at least 8 characters, including a number")
+    } else if length >= 100 {
+        Some("Password's length must be lesser than 100 characters")
+    } else if !password.chars().any(|c| c.is_ascii_alphabetic()) {
+        Some("Password must contain at least one alphabet")
+    } else if !password.chars().any(|c| c.is_ascii_digit()) {
+        Some("Password must contain at least one number")
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(body: Value) -> Result<Result<Credentials, Vec<FieldError>>, String> {
+        let Value::Object(body) = body else {
+            panic!("a form is an object")
+        };
+        credentials(&body, true).map_err(|error| error.to_string())
+    }
+
+    fn form(email: &Value, password: &str) -> Value {
+        json!({"formFields": [
+            {"id": "email", "value": email}, {"id": "password", "value": password}]})
+    }
+
+    #[test]
+    fn emails_are_trimmed_and_lower_cased() {
+        let read = read(form(&json!("  Ada@Example.com "), "secret123"))
+            .unwrap()
+            .unwrap();
+        assert_eq!(read.email, "ada@example.com");
+    }
+
+    #[test]
+    fn malformed_forms_are_bad_input() {
+        for (body, message) in [
+            (json!({}), "Missing input param: formFields"),
+            (json!({"formFields": "x"}), "formFields must be an array"),
+            (form(&json!(1), "secret123"), "email value must be a string"),
+            (
+                json!({"formFields": [{"id": "email"}]}),
+                "All elements of formFields must contain an 'id' and 'value' field",
+            ),
+            (
+                json!({"formFields": [{"id": "name", "value": "x"}]}),
+                "Are you sending too many formFields?",
+            ),
+        ] {
+            assert_eq!(read(body).unwrap_err(), message);
+        }
+    }
+
+    #[test]
+    fn each_wrong_field_is_named() {
+        let errors = read(form(&json!("nope"), "short")).unwrap().unwrap_err();
+        assert_eq!(
+            errors.iter().map(|error| error.id).collect::<Vec<_>>(),
+            ["email", "password"]
+        );
+        let missing = read(json!({"formFields": []})).unwrap().unwrap_err();
+        assert!(
+            missing
+                .iter()
+                .all(|error| error.error == "Field is not optional")
+        );
+    }
+
+    #[test]
+    fn email_rule() {
+        for email in [
+            "a@b.co",
+            "first.last+tag@sub.example.com",
+            "x_1@ex-ample.org",
+        ] {
+            assert_eq!(email_error(email), None, "{email}");
+        }
+        for email in [
+            "nope",
+            "a@b",
+            "a b@c.de",
+            "a@b.c",
+            "a..b@c.de",
+            "@c.de",
+            "a@@c.de",
+            "a\0@c.de",
+        ] {
+            assert!(email_error(email).is_some(), "{email}");
+        }
+    }
+}

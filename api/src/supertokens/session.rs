@@ -1,0 +1,231 @@
+//! The session recipe: create, check, refresh, revoke.
+
+use axum::http::{HeaderMap, Method};
+use serde_json::{json, value::RawValue};
+
+use super::{
+    Claims, SuperTokens,
+    claims::{self, Expected, TokenError},
+    core::{CoreError, CoreToken, NewSession, Refresh, Verify},
+    csrf,
+    error::Error,
+    jwks::KeyError,
+    tokens::{self, Found, Transport},
+    user::User,
+};
+
+/// A checked session, and what the answer must carry for its sake.
+#[derive(Debug)]
+pub struct Session {
+    pub claims: Claims,
+    /// Headers for the answer: a replaced access token, most often none.
+    pub headers: HeaderMap,
+    transport: Transport,
+}
+
+/// Where and how a session is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    pub method: &'a Method,
+    pub headers: &'a HeaderMap,
+}
+
+impl SuperTokens {
+    /// The session of a request.
+    ///
+    /// Checked without the Core, but for the first use of a refreshed token: of that the Core
+    /// must hear, because it ends the life of the token before (RFC 9700, 4.14.2). A Core that is
+    /// down delays that news and stops nobody.
+    ///
+    /// Errors: [`Error::Unauthorised`] without a session, [`Error::TryRefreshToken`] when it is
+    /// expired or unproven.
+    pub async fn session(&self, request: Request<'_>) -> Result<Session, Error> {
+        let Found { token, transport } = tokens::access_token(request.headers)
+            .map_err(|tokens::Ambiguous| Error::Unauthorised)?
+            .ok_or(Error::Unauthorised)?;
+        let claims = self.verify(&token).await?;
+        let inner = &self.0;
+        if transport == Transport::Cookie
+            && !inner
+                .anti_csrf
+                .allows(request.method, request.headers, &claims)
+        {
+            return Err(Error::TryRefreshToken);
+        }
+        let session = Session {
+            claims,
+            headers: HeaderMap::new(),
+            transport,
+        };
+        if session.claims.is_child() {
+            return self.announce(session, &token).await;
+        }
+        Ok(session)
+    }
+
+    async fn verify(&self, token: &str) -> Result<Claims, Error> {
+        let Ok(kid) = claims::key_id(token) else {
+            return Err(Error::Unauthorised);
+        };
+        let key = self.0.jwks.key(&kid).await.map_err(|error| match error {
+            KeyError::Unknown => Error::TryRefreshToken,
+            KeyError::Unavailable => Error::Unavailable("the signing keys cannot be had".into()),
+        })?;
+        let expected = Expected {
+            issuer: self.issuer(),
+            now: self.0.clock.now().timestamp(),
+        };
+        claims::verify(token, &key, expected).map_err(|error| {
+            tracing::debug!(%error, "an access token was refused");
+            match error {
+                TokenError::Malformed => Error::Unauthorised,
+                _ => Error::TryRefreshToken,
+            }
+        })
+    }
+
+    /// Tells the Core that a refreshed token is in use, and takes the token that replaces it.
+    async fn announce(&self, session: Session, token: &str) -> Result<Session, Error> {
+        match self.core().verify_session(token, false).await {
+            Ok(Verify::Ok { access_token: None }) => Ok(session),
+            Ok(Verify::Ok {
+                access_token: Some(access),
+            }) => self.replace(session.transport, &access),
+            Ok(Verify::Unauthorised { .. }) => Err(Error::Unauthorised),
+            Ok(Verify::TryRefreshToken { .. }) => Err(Error::TryRefreshToken),
+            Err(error) => {
+                tracing::warn!(%error, "a refreshed token's first use could not be announced");
+                Ok(session)
+            }
+        }
+    }
+
+    /// The session with the token that takes the place of its own.
+    fn replace(&self, transport: Transport, access: &CoreToken) -> Result<Session, Error> {
+        let claims = claims_of(access)?;
+        let now = self.0.clock.now();
+        let headers = tokens::attach_access(self.0.cookies, transport, access, &claims, now);
+        Ok(Session {
+            claims,
+            headers,
+            transport,
+        })
+    }
+
+    /// Starts a session for a user who has just proven who they are. Answers the headers that
+    /// hand it to the client.
+    pub(super) async fn create_session(
+        &self,
+        user: &User,
+        recipe_user_id: &str,
+        request: &HeaderMap,
+    ) -> Result<HeaderMap, Error> {
+        let tokens = self
+            .core()
+            .create_session(NewSession {
+                user_id: recipe_user_id,
+                access_token_payload: self.access_token_payload(user, recipe_user_id).await?,
+                enable_anti_csrf: self.0.anti_csrf.uses_token(),
+            })
+            .await?;
+        let claims = claims_of(&tokens.access_token)?;
+        let transport = Transport::asked_for(request);
+        Ok(tokens::attach(
+            self.0.cookies,
+            transport,
+            &tokens,
+            &claims,
+            self.0.clock.now(),
+        ))
+    }
+
+    /// Claims that the recipes add: `st-ev` (email verified), `st-role`, `st-perm`, each with the
+    /// time it was fetched at, in milliseconds.
+    async fn access_token_payload(
+        &self,
+        user: &User,
+        recipe_user_id: &str,
+    ) -> Result<serde_json::Value, CoreError> {
+        let roles = self.core().roles_of(&user.id).await?;
+        let mut permissions: Vec<String> = Vec::new();
+        for role in &roles {
+            for permission in self.core().permissions_of(role).await? {
+                if !permissions.contains(&permission) {
+                    permissions.push(permission);
+                }
+            }
+        }
+        let now = self.0.clock.now().timestamp_millis();
+        Ok(json!({
+            "iss": self.issuer(),
+            "st-ev": {"v": user.is_verified(recipe_user_id), "t": now},
+            "st-role": {"v": roles, "t": now},
+            "st-perm": {"v": permissions, "t": now},
+        }))
+    }
+
+    /// Trades the request's refresh token for new tokens, in headers that hand them over.
+    ///
+    /// Errors: [`Error::SessionEnded`], whose answer clears the tokens, when there is none or it
+    /// is dead; [`Error::TokenTheft`] when it was used before, in which case the whole session is
+    /// revoked (RFC 9700, 4.14.2).
+    pub(super) async fn refresh(&self, request: &HeaderMap) -> Result<HeaderMap, Error> {
+        let ended = || Error::SessionEnded(tokens::clear_everywhere(self.0.cookies));
+        let Ok(Some(Found { token, transport })) = tokens::refresh_token(request) else {
+            return Err(ended());
+        };
+        let anti_csrf = self.0.anti_csrf;
+        let by_cookie = transport == Transport::Cookie;
+        if by_cookie && !anti_csrf.allows_refresh(request) {
+            return Err(ended());
+        }
+        let uses_token = by_cookie && anti_csrf.uses_token();
+        let proof = csrf::token(request).filter(|_| uses_token);
+        match self
+            .core()
+            .refresh_session(&token, proof, uses_token)
+            .await?
+        {
+            Refresh::Ok(tokens) => {
+                let claims = claims_of(&tokens.access_token)?;
+                Ok(tokens::attach(
+                    self.0.cookies,
+                    transport,
+                    &tokens,
+                    &claims,
+                    self.0.clock.now(),
+                ))
+            }
+            Refresh::Unauthorised { message } => {
+                tracing::debug!(message, "a refresh token was refused");
+                Err(ended())
+            }
+            Refresh::TokenTheftDetected { session } => {
+                tracing::warn!(
+                    session.handle,
+                    user.id = session.user_id,
+                    "a spent refresh token was used again: the session is revoked"
+                );
+                self.core().remove_session(&session.handle).await?;
+                Err(Error::TokenTheft(tokens::clear_everywhere(self.0.cookies)))
+            }
+        }
+    }
+
+    /// Ends the session. Answers the headers that make the client forget it.
+    pub(super) async fn revoke(&self, session: &Session) -> Result<HeaderMap, Error> {
+        self.core()
+            .remove_session(session.claims.session_handle())
+            .await?;
+        Ok(tokens::clear(self.0.cookies, session.transport))
+    }
+}
+
+/// The claims of a token that has just come from the Core.
+fn claims_of(access: &CoreToken) -> Result<Claims, Error> {
+    let odd = |what: &str| Error::Unexpected(format!("the Core's access token {what}"));
+    let payload = jsonwebtoken::dangerous::insecure_decode::<Box<RawValue>>(&access.token)
+        .map_err(|error| odd(&error.to_string()))?
+        .claims;
+    Claims::from_payload(payload).map_err(|error| odd(&error.to_string()))
+}

@@ -1,0 +1,17 @@
+//! Logs: readable lines in development, JSON in production.
+
+use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+
+use crate::config::Environment;
+
+/// Starts logging. `filter` has the syntax of `RUST_LOG`.
+pub fn init(environment: Environment, filter: &str) {
+    let filter = EnvFilter::new(filter);
+    let registry = tracing_subscriber::registry().with(filter);
+    match environment {
+        Environment::Production => registry
+            .with(fmt::layer().json().flatten_event(true))
+            .init(),
+        Environment::Development => registry.with(fmt::layer().compact()).init(),
+    }
+}

@@ -22,8 +22,8 @@ pub enum StartError {
         address: SocketAddr,
         source: std::io::Error,
     },
-    #[error("the embedded Core cannot make or read its keys")]
-    Keys(#[source] Cause),
+    #[error("the embedded Core cannot make or read its secrets")]
+    Secrets(#[source] Cause),
 }
 
 /// The cause of an internal error: for the log, never for the caller.
@@ -87,9 +87,9 @@ impl From<Error> for StartError {
         match error {
             Error::Internal(cause) => match cause.downcast::<sqlx::Error>() {
                 Ok(error) => Self::Database(*error),
-                Err(cause) => Self::Keys(cause),
+                Err(cause) => Self::Secrets(cause),
             },
-            other => Self::Keys(other.into()),
+            other => Self::Secrets(other.into()),
         }
     }
 }

@@ -1,11 +1,11 @@
 //! What every request passes before its handler.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use axum::{
-    extract::{Request, State},
-    http::{HeaderMap, StatusCode, Uri},
+    extract::{OriginalUri, Request, State},
+    http::{HeaderMap, StatusCode},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -67,7 +67,7 @@ pub(super) async fn run_to_completion(request: Request, next: Next) -> Response 
 }
 
 /// An address of no route, or of a tenant that does not exist.
-pub(super) async fn not_found(uri: Uri) -> Response {
+pub(super) async fn not_found(OriginalUri(uri): OriginalUri) -> Response {
     match multitenancy::tenant_of(uri.path()) {
         Some(tenant) => multitenancy::unknown(tenant).into_response(),
         None => error::text(StatusCode::NOT_FOUND, "Not found"),
@@ -77,6 +77,3 @@ pub(super) async fn not_found(uri: Uri) -> Response {
 pub(super) async fn method_not_allowed() -> Response {
     error::text(StatusCode::METHOD_NOT_ALLOWED, "Method not supported")
 }
-
-/// How long [`stop`](super::EmbeddedCore::stop) waits for requests under way.
-pub(super) const GRACE: Duration = Duration::from_secs(10);

@@ -50,6 +50,8 @@ use crate::clock::Clock;
 
 /// How long a request waits for a database connection before it fails.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long [`EmbeddedCore::stop`] waits for requests under way.
+const GRACE: Duration = Duration::from_secs(10);
 const MAX_CONNECTIONS: u32 = 10;
 const MAX_BODY_BYTES: usize = 1024 * 1024;
 
@@ -97,7 +99,7 @@ impl EmbeddedCore {
     pub async fn stop(self) {
         drop(self.shut_down);
         let abort = self.server.abort_handle();
-        if timeout(guard::GRACE, self.server).await.is_err() {
+        if timeout(GRACE, self.server).await.is_err() {
             abort.abort();
         }
         self.pool.close().await;

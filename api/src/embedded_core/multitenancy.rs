@@ -38,11 +38,14 @@ pub(super) async fn dashboard_sign_in() -> Answer {
     Answer::status("INVALID_CREDENTIALS_ERROR")
 }
 
-/// The tenant that `path` asks for, if it looks like a path of the CDI with a tenant before it.
+/// The tenant that `path` asks for, if it looks like a path of the CDI with another tenant before
+/// it.
 pub(super) fn tenant_of(path: &str) -> Option<&str> {
+    let is_resource = |segment: &str| matches!(segment, "recipe" | "user" | "users");
+    let path = path.strip_prefix("/appid-public").unwrap_or(path);
     let (tenant, rest) = path.strip_prefix('/')?.split_once('/')?;
     let resource = rest.split('/').next()?;
-    (tenant != "recipe" && matches!(resource, "recipe" | "user" | "users")).then_some(tenant)
+    (tenant != TENANT && !is_resource(tenant) && is_resource(resource)).then_some(tenant)
 }
 
 pub(super) fn unknown(tenant: &str) -> Error {

@@ -1,20 +1,33 @@
 //! Makes the schema and forgets what has expired.
 
-use sqlx::PgPool;
+use sqlx::{AssertSqlSafe, PgPool};
+
+use super::secret::sha256_hex;
+
+const SCHEMA: &str = include_str!("schema.sql");
 
 /// Any number will do, if nothing else in the database locks it.
 const MIGRATION_LOCK: i64 = 0x5375_7065_7254_6f6b;
 
-/// Creates the schema `supertokens_core`, or leaves one that is there as it is. Safe to run from
+/// Creates the schema `supertokens_core`, or brings an older one up to date. Safe to run from
 /// several processes at once.
 pub async fn migrate(pool: &PgPool) -> Result<(), sqlx::Error> {
+    let version = sha256_hex(SCHEMA);
     let mut tx = pool.begin().await?;
-    // Without this every "already exists, skipping" is a line in the log.
-    sqlx::query("set local client_min_messages = warning")
-        .execute(&mut *tx)
-        .await?;
     lock(&mut tx, MIGRATION_LOCK).await?;
-    sqlx::raw_sql(include_str!("schema.sql"))
+    // The schema's comment tells which `schema.sql` made it. Without that, a process that starts
+    // would lock tables that another is using.
+    let applied: Option<String> = sqlx::query_scalar(
+        "select obj_description(to_regnamespace('supertokens_core'), 'pg_namespace')",
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    if applied.as_ref() == Some(&version) {
+        return Ok(());
+    }
+    sqlx::raw_sql(SCHEMA).execute(&mut *tx).await?;
+    let comment = format!("comment on schema supertokens_core is '{version}'");
+    sqlx::raw_sql(AssertSqlSafe(comment))
         .execute(&mut *tx)
         .await?;
     tx.commit().await

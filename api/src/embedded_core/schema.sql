@@ -1,4 +1,5 @@
--- All state of the embedded Core. Every statement can run again on a schema that is already there.
+-- All state of the embedded Core. After a change here it runs again on the schema that is there, so
+-- every statement must bear that.
 -- Times are milliseconds since 1970, as on the wire.
 
 create schema if not exists supertokens_core;

@@ -287,7 +287,7 @@ impl Shape {
             Some(Self::StaticKeyId)
         } else if text.len() == 64 && text.chars().all(|c| c.is_ascii_hexdigit()) {
             Some(Self::Hash)
-        } else if text.starts_with("<refresh-token-") || text.ends_with(".V2") {
+        } else if text.starts_with("<refresh-token-") || text.strip_suffix(".V2").is_some() {
             Some(Self::RefreshToken)
         } else if text.len() >= 43 && text.chars().all(is_url_safe) {
             Some(Self::Random)

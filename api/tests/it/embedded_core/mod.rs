@@ -1,0 +1,5 @@
+mod contract;
+mod keys;
+mod requests;
+mod sessions;
+mod users;

@@ -1,0 +1,2 @@
+mod embedded_core;
+mod support;

@@ -3,11 +3,15 @@
 use std::{net::SocketAddr, time::Duration};
 
 use anyhow::{Context as _, bail};
+use axum::Router;
+use secrecy::SecretString;
 use tokio::net::TcpListener;
+use url::Url;
 
 use crate::{
     clock::Clock,
     config::{Config, Environment},
+    embedded_core::{self, EmbeddedCore},
     graphql::{self, Introspection},
     rls::{self, Rls},
     router::router,
@@ -28,37 +32,15 @@ pub async fn serve(
     config: Config,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
-    let clock = Clock::system();
     let address = SocketAddr::new(config.host, config.port);
     let listener = TcpListener::bind(address)
         .await
-        .with_context(|| format!("cannot listen on {address}; set PORT to a free port"))?;
-
-    let rls = open_database(&config).await?;
-    let supertokens = SuperTokens::new(
-        supertokens::Options {
-            api_domain: config.api_domain(),
-            website_domain: config.website_domain(),
-            core_uri: config.supertokens_uri.clone().context("no Core")?,
-            core_api_key: config.supertokens_api_key.clone(),
-            anti_csrf: config.anti_csrf,
-        },
-        clock,
-    )?;
-    let introspection = match config.environment {
-        Environment::Development => Introspection::Allowed,
-        Environment::Production => Introspection::Refused,
-    };
-    let schema = graphql::schema(rls.clone(), supertokens.clone(), introspection);
-    let state = AppState {
-        schema,
-        supertokens,
-        rls: rls.clone(),
-    };
-
+        .with_context(|| format!("cannot listen on {address}: set PORT to a free port"))?;
+    let service = Service::start(&config, Clock::system()).await?;
     tracing::info!(%address, "listening at {}", config.api_domain());
+
     let (stop, stopped) = tokio::sync::oneshot::channel();
-    let server = axum::serve(listener, router(state, &config))
+    let server = axum::serve(listener, service.router.clone())
         .with_graceful_shutdown(async move {
             shutdown.await;
             tracing::info!("stopping");
@@ -66,15 +48,62 @@ pub async fn serve(
         })
         .into_future();
     let out_of_time = async {
-        let _ = stopped.await;
-        tokio::time::sleep(DRAIN).await;
+        match stopped.await {
+            Ok(()) => tokio::time::sleep(DRAIN).await,
+            Err(_) => std::future::pending().await,
+        }
     };
     tokio::select! {
         result = server => result?,
         () = out_of_time => tracing::warn!("requests were cut off after {DRAIN:?}"),
     }
-    rls.close().await?;
-    Ok(())
+    service.stop().await
+}
+
+/// The parts of the service, ready to answer.
+pub struct Service {
+    pub router: Router,
+    rls: Rls,
+    core: Core,
+}
+
+impl Service {
+    /// Opens the database and the Core. The database must answer and keep users apart; a Core
+    /// elsewhere may come later.
+    pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Self> {
+        let rls = open_database(config).await?;
+        let core = Core::open(config, clock.clone()).await?;
+        let options = supertokens::Options {
+            api_domain: config.api_domain(),
+            website_domain: config.website_domain(),
+            core_uri: core.uri.clone(),
+            core_api_key: core.api_key.clone(),
+            anti_csrf: config.anti_csrf,
+        };
+        let supertokens = SuperTokens::new(options, clock)?;
+        let introspection = match config.environment {
+            Environment::Development => Introspection::Allowed,
+            Environment::Production => Introspection::Refused,
+        };
+        let schema = graphql::schema(rls.clone(), supertokens.clone(), introspection);
+        let state = AppState {
+            schema,
+            supertokens,
+            rls: rls.clone(),
+        };
+        Ok(Self {
+            router: router(state, config),
+            rls,
+            core,
+        })
+    }
+
+    /// Closes what [`start`](Self::start) opened.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.rls.close().await?;
+        self.core.close().await;
+        Ok(())
+    }
 }
 
 /// Opens the pool and makes sure that the database will keep users apart.
@@ -102,6 +131,52 @@ async fn open_database(config: &Config) -> anyhow::Result<Rls> {
                      migrations have run",
                 );
             }
+        }
+    }
+}
+
+/// The Core that is used: one elsewhere, or the embedded one.
+struct Core {
+    uri: Url,
+    api_key: Option<SecretString>,
+    embedded: Option<EmbeddedCore>,
+}
+
+impl Core {
+    async fn open(config: &Config, clock: Clock) -> anyhow::Result<Self> {
+        if let Some(uri) = config.supertokens_uri.clone() {
+            return Ok(Self {
+                uri,
+                api_key: config.supertokens_api_key.clone(),
+                embedded: None,
+            });
+        }
+        let database_url = config
+            .database_url
+            .clone()
+            .context("DATABASE_URL is not set")?;
+        // Other programs of this machine can reach the port, but do not know the key.
+        let api_key = Some(SecretString::from(uuid::Uuid::new_v4().to_string()));
+        let options = embedded_core::Options {
+            api_key: api_key.clone(),
+            clock,
+            ..embedded_core::Options::new(database_url)
+        };
+        let embedded = embedded_core::start(options)
+            .await
+            .context("the embedded Core")?;
+        let uri = embedded.url();
+        tracing::info!(%uri, "the embedded Core is up: for development, not for production");
+        Ok(Self {
+            uri,
+            api_key,
+            embedded: Some(embedded),
+        })
+    }
+
+    async fn close(self) {
+        if let Some(embedded) = self.embedded {
+            embedded.stop().await;
         }
     }
 }

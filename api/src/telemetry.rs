@@ -1,5 +1,7 @@
 //! Logs: readable lines in development, JSON in production.
 
+use std::io::IsTerminal as _;
+
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 use crate::config::Environment;
@@ -12,6 +14,12 @@ pub fn init(environment: Environment, filter: &str) {
         Environment::Production => registry
             .with(fmt::layer().json().flatten_event(true))
             .init(),
-        Environment::Development => registry.with(fmt::layer().compact()).init(),
+        Environment::Development => registry
+            .with(
+                fmt::layer()
+                    .compact()
+                    .with_ansi(std::io::stdout().is_terminal()),
+            )
+            .init(),
     }
 }

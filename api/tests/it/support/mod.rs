@@ -1,4 +1,5 @@
 //! What several tests need.
 
+pub mod app;
 pub mod core;
 pub mod database;

@@ -1,0 +1,216 @@
+//! The whole service in this process, on a port of its own, with a database of its own.
+
+use api::{clock::Clock, config::Config, server::Service};
+use reqwest::{Method, RequestBuilder, StatusCode, header};
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, task::JoinHandle};
+
+use super::database::TestDatabase;
+
+pub struct TestApp {
+    pub database: TestDatabase,
+    pub url: String,
+    http: reqwest::Client,
+    server: JoinHandle<()>,
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+impl TestApp {
+    pub async fn start() -> Self {
+        Self::start_with(&[], Clock::system()).await
+    }
+
+    /// Starts with these variables beside the usual ones; a later one wins.
+    pub async fn start_with(vars: &[(&str, &str)], clock: Clock) -> Self {
+        Self::start_on(TestDatabase::migrated().await, vars, clock).await
+    }
+
+    pub async fn start_on(database: TestDatabase, vars: &[(&str, &str)], clock: Clock) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let port = listener.local_addr().expect("an address").port();
+        let config = config(&database, port, vars);
+        let service = Service::start(&config, clock)
+            .await
+            .expect("the service starts");
+        let router = service.router.clone();
+        let server = tokio::spawn(async move {
+            let _service = service;
+            axum::serve(listener, router)
+                .await
+                .expect("the service serves");
+        });
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .build()
+            .expect("a client");
+        Self {
+            database,
+            url: format!("http://127.0.0.1:{port}"),
+            http,
+            server,
+        }
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.url))
+    }
+
+    pub fn get(&self, path: &str) -> RequestBuilder {
+        self.request(Method::GET, path)
+    }
+
+    pub fn post(&self, path: &str) -> RequestBuilder {
+        self.request(Method::POST, path)
+    }
+
+    /// Signs up a new user, and answers a client that acts as them by bearer token.
+    pub async fn user(&self, name: &str) -> User<'_> {
+        let email = format!("{name}@example.com");
+        let answer = self
+            .post("/auth/signup")
+            .header("st-auth-mode", "header")
+            .json(&credentials(&email, "secret123"))
+            .send()
+            .await
+            .expect("the service answers");
+        let answer = Answer::read(answer).await;
+        assert_eq!(answer.body["status"], "OK", "{:?}", answer.body);
+        User {
+            app: self,
+            id: answer.body["user"]["id"]
+                .as_str()
+                .expect("an id")
+                .to_owned(),
+            access_token: answer.header("st-access-token").to_owned(),
+            refresh_token: answer.header("st-refresh-token").to_owned(),
+        }
+    }
+}
+
+/// The configuration of a test: everything embedded, on loopback.
+pub fn config(database: &TestDatabase, port: u16, vars: &[(&str, &str)]) -> Config {
+    let (owner, login, port) = (database.owner_url(), database.login_url(), port.to_string());
+    let usual = [
+        ("DATABASE_URL", owner.as_str()),
+        ("DATABASE_AUTHENTICATED_URL", login.as_str()),
+        ("DATABASE_MAX_CONNECTIONS", "4"),
+        ("PORT", port.as_str()),
+        // What no test builds, so that none depends on it by chance.
+        ("WEB_DIST", "/nonexistent"),
+        ("GRAPHIQL_DIST", "/nonexistent"),
+    ];
+    let vars: Vec<_> = vars.iter().rev().chain(&usual).copied().collect();
+    Config::from_vars(|name| {
+        vars.iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| (*value).to_owned())
+    })
+    .expect("a valid configuration")
+}
+
+/// FDI form fields.
+pub fn credentials(email: &str, password: &str) -> Value {
+    json!({"formFields": [{"id": "email", "value": email}, {"id": "password", "value": password}]})
+}
+
+/// Somebody who is signed in.
+pub struct User<'a> {
+    app: &'a TestApp,
+    pub id: String,
+    pub access_token: String,
+    pub refresh_token: String,
+}
+
+impl User<'_> {
+    /// Sends an operation with variables.
+    pub async fn send(&self, query: &str, variables: Value) -> Answer {
+        let request = self
+            .app
+            .post("/graphql")
+            .bearer_auth(&self.access_token)
+            .json(&json!({"query": query, "variables": variables}));
+        Answer::read(request.send().await.expect("the service answers")).await
+    }
+
+    /// The data of an operation that must work.
+    pub async fn data(&self, query: &str, variables: Value) -> Value {
+        let answer = self.send(query, variables).await;
+        assert_eq!(answer.status, StatusCode::OK, "{:?}", answer.body);
+        assert_eq!(answer.body.get("errors"), None, "{:?}", answer.body);
+        answer.body["data"].clone()
+    }
+
+    /// The code of the one error of an operation that must fail.
+    pub async fn error_code(&self, query: &str, variables: Value) -> String {
+        let answer = self.send(query, variables).await;
+        let errors = answer.body["errors"].as_array().expect("errors");
+        assert_eq!(errors.len(), 1, "{errors:?}");
+        errors[0]["extensions"]["code"]
+            .as_str()
+            .expect("a code")
+            .to_owned()
+    }
+
+    /// Adds a todo, and answers its id.
+    pub async fn add(&self, task: &str) -> String {
+        let query = "mutation($task: String!) { addTodo(input: {task: $task}) { todo { id } } }";
+        let data = self.data(query, json!({"task": task})).await;
+        data["addTodo"]["todo"]["id"]
+            .as_str()
+            .expect("an id")
+            .to_owned()
+    }
+
+    /// The tasks of the first page.
+    pub async fn tasks(&self) -> Vec<String> {
+        let data = self.data("{ todos { nodes { task } } }", json!({})).await;
+        let nodes = data["todos"]["nodes"].as_array().expect("nodes").clone();
+        nodes
+            .iter()
+            .map(|node| node["task"].as_str().expect("a task").to_owned())
+            .collect()
+    }
+}
+
+/// An answer that was read to its end.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: header::HeaderMap,
+    /// JSON, or the text as a JSON string.
+    pub body: Value,
+}
+
+impl Answer {
+    pub async fn read(response: reqwest::Response) -> Self {
+        let (status, headers) = (response.status(), response.headers().clone());
+        let text = response.text().await.expect("a text body");
+        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        Self {
+            status,
+            headers,
+            body,
+        }
+    }
+
+    /// A header that must be there.
+    pub fn header(&self, name: &str) -> &str {
+        let value = self
+            .headers
+            .get(name)
+            .unwrap_or_else(|| panic!("no header {name}"));
+        value.to_str().expect("a text header")
+    }
+
+    pub fn message(&self) -> &str {
+        self.body["message"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no message: {:?}", self.body))
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    io::{BufRead, BufReader, Read},
+    io::{BufRead, BufReader, Read, Write},
     os::unix::process::CommandExt,
     process::{Child, Command, ExitStatus, Stdio},
     sync::mpsc::{self, RecvTimeoutError, Sender},
@@ -39,11 +39,20 @@ impl std::error::Error for Failed {}
 
 /// Runs to the end and returns stdout; everything it printed is in the error when it fails.
 pub fn quiet(command: &mut Command, step: &Step) -> Result<String> {
+    fed(command, "", step)
+}
+
+/// As [`quiet`], with a short text on stdin.
+pub fn fed(command: &mut Command, input: &str, step: &Step) -> Result<String> {
     command
-        .stdin(Stdio::null())
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     let mut child = Running::spawn(command)?;
+    if let Some(mut stdin) = child.0.stdin.take() {
+        // A program that does not read its input may have closed it.
+        stdin.write_all(input.as_bytes()).ok();
+    }
     let (sender, lines) = mpsc::channel();
     read_lines(child.0.stdout.take(), true, sender.clone());
     read_lines(child.0.stderr.take(), false, sender);

@@ -120,7 +120,7 @@ fn is_reference(before: &str, after: &str, kind: Kind, name: &str) -> bool {
         // wasm-bindgen's glue asks for its module by the bare name.
         Kind::Script => {
             let bare = |quote| before.ends_with(quote) && after.starts_with(quote);
-            name.ends_with(".wasm") && (bare('\'') || bare('"'))
+            matches!(name.rsplit_once('.'), Some((_, "wasm"))) && (bare('\'') || bare('"'))
         }
     }
 }

@@ -80,7 +80,10 @@ mod tests {
             "from line 2:\n- b\n+ x\n+ y\n"
         );
         assert_eq!(difference("a\na\n", "a\na\na\n"), "from line 3:\n+ a\n");
-        let long: String = (0..20).map(|line| format!("{line}\n")).collect();
+        let long = (0..20)
+            .map(|line| line.to_string())
+            .collect::<Vec<_>>()
+            .join("\n");
         assert!(difference("", &long).ends_with("+ 11\n+ ... 8 more lines\n"));
     }
 }

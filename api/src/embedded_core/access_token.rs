@@ -61,11 +61,13 @@ impl Claims {
         header.kid = Some(key.kid.clone());
         header.extras.insert("version", "5");
         let token = jsonwebtoken::encode(&header, self, &key.encoding).map_err(Error::internal)?;
-        Ok(json!({ "token": token, "expiry": self.exp * 1000, "createdTime": self.iat * 1000 }))
+        Ok(
+            json!({ "token": token, "expiry": self.exp.saturating_mul(1000), "createdTime": self.iat * 1000 }),
+        )
     }
 
     pub(super) fn has_expired(&self, now: i64) -> bool {
-        self.exp * 1000 <= now
+        self.exp.saturating_mul(1000) <= now
     }
 }
 

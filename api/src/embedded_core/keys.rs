@@ -133,7 +133,7 @@ impl SigningKeys {
             "update supertokens_core.signing_keys \
              set published_until = greatest(published_until, created_at + $1) where dynamic",
         )
-        .bind(millis(ROTATION) + millis(self.token_validity))
+        .bind(self.lifetime())
         .execute(&mut *tx)
         .await?;
         sqlx::query("delete from supertokens_core.signing_keys where published_until <= $1")
@@ -160,10 +160,7 @@ impl SigningKeys {
 
     async fn generate(&self, dynamic: bool, now: i64) -> Result<Row> {
         let (kid, published_until) = if dynamic {
-            (
-                format!("d-{now}"),
-                now + millis(ROTATION) + millis(self.token_validity),
-            )
+            (format!("d-{now}"), now.saturating_add(self.lifetime()))
         } else {
             (format!("s-{}", Uuid::new_v4()), i64::MAX)
         };
@@ -189,6 +186,12 @@ impl SigningKeys {
             created_at: now,
             published_until,
         })
+    }
+
+    /// How long a dynamic key stays published, in milliseconds: as long as it signs, and then
+    /// until the last token is dead.
+    fn lifetime(&self) -> i64 {
+        millis(ROTATION).saturating_add(millis(self.token_validity))
     }
 
     fn now(&self) -> i64 {

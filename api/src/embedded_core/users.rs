@@ -119,30 +119,33 @@ pub(super) async fn by_account_info(
     Ok(Answer::ok(json!({ "users": shown(&users) })))
 }
 
+/// A page of users from `($4, $5)` on; `$1` to `$3` narrow it, if they are given.
+macro_rules! page_query {
+    ($comparison:literal, $direction:literal) => {
+        concat!(
+            "select * from supertokens_core.accounts \
+             where ($1::text[] is null or recipe_id = any ($1)) \
+               and ($2::text[] is null or exists (select from unnest($2) tag \
+                    where starts_with(email, tag) or strpos(email, '@' || tag) > 0)) \
+               and ($3::text[] is null or exists (select from unnest($3) tag \
+                    where starts_with(third_party_id, tag))) \
+               and ($4::bigint is null or (time_joined, id) ",
+            $comparison,
+            " ($4, $5)) order by time_joined ",
+            $direction,
+            ", id ",
+            $direction,
+            " limit $6"
+        )
+    };
+}
+
 /// GET `/users`: a page in the order of joining. With `email` or `provider` (beginnings, separated
 /// by `;`) a search, whose answer is never continued.
 pub(super) async fn list(State(core): State<Arc<Core>>, params: Params) -> Result<Answer> {
     let query = match params.optional("timeJoinedOrder") {
-        None | Some("ASC") => {
-            "select * from supertokens_core.accounts \
-             where ($1::text[] is null or recipe_id = any ($1)) \
-               and ($2::text[] is null or exists (select from unnest($2) tag \
-                    where starts_with(email, tag) or strpos(email, '@' || tag) > 0)) \
-               and ($3::text[] is null or exists (select from unnest($3) tag \
-                    where starts_with(third_party_id, tag))) \
-               and ($4::bigint is null or (time_joined, id) >= ($4, $5)) \
-             order by time_joined, id limit $6"
-        }
-        Some("DESC") => {
-            "select * from supertokens_core.accounts \
-             where ($1::text[] is null or recipe_id = any ($1)) \
-               and ($2::text[] is null or exists (select from unnest($2) tag \
-                    where starts_with(email, tag) or strpos(email, '@' || tag) > 0)) \
-               and ($3::text[] is null or exists (select from unnest($3) tag \
-                    where starts_with(third_party_id, tag))) \
-               and ($4::bigint is null or (time_joined, id) <= ($4, $5)) \
-             order by time_joined desc, id desc limit $6"
-        }
+        None | Some("ASC") => page_query!(">=", "asc"),
+        Some("DESC") => page_query!("<=", "desc"),
         Some(_) => {
             return Err(Error::bad_request(
                 "timeJoinedOrder can be either ASC OR DESC",

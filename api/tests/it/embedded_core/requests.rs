@@ -1,8 +1,12 @@
 //! Requests that are refused before they reach a recipe, and addresses.
 
+use std::time::Duration;
+
 use api::embedded_core::{self, Options, StartError};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
+use sqlx::{Connection, Executor, PgConnection};
+use tokio::time::{sleep, timeout};
 
 use crate::support::{
     core::{Answer, TestClock, TestCore},
@@ -153,4 +157,62 @@ async fn the_schema_can_be_made_again_and_again() {
         "OK"
     );
     pool.close().await;
+}
+
+/// A change that is cut off half-way could leave a transaction behind on a pooled connection.
+#[tokio::test]
+async fn a_request_is_finished_though_its_caller_left() {
+    let core = TestCore::start().await;
+    let url = core.database.url();
+    let connect = async || {
+        let connection = PgConnection::connect(url.expose_secret()).await;
+        connection.expect("a connection")
+    };
+    let (mut blocker, mut observer) = (connect().await, connect().await);
+    let lock = "begin; lock table supertokens_core.roles";
+    blocker.execute(lock).await.expect("the lock");
+    let waiting = async {
+        let waits = "select exists (select from pg_stat_activity \
+             where datname = current_database() and wait_event_type = 'Lock')";
+        while !sqlx::query_scalar::<_, bool>(waits)
+            .fetch_one(&mut observer)
+            .await
+            .expect("an answer")
+        {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let body = json!({ "role": "admin", "permissions": ["read"] });
+    tokio::select! {
+        _ = core.put("/recipe/role", body) => panic!("the table is locked"),
+        () = waiting => {}
+    }
+    // Time for the Core to notice that the caller is gone.
+    sleep(Duration::from_millis(100)).await;
+    blocker
+        .execute("rollback")
+        .await
+        .expect("the lock is released");
+
+    let done = async {
+        while core.get("/recipe/roles").await["roles"] != json!(["admin"]) {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(Duration::from_secs(5), done)
+        .await
+        .expect("the role is there");
+}
+
+#[tokio::test]
+async fn after_a_stop_nobody_answers() {
+    let database = TestDatabase::new().await;
+    let core = embedded_core::start(Options::new(database.url()))
+        .await
+        .expect("starts");
+    let hello = core.url().join("hello").expect("a URL");
+    let answer = reqwest::get(hello.clone()).await.expect("an answer");
+    assert_eq!(answer.text().await.expect("a body"), "Hello\n");
+    core.stop().await;
+    assert!(reqwest::get(hello).await.is_err());
 }

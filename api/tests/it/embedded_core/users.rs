@@ -149,7 +149,6 @@ async fn pages_cover_every_user_once_even_of_one_millisecond() {
                 break;
             };
             path = format!("/users?limit=2&timeJoinedOrder={order}&paginationToken={token}");
-            path = path.replace("==", "%3D%3D");
         }
         assert_eq!(seen.len(), 5);
         seen.sort_unstable();

@@ -121,16 +121,16 @@ impl TestDatabase {
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
-        // A thread and a runtime of its own: the test's runtime may be shutting down.
-        thread::scope(|scope| {
-            scope.spawn(|| {
-                tokio::runtime::Builder::new_current_thread()
-                    .enable_all()
-                    .build()
-                    .expect("a runtime")
-                    .block_on(self.take_away());
-            });
-        });
+        // A thread and a runtime of its own: the test's runtime may be shutting down. Its failure
+        // is no more than a database left over.
+        let drop_database = || {
+            tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime")
+                .block_on(self.take_away());
+        };
+        let _ = thread::scope(|scope| scope.spawn(drop_database).join());
     }
 }
 

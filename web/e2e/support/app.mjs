@@ -15,6 +15,7 @@ export function app(page) {
     row,
     tick: (task) => page.getByRole('checkbox', { name: task, exact: true }),
     counter: page.locator('#counter'),
+    empty: page.getByRole('heading', { name: 'Nothing to do yet' }),
     editor: page.locator('textarea'),
     alert: page.locator('.toasts'),
 
@@ -39,9 +40,9 @@ export function app(page) {
       await this.ready();
     },
 
-    /** Waits until the list has come. */
+    /** Waits until the list has come, and be it empty. */
     async ready() {
-      await this.counter.filter({ hasText: /open/ }).waitFor();
+      await this.counter.filter({ hasText: /open/ }).or(this.empty).waitFor();
     },
 
     async add(...tasks) {
@@ -53,8 +54,13 @@ export function app(page) {
     },
 
     async edit(task) {
-      await row(task).hover();
-      await page.getByRole('button', { name: `Edit ${task}` }).click();
+      const finger = await page.evaluate(() => matchMedia('(pointer: coarse)').matches);
+      if (finger) {
+        await row(task).getByText(task).tap();
+      } else {
+        await row(task).hover();
+        await page.getByRole('button', { name: `Edit ${task}` }).click();
+      }
       await this.editor.waitFor();
     },
 

@@ -37,7 +37,7 @@ scenario('a new user keeps todos that only they can see', async ({ page, open, f
 
   const other = app(await (await open()).newPage());
   await other.signUp();
-  await other.expectCount('0 open, 0 done');
+  await other.empty.waitFor();
   assert.deepEqual(await other.tasks(), []);
 
   await page.getByRole('button', { name: 'Sign out' }).click();

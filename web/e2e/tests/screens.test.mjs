@@ -36,6 +36,11 @@ for (const [size, viewport] of Object.entries(sizes)) {
       await me.fill('not-an-address', 'short');
       await page.getByRole('button', { name: 'Create account' }).click();
       await page.locator('.field-error').first().waitFor();
+      await shoot('sign-up-errors');
+      await page.goto('/auth');
+      await me.fill('someone@example.com', 'not my password 1');
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByText(/don.t match/).waitFor();
       await shoot('sign-in-errors');
 
       await me.signUp();
@@ -75,7 +80,10 @@ for (const [size, viewport] of Object.entries(sizes)) {
       const wait = (route) => (operation(route) === 'Todos' ? undefined : route.fallback());
       await context.route('**/graphql', wait);
       await page.reload();
-      await page.locator('#app > .page-todos .skeleton').waitFor();
+      await page.waitForFunction(() => {
+        const skeleton = document.querySelector('#app > .page-todos .skeleton');
+        return skeleton && getComputedStyle(skeleton).opacity === '1';
+      });
       await shoot('loading');
       await context.unroute('**/graphql', wait);
 

@@ -61,7 +61,7 @@ scenario('a refused change is undone and said', async ({ page }) => {
   await once(page, 'UpdateTodo', refuse('NOT_FOUND'));
   await me.tick('Changed my mind').click();
   await me.alert.getByText(/no longer there/).waitFor();
-  await me.expectCount('0 open, 0 done');
+  await me.empty.waitFor();
   await page.getByRole('button', { name: 'Dismiss' }).click();
   await me.alert.getByText(/no longer there/).waitFor({ state: 'detached' });
 });

@@ -1,4 +1,4 @@
-//! "3 open, 2 done".
+//! "3 open, 2 done"; nothing is said of an empty list, which speaks for itself.
 
 use yew::prelude::*;
 
@@ -11,11 +11,12 @@ pub struct Props {
 
 #[component]
 pub fn Counter(props: &Props) -> Html {
-    html! { <p class="counter" id="counter">{ props.list.loaded.then(|| count(&props.list)) }</p> }
+    let shown = props.list.loaded && !props.list.items.is_empty();
+    html! { <p class="counter" id="counter">{ shown.then(|| count(&props.list)) }</p> }
 }
 
 /// Counts what is here, and says so as long as there is more.
-pub fn count(list: &TodoList) -> String {
+fn count(list: &TodoList) -> String {
     let (open, done) = (list.open().count(), list.done().count());
     let counts = format!("{open} open, {done} done");
     if list.next.is_some() {

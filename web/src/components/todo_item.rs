@@ -63,6 +63,15 @@ pub fn TodoItem(props: &Props) -> Html {
             }
         })
     };
+    let ondblclick = emit(|| Event::Edit).reform(|_| ());
+    let onclick = {
+        let edit = emit(|| Event::Edit);
+        Callback::from(move |_| {
+            if is_finger() {
+                edit.emit(());
+            }
+        })
+    };
     let text_id = format!("text-{key}");
     html! {
         <li {class} {onkeydown}>
@@ -74,12 +83,12 @@ pub fn TodoItem(props: &Props) -> Html {
                 aria-labelledby={text_id.clone()}
                 onchange={emit(|| Event::Toggle).reform(|_| ())}
             />
-            <p id={text_id} class="todo-text" ondblclick={emit(|| Event::Edit).reform(|_| ())}>{ todo.task.clone() }</p>
+            <p id={text_id} class="todo-text" {onclick} {ondblclick}>{ todo.task.clone() }</p>
             <div class="todo-actions">
                 <button
                     id={format!("edit-{key}")}
                     type="button"
-                    class="icon-button"
+                    class="icon-button edit"
                     title="Edit (F2)"
                     aria-label={format!("Edit {}", todo.task)}
                     onclick={emit(|| Event::Edit).reform(|_| ())}
@@ -99,4 +108,13 @@ pub fn TodoItem(props: &Props) -> Html {
             </div>
         </li>
     }
+}
+
+/// Where fingers point, a tap on the text edits it: there is no double click, and no room for a button.
+fn is_finger() -> bool {
+    gloo_utils::window()
+        .match_media("(pointer: coarse)")
+        .ok()
+        .flatten()
+        .is_some_and(|query| query.matches())
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use web_sys::js_sys::encode_uri_component;
 
 use super::error::Error;
-use super::http::{self, Reply};
+use super::http::{self, Nothing, Reply};
 use super::mark::{self, Mark};
 use super::session::with_session;
 use crate::model::User;
@@ -128,7 +128,7 @@ pub async fn email_exists(email: &str) -> Option<bool> {
 /// A session that is already gone counts as signed out; only a server that cannot be reached does not, since
 /// nobody else can clear the cookies.
 pub async fn sign_out() -> Result<(), Error> {
-    match with_session(async || http::post("/auth/signout", "anti-csrf", &()).await).await {
+    match with_session(async || http::post("/auth/signout", "anti-csrf", &Nothing {}).await).await {
         Ok(_) | Err(Error::SessionEnded) => {
             mark::write(&Mark::Out);
             Ok(())

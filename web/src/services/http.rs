@@ -45,6 +45,10 @@ impl Reply {
     }
 }
 
+/// The body of a request that says everything by its path: `{}`.
+#[derive(Serialize)]
+pub struct Nothing {}
+
 /// `rid` names the recipe; any value proves that no foreign form sent the request.
 pub async fn post(path: &str, rid: &str, body: &impl Serialize) -> Result<Reply, Error> {
     let request = ask(Request::post(path), rid)

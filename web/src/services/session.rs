@@ -1,7 +1,7 @@
 //! Requests that need the session: refreshed behind the caller's back, once for all who wait.
 
 use super::error::Error;
-use super::http::{self, Reply};
+use super::http::{self, Nothing, Reply};
 use super::lock;
 use super::mark::{self, Mark};
 
@@ -57,7 +57,7 @@ async fn refresh(seen: u64) -> Result<(), Error> {
     if !matches!(owner, Mark::In(_)) {
         return Err(Error::SessionEnded);
     }
-    let reply = http::post("/auth/session/refresh", "anti-csrf", &()).await?;
+    let reply = http::post("/auth/session/refresh", "anti-csrf", &Nothing {}).await?;
     match reply.status {
         200 => {
             mark::next_generation();

@@ -106,8 +106,8 @@ async fn update(
 ) -> Result<Todo, Error> {
     let input = update_todo::UpdateTodoInput {
         id,
-        task,
         is_complete,
+        task,
     };
     let data = run::<UpdateTodo>(update_todo::Variables { input }).await?;
     Ok(data.update_todo.todo.into())

@@ -90,22 +90,14 @@ pub fn AuthForm(props: &Props) -> Html {
         let (email, errors) = (email.clone(), errors.clone());
         Callback::from(move |text: String| {
             email.set(text.into());
-            errors.set(AuthErrors {
-                email: None,
-                form: None,
-                ..(*errors).clone()
-            });
+            errors.set(AuthErrors { email: None, form: None, ..(*errors).clone() });
         })
     };
     let typed_password = {
         let (password, errors) = (password.clone(), errors.clone());
         Callback::from(move |text: String| {
             password.set(text.into());
-            errors.set(AuthErrors {
-                password: None,
-                form: None,
-                ..(*errors).clone()
-            });
+            errors.set(AuthErrors { password: None, form: None, ..(*errors).clone() });
         })
     };
 

@@ -19,11 +19,7 @@ pub fn Counter(props: &Props) -> Html {
 fn count(list: &TodoList) -> String {
     let (open, done) = (list.open().count(), list.done().count());
     let counts = format!("{open} open, {done} done");
-    if list.next.is_some() {
-        format!("{counts} of the first {}", open + done)
-    } else {
-        counts
-    }
+    if list.next.is_some() { format!("{counts} of the first {}", open + done) } else { counts }
 }
 
 #[cfg(test)]
@@ -34,10 +30,7 @@ mod tests {
     fn a_count_of_a_part_says_so() {
         let list = TodoList::default();
         assert_eq!(count(&list), "0 open, 0 done");
-        let part = TodoList {
-            next: Some("cursor".to_owned()),
-            ..list
-        };
+        let part = TodoList { next: Some("cursor".to_owned()), ..list };
         assert_eq!(count(&part), "0 open, 0 done of the first 0");
     }
 }

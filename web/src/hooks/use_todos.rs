@@ -88,13 +88,7 @@ pub fn use_todos(user: &User) -> Todos {
         });
     }
 
-    Todos {
-        list,
-        loading: *loading,
-        trouble: (*trouble).clone(),
-        online,
-        load,
-    }
+    Todos { list, loading: *loading, trouble: (*trouble).clone(), online, load }
 }
 
 /// The user with the address, where it is not known yet and the server can tell. The list does not wait in
@@ -103,8 +97,5 @@ async fn knowing(user: User) -> Option<User> {
     if user.email.is_some() {
         return None;
     }
-    todos::user()
-        .await
-        .ok()
-        .filter(|known| known.id == user.id && known.email.is_some())
+    todos::user().await.ok().filter(|known| known.id == user.id && known.email.is_some())
 }

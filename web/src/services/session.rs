@@ -83,33 +83,20 @@ mod tests {
     use super::*;
 
     fn answer(status: u16, body: &str) -> Standing {
-        standing(&Reply {
-            status,
-            body: body.to_owned(),
-            ..Reply::default()
-        })
+        standing(&Reply { status, body: body.to_owned(), ..Reply::default() })
     }
 
     #[test]
     fn only_the_agreed_words_ask_for_a_refresh() {
-        assert_eq!(
-            answer(401, r#"{"message":"try refresh token"}"#),
-            Standing::Stale
-        );
+        assert_eq!(answer(401, r#"{"message":"try refresh token"}"#), Standing::Stale);
         assert_eq!(answer(401, r#"{"message":"unauthorised"}"#), Standing::Gone);
-        assert_eq!(
-            answer(401, r#"{"message":"token theft detected"}"#),
-            Standing::Gone
-        );
+        assert_eq!(answer(401, r#"{"message":"token theft detected"}"#), Standing::Gone);
         assert_eq!(answer(401, ""), Standing::Gone);
     }
 
     #[test]
     fn other_answers_leave_the_session_alone() {
         assert_eq!(answer(200, "{}"), Standing::Good);
-        assert_eq!(
-            answer(503, r#"{"message":"try refresh token"}"#),
-            Standing::Good
-        );
+        assert_eq!(answer(503, r#"{"message":"try refresh token"}"#), Standing::Good);
     }
 }

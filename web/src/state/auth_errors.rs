@@ -17,10 +17,7 @@ impl AuthErrors {
     /// What need not be sent to be known.
     pub fn missing(email: &str, password: &str) -> Self {
         Self {
-            email: email
-                .trim()
-                .is_empty()
-                .then(|| "Enter your email address.".into()),
+            email: email.trim().is_empty().then(|| "Enter your email address.".into()),
             password: password.is_empty().then(|| "Enter your password.".into()),
             form: None,
         }
@@ -70,19 +67,13 @@ mod tests {
         let errors = AuthErrors::missing(" ", "x");
         assert_eq!(errors.first_field(), Some("email"));
         assert_eq!(errors.password, None);
-        assert_eq!(
-            AuthErrors::missing("a@b", "").first_field(),
-            Some("password")
-        );
+        assert_eq!(AuthErrors::missing("a@b", "").first_field(), Some("password"));
         assert_eq!(AuthErrors::missing("a@b", "x").first_field(), None);
     }
 
     #[test]
     fn a_field_error_stands_at_its_field() {
-        let field = |id: &str| FieldError {
-            id: id.to_owned(),
-            error: format!("bad {id}"),
-        };
+        let field = |id: &str| FieldError { id: id.to_owned(), error: format!("bad {id}") };
         let errors =
             AuthErrors::refused(Ok(Outcome::Fields(vec![field("password"), field("age")])));
         assert_eq!(errors.password.as_deref(), Some("bad password"));

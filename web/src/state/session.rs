@@ -26,10 +26,7 @@ pub enum SessionChange {
 impl From<Mark> for Session {
     fn from(mark: Mark) -> Self {
         match mark {
-            Mark::In(id) => Self::In(User {
-                id: id.into(),
-                email: None,
-            }),
+            Mark::In(id) => Self::In(User { id: id.into(), email: None }),
             Mark::Out => Self::Out,
             Mark::Ended => Self::Ended,
         }
@@ -64,10 +61,7 @@ mod tests {
     use super::*;
 
     fn ada() -> User {
-        User {
-            id: "ada".into(),
-            email: Some("ada@example.com".into()),
-        }
+        User { id: "ada".into(), email: Some("ada@example.com".into()) }
     }
 
     fn marked(session: &Session, mark: Mark) -> Session {
@@ -82,10 +76,7 @@ mod tests {
 
     #[test]
     fn another_user_in_another_tab_takes_over() {
-        let grace = User {
-            id: "grace".into(),
-            email: None,
-        };
+        let grace = User { id: "grace".into(), email: None };
         let next = marked(&Session::In(ada()), Mark::In("grace".to_owned()));
         assert_eq!(next, Session::In(grace));
     }

@@ -47,9 +47,7 @@ const PROTECTED: [&str; 9] = [
 /// Refuses user data that would pass for the Core's own claims.
 pub(super) fn check_user_data(user_data: &Map<String, Value>) -> Result<()> {
     if PROTECTED.iter().any(|claim| user_data.contains_key(*claim)) {
-        return Err(Error::bad_request(
-            "The user payload contains protected field",
-        ));
+        return Err(Error::bad_request("The user payload contains protected field"));
     }
     Ok(())
 }

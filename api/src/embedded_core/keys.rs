@@ -53,12 +53,7 @@ pub(super) struct SigningKeys {
 impl SigningKeys {
     /// Reads the keys, and makes those that are missing. `token_validity`: of access tokens.
     pub(super) async fn load(pool: PgPool, clock: Clock, token_validity: Duration) -> Result<Self> {
-        let keys = Self {
-            pool,
-            clock,
-            token_validity,
-            cached: RwLock::default(),
-        };
+        let keys = Self { pool, clock, token_validity, cached: RwLock::default() };
         keys.rotate().await?;
         Ok(keys)
     }
@@ -70,8 +65,7 @@ impl SigningKeys {
             return Ok(key);
         }
         self.rotate().await?;
-        self.current(dynamic)
-            .ok_or_else(|| Error::internal("no signing key after rotation"))
+        self.current(dynamic).ok_or_else(|| Error::internal("no signing key after rotation"))
     }
 
     /// The published key of that id, if there is one.
@@ -98,10 +92,7 @@ impl SigningKeys {
     }
 
     fn cached(&self) -> Vec<Arc<SigningKey>> {
-        self.cached
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.cached.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     async fn reload(&self) -> Result<Vec<Arc<SigningKey>>> {
@@ -112,14 +103,9 @@ impl SigningKeys {
         .bind(self.now())
         .fetch_all(&self.pool)
         .await?;
-        let keys: Vec<_> = rows
-            .into_iter()
-            .map(|row| row.parse().map(Arc::new))
-            .collect::<Result<_>>()?;
-        self.cached
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone_from(&keys);
+        let keys: Vec<_> =
+            rows.into_iter().map(|row| row.parse().map(Arc::new)).collect::<Result<_>>()?;
+        self.cached.write().unwrap_or_else(PoisonError::into_inner).clone_from(&keys);
         Ok(keys)
     }
 
@@ -173,16 +159,8 @@ impl SigningKeys {
             kid,
             dynamic,
             private_key: pem(AsDer::as_der(&pair).map_err(Error::internal)?.as_ref())?,
-            modulus: base64url(
-                pair.public_key()
-                    .modulus()
-                    .big_endian_without_leading_zero(),
-            ),
-            exponent: base64url(
-                pair.public_key()
-                    .exponent()
-                    .big_endian_without_leading_zero(),
-            ),
+            modulus: base64url(pair.public_key().modulus().big_endian_without_leading_zero()),
+            exponent: base64url(pair.public_key().exponent().big_endian_without_leading_zero()),
             created_at: now,
             published_until,
         })
@@ -212,10 +190,7 @@ fn pem(pkcs8: &[u8]) -> Result<String> {
         .map(std::str::from_utf8)
         .collect::<std::result::Result<_, _>>()
         .map_err(Error::internal)?;
-    Ok(format!(
-        "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
-        lines.join("\n")
-    ))
+    Ok(format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", lines.join("\n")))
 }
 
 #[derive(sqlx::FromRow)]

@@ -54,17 +54,9 @@ struct Known {
 impl Jwks {
     pub fn new(core: Core, clock: Clock) -> Self {
         let known = Arc::new(RwLock::new(Known::default()));
-        let source = CoreKeys {
-            core: core.clone(),
-            clock: clock.clone(),
-            known: Arc::clone(&known),
-        };
-        Self {
-            client: JwksClient::builder().build(source),
-            known,
-            core,
-            clock,
-        }
+        let source =
+            CoreKeys { core: core.clone(), clock: clock.clone(), known: Arc::clone(&known) };
+        Self { client: JwksClient::builder().build(source), known, core, clock }
     }
 
     /// The key `kid`: at once when it is known, else after a fetch if one is allowed now.
@@ -74,11 +66,10 @@ impl Jwks {
         }
         // Fills `known` when it fetches; its own answer says nothing more.
         let _ = self.client.get(kid).await;
-        self.lookup(kid)
-            .ok_or_else(|| match self.read(|known| known.fetched_at) {
-                Some(_) => KeyError::Unknown,
-                None => KeyError::Unavailable,
-            })
+        self.lookup(kid).ok_or_else(|| match self.read(|known| known.fetched_at) {
+            Some(_) => KeyError::Unknown,
+            None => KeyError::Unavailable,
+        })
     }
 
     /// The key set for the world: fresh from the Core, or the last one known.
@@ -102,17 +93,11 @@ impl Jwks {
         let (key, refresh) = self.read(|known| {
             let now = self.clock.now();
             let stale = known.fetched_at.is_some_and(|at| at + STALE < now);
-            (
-                known.decoding.get(kid).cloned(),
-                stale && known.may_try(now),
-            )
+            (known.decoding.get(kid).cloned(), stale && known.may_try(now))
         });
         if key.is_some() && refresh {
-            let (core, clock, known) = (
-                self.core.clone(),
-                self.clock.clone(),
-                Arc::clone(&self.known),
-            );
+            let (core, clock, known) =
+                (self.core.clone(), self.clock.clone(), Arc::clone(&self.known));
             tokio::spawn(async move { fetch(&core, &clock, &known).await });
         }
         key
@@ -142,17 +127,11 @@ struct CoreKeys {
 impl JwksSource for CoreKeys {
     async fn fetch_keys(&self) -> Result<JsonWebKeySet, JwksClientError> {
         let now = self.clock.now();
-        let allowed = self
-            .known
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .may_try(now);
+        let allowed = self.known.read().unwrap_or_else(PoisonError::into_inner).may_try(now);
         if !allowed {
             return Err(none());
         }
-        let fetched = fetch(&self.core, &self.clock, &self.known)
-            .await
-            .map_err(|_| none())?;
+        let fetched = fetch(&self.core, &self.clock, &self.known).await.map_err(|_| none())?;
         Ok(parse(&fetched).collect::<Vec<_>>().into())
     }
 }
@@ -165,32 +144,22 @@ fn none() -> JwksClientError {
 /// Fetches the key set and puts it in the place of the last one.
 async fn fetch(core: &Core, clock: &Clock, known: &RwLock<Known>) -> Result<KeySet, CoreError> {
     let now = clock.now();
-    known
-        .write()
-        .unwrap_or_else(PoisonError::into_inner)
-        .tried_at = Some(now);
+    known.write().unwrap_or_else(PoisonError::into_inner).tried_at = Some(now);
     let mut fetched = core.keys().await.inspect_err(|error| {
         tracing::warn!(error = %error, "the signing keys could not be fetched");
     })?;
     fetched.keys.truncate(MAX_KEYS);
     let decoding = parse(&fetched).filter_map(decoding_key).collect();
     let published = Some(fetched.clone());
-    *known.write().unwrap_or_else(PoisonError::into_inner) = Known {
-        decoding,
-        published,
-        fetched_at: Some(now),
-        tried_at: Some(now),
-    };
+    *known.write().unwrap_or_else(PoisonError::into_inner) =
+        Known { decoding, published, fetched_at: Some(now), tried_at: Some(now) };
     Ok(fetched)
 }
 
 /// Keys of other types than RSA, or without an id, are passed over.
 fn parse(set: &KeySet) -> impl Iterator<Item = JsonWebKey> {
     let read = |key: &Value| serde_json::from_value::<JsonWebKey>(key.clone()).ok();
-    set.keys
-        .iter()
-        .filter_map(read)
-        .filter(|key| matches!(key, JsonWebKey::Rsa(_)))
+    set.keys.iter().filter_map(read).filter(|key| matches!(key, JsonWebKey::Rsa(_)))
 }
 
 fn decoding_key(key: JsonWebKey) -> Option<(String, Arc<DecodingKey>)> {

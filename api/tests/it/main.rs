@@ -1,2 +1,8 @@
+//! The integration tests: one binary, a file a feature, each test with a database of its own.
+
 mod embedded_core;
+mod faults;
+mod graphql;
+mod migration;
+mod rls;
 mod support;

@@ -5,18 +5,19 @@ use std::{pin::pin, time::Duration};
 
 use futures_util::{future::join_all, poll};
 use serde_json::json;
-use tokio::time::{Instant, sleep};
+use tokio::{
+    task::yield_now,
+    time::{Instant, sleep},
+};
 
 use crate::support::app::{TestApp, User};
 
-/// Polls `future` that many times, with a pause that lets its I/O go on, then drops it.
-async fn cancel_after(polls: usize, future: impl Future) {
-    let mut future = pin!(future);
-    for _ in 0..polls {
-        if poll!(&mut future).is_ready() {
-            return;
-        }
-        sleep(Duration::from_micros(50)).await;
+/// Polls `future` for that long, then drops it where it stands. Timers are too coarse for this:
+/// a whole `begin` takes less than their millisecond.
+async fn cancel_after(time: Duration, future: impl Future) {
+    let (mut future, start) = (pin!(future), Instant::now());
+    while start.elapsed() < time && poll!(&mut future).is_pending() {
+        yield_now().await;
     }
 }
 
@@ -50,9 +51,9 @@ async fn a_begin_that_is_cancelled_leaves_nothing_behind() {
     let app = TestApp::start().await;
     let claims = app.claims(&app.user("ada").await).await;
     let rls = &app.state.rls;
-    for round in 0..400 {
-        // From the first poll to well past the end.
-        cancel_after(round % 40, rls.begin(&claims)).await;
+    // From the first poll to well past the end, in steps of ten microseconds.
+    for round in 0..2_000 {
+        cancel_after(Duration::from_micros(round * 10 % 2_000), rls.begin(&claims)).await;
     }
     assert_comes_to_rest(&app).await;
     // Every connection of the pool, at once: none holds claims that it was not given.

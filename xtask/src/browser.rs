@@ -16,13 +16,8 @@ use crate::{
     workspace::{self, Profile},
 };
 
-const NAMES: [&str; 5] = [
-    "chromium",
-    "chromium-browser",
-    "google-chrome-stable",
-    "google-chrome",
-    "chrome",
-];
+const NAMES: [&str; 5] =
+    ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome"];
 const MACOS: [&str; 2] = [
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
@@ -38,15 +33,9 @@ pub fn test() -> Result<()> {
         Ok(chromium)
     })?;
     let (database, pid_file) = Database::throw_away()?;
-    let options = stack::Options {
-        port: free_port()?,
-        profile: Profile::Dev,
-        pid_file,
-    };
+    let options = stack::Options { port: free_port()?, profile: Profile::Dev, pid_file };
     let stack = Stack::start(database, options)?;
-    let outcome = step("Browser test", |step| {
-        drive(&folder, &chromium, &stack, step)
-    });
+    let outcome = step("Browser test", |step| drive(&folder, &chromium, &stack, step));
     if outcome.is_err() {
         eprintln!("the service's last lines:\n{}", stack.service.last_lines());
     }
@@ -99,10 +88,6 @@ fn chromium(step: &Step) -> Result<PathBuf> {
 fn installed() -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let folders: Vec<_> = env::split_paths(&path).collect();
-    let on_path = NAMES
-        .iter()
-        .flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
-    on_path
-        .chain(MACOS.map(PathBuf::from))
-        .find(|file| file.is_file())
+    let on_path = NAMES.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
+    on_path.chain(MACOS.map(PathBuf::from)).find(|file| file.is_file())
 }

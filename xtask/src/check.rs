@@ -12,9 +12,11 @@ pub fn run() -> Result<()> {
 
 pub fn format() -> Result<()> {
     step("Format", |step| {
-        run::quiet(workspace::cargo().args(["fmt", "--all", "--check"]), step).context(
-            "run `cargo fmt --all` (`rustup component add rustfmt` where it is missing)",
-        )?;
+        run::quiet(
+            workspace::cargo().args(["fmt", "--all", "--check", "--", "--color", "never", "-l"]),
+            step,
+        )
+        .context("run `cargo fmt --all` (`rustup component add rustfmt` where it is missing)")?;
         Ok(())
     })
 }
@@ -22,14 +24,7 @@ pub fn format() -> Result<()> {
 pub fn lint() -> Result<()> {
     step("Lints", |step| {
         let mut cargo = workspace::cargo();
-        cargo.args([
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--",
-            "-D",
-            "warnings",
-        ]);
+        cargo.args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
         run::quiet(&mut cargo, step)
             .context("clippy is not content (`rustup component add clippy` where it is missing)")?;
         Ok(())

@@ -45,15 +45,8 @@ fn generate(step: &crate::step::Step) -> Result<String> {
 fn difference(kept: &str, generated: &str) -> String {
     const SHOWN: usize = 12;
     let (kept, generated): (Vec<_>, Vec<_>) = (kept.lines().collect(), generated.lines().collect());
-    let same_start = kept
-        .iter()
-        .zip(&generated)
-        .take_while(|(one, other)| one == other)
-        .count();
-    let rests = kept[same_start..]
-        .iter()
-        .rev()
-        .zip(generated[same_start..].iter().rev());
+    let same_start = kept.iter().zip(&generated).take_while(|(one, other)| one == other).count();
+    let rests = kept[same_start..].iter().rev().zip(generated[same_start..].iter().rev());
     let same_end = rests.take_while(|(one, other)| one == other).count();
 
     let mut text = format!("from line {}:\n", same_start + 1);
@@ -75,15 +68,9 @@ mod tests {
 
     #[test]
     fn a_difference_shows_only_what_differs() {
-        assert_eq!(
-            difference("a\nb\nc\n", "a\nx\ny\nc\n"),
-            "from line 2:\n- b\n+ x\n+ y\n"
-        );
+        assert_eq!(difference("a\nb\nc\n", "a\nx\ny\nc\n"), "from line 2:\n- b\n+ x\n+ y\n");
         assert_eq!(difference("a\na\n", "a\na\na\n"), "from line 3:\n+ a\n");
-        let long = (0..20)
-            .map(|line| line.to_string())
-            .collect::<Vec<_>>()
-            .join("\n");
+        let long = (0..20).map(|line| line.to_string()).collect::<Vec<_>>().join("\n");
         assert!(difference("", &long).ends_with("+ 11\n+ ... 8 more lines\n"));
     }
 }

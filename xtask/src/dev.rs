@@ -20,10 +20,7 @@ use crate::{
 };
 
 #[derive(Args)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a switch of the command line"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct Options {
     /// Where the page, the API and the playground are served
     #[arg(long, env = "PORT", default_value_t = 3000, value_parser = clap::value_parser!(u16).range(1..))]
@@ -75,14 +72,7 @@ fn start(options: &Options) -> Result<(Stack, Option<File>)> {
         (Database::open()?, pid_file, Some(lock))
     };
     let profile = Profile::from_release(options.release);
-    let stack = Stack::start(
-        database,
-        stack::Options {
-            port: options.port,
-            profile,
-            pid_file,
-        },
-    )?;
+    let stack = Stack::start(database, stack::Options { port: options.port, profile, pid_file })?;
     Ok((stack, lock))
 }
 
@@ -116,12 +106,7 @@ fn serve(mut stack: Stack, options: &Options) -> Result<()> {
 /// One `dev` a checkout: the kernel lets go of the lock however we end.
 fn lock() -> Result<File> {
     let path = workspace::data_dir().join("dev.lock");
-    let lock = File::options()
-        .create(true)
-        .truncate(false)
-        .read(true)
-        .write(true)
-        .open(&path);
+    let lock = File::options().create(true).truncate(false).read(true).write(true).open(&path);
     let mut lock = lock.with_context(|| format!("cannot open {}", workspace::shown(&path)))?;
     match lock.try_lock() {
         Ok(()) => {}
@@ -172,22 +157,11 @@ fn reset(yes: bool) -> Result<()> {
 }
 
 fn open(address: &str) {
-    let system = if cfg!(target_os = "macos") {
-        "open"
-    } else {
-        "xdg-open"
-    };
+    let system = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
     let quiet = |command: &mut Command| {
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .is_ok()
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().is_ok()
     };
-    let browser = env::var("BROWSER")
-        .ok()
-        .filter(|browser| !browser.is_empty());
+    let browser = env::var("BROWSER").ok().filter(|browser| !browser.is_empty());
     let opened = browser.is_some_and(|browser| quiet(Command::new(browser).arg(address)))
         || quiet(Command::new(system).arg(address));
     if !opened {

@@ -25,25 +25,13 @@ pub fn build_or_say_why_not() -> Result<()> {
     let up_to_date =
         fs::read_to_string(stamp()).is_ok_and(|built| Some(built) == inputs(&folder()).ok());
     if !up_to_date && !npm::available() {
-        skipped(
-            LABEL,
-            "npm is not installed: /graphiql will say so, everything else works",
-        );
+        skipped(LABEL, "npm is not installed: /graphiql will say so, everything else works");
         return Ok(());
     }
-    step(LABEL, |step| {
-        if up_to_date {
-            up_to_date_note(step)
-        } else {
-            build(step)
-        }
-    })
+    step(LABEL, |step| if up_to_date { up_to_date_note(step) } else { build(step) })
 }
 
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "the other arm of the step can fail"
-)]
+#[expect(clippy::unnecessary_wraps, reason = "the other arm of the step can fail")]
 fn up_to_date_note(step: &mut Step) -> Result<()> {
     step.note("up to date");
     Ok(())

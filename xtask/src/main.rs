@@ -27,10 +27,7 @@ use clap::{Parser, Subcommand};
 use workspace::Profile;
 
 #[derive(Parser)]
-#[command(
-    name = "cargo xtask",
-    about = "Runs, tests and checks the whole product"
-)]
+#[command(name = "cargo xtask", about = "Runs, tests and checks the whole product")]
 struct Arguments {
     #[command(subcommand)]
     command: Task,
@@ -96,10 +93,7 @@ fn explain(error: &anyhow::Error) -> ExitCode {
         eprintln!("stopped");
         return ExitCode::from(130);
     }
-    if let Some(failed) = error
-        .chain()
-        .find_map(|cause| cause.downcast_ref::<run::Failed>())
-    {
+    if let Some(failed) = error.chain().find_map(|cause| cause.downcast_ref::<run::Failed>()) {
         eprint!("{}", failed.output);
     }
     eprintln!("error: {error:#}");

@@ -13,9 +13,7 @@ pub fn available() -> bool {
 /// `npm` in a folder, silent about anything but errors.
 pub fn npm(folder: &Path, arguments: &[&str]) -> Command {
     let mut npm = Command::new("npm");
-    npm.args(arguments)
-        .current_dir(folder)
-        .env("NO_UPDATE_NOTIFIER", "1");
+    npm.args(arguments).current_dir(folder).env("NO_UPDATE_NOTIFIER", "1");
     npm
 }
 
@@ -28,14 +26,8 @@ pub fn install(folder: &Path, step: &Step) -> Result<()> {
         return Ok(());
     }
     step.doing("npm ci");
-    run::quiet(
-        &mut npm(
-            folder,
-            &["ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-        ),
-        step,
-    )
-    .context("npm cannot install the packages of the lock file")?;
+    run::quiet(&mut npm(folder, &["ci", "--ignore-scripts", "--no-audit", "--no-fund"]), step)
+        .context("npm cannot install the packages of the lock file")?;
     fs::create_dir_all(folder.join("node_modules"))?;
     Ok(fs::write(stamp, lock)?)
 }

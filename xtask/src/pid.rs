@@ -79,10 +79,7 @@ fn start_time(pid: Pid) -> Option<String> {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
         return stat_start_time(&stat);
     }
-    let shown = Command::new("ps")
-        .args(["-o", "lstart=", "-p", &pid.to_string()])
-        .output()
-        .ok()?;
+    let shown = Command::new("ps").args(["-o", "lstart=", "-p", &pid.to_string()]).output().ok()?;
     Some(String::from_utf8(shown.stdout).ok()?.trim().to_owned()).filter(|time| !time.is_empty())
 }
 
@@ -98,15 +95,11 @@ fn stat_start_time(stat: &str) -> Option<String> {
 /// The name of the program that a process runs; none if it does not run.
 pub fn program(pid: Pid) -> Option<String> {
     start_time(pid)?;
-    let name = fs::read_to_string(format!("/proc/{pid}/comm"))
-        .ok()
-        .or_else(|| {
-            let shown = Command::new("ps")
-                .args(["-o", "comm=", "-p", &pid.to_string()])
-                .output()
-                .ok()?;
-            String::from_utf8(shown.stdout).ok()
-        })?;
+    let name = fs::read_to_string(format!("/proc/{pid}/comm")).ok().or_else(|| {
+        let shown =
+            Command::new("ps").args(["-o", "comm=", "-p", &pid.to_string()]).output().ok()?;
+        String::from_utf8(shown.stdout).ok()
+    })?;
     name.trim().rsplit('/').next().map(str::to_owned)
 }
 
@@ -121,11 +114,7 @@ mod tests {
     }
 
     fn sleeper() -> process::Child {
-        Command::new("sleep")
-            .arg("60")
-            .process_group(0)
-            .spawn()
-            .unwrap()
+        Command::new("sleep").arg("60").process_group(0).spawn().unwrap()
     }
 
     #[test]
@@ -151,10 +140,7 @@ mod tests {
 
     #[test]
     fn the_start_time_is_read_past_any_name() {
-        let fields = (3..=52)
-            .map(|field| field.to_string())
-            .collect::<Vec<_>>()
-            .join(" ");
+        let fields = (3..=52).map(|field| field.to_string()).collect::<Vec<_>>().join(" ");
         let stat = format!("7 (a) b (c)) {fields}");
         assert_eq!(stat_start_time(&stat).as_deref(), Some("22"));
         assert_eq!(stat_start_time("7 (a) Z 1 2"), None);

@@ -44,10 +44,7 @@ pub fn quiet(command: &mut Command, step: &Step) -> Result<String> {
 
 /// As [`quiet`], with a short text on stdin.
 pub fn fed(command: &mut Command, input: &str, step: &Step) -> Result<String> {
-    command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = Running::spawn(command)?;
     if let Some(mut stdin) = child.0.stdin.take() {
         // A program that does not read its input may have closed it.
@@ -62,9 +59,8 @@ pub fn fed(command: &mut Command, input: &str, step: &Step) -> Result<String> {
         match lines.recv_timeout(POLL) {
             Ok((from_stdout, line)) => {
                 step.doing(line.trim());
-                for text in [Some(&mut all), from_stdout.then_some(&mut stdout)]
-                    .into_iter()
-                    .flatten()
+                for text in
+                    [Some(&mut all), from_stdout.then_some(&mut stdout)].into_iter().flatten()
                 {
                     text.push_str(&line);
                     text.push('\n');
@@ -127,9 +123,7 @@ struct Running(Child);
 impl Running {
     fn spawn(command: &mut Command) -> Result<Self> {
         command.process_group(0);
-        let child = command
-            .spawn()
-            .with_context(|| format!("cannot run `{}`", shown(command)))?;
+        let child = command.spawn().with_context(|| format!("cannot run `{}`", shown(command)))?;
         let running = Self(child);
         interrupt::watch(running.pid(), Signal::KILL);
         Ok(running)
@@ -144,12 +138,7 @@ impl Running {
         if status.success() {
             return Ok(());
         }
-        Err(Failed {
-            command: shown(command),
-            status,
-            output,
-        }
-        .into())
+        Err(Failed { command: shown(command), status, output }.into())
     }
 }
 
@@ -185,13 +174,8 @@ fn read_lines(
     thread::spawn(move || {
         let mut reader = BufReader::new(pipe);
         let mut line = Vec::new();
-        while reader
-            .read_until(b'\n', &mut line)
-            .is_ok_and(|read| read > 0)
-        {
-            let text = String::from_utf8_lossy(&line)
-                .trim_end_matches(['\n', '\r'])
-                .to_owned();
+        while reader.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+            let text = String::from_utf8_lossy(&line).trim_end_matches(['\n', '\r']).to_owned();
             if sender.send((stdout, text)).is_err() {
                 break;
             }

@@ -36,11 +36,7 @@ struct Log {
 
 impl Service {
     pub fn start(command: &mut Command, pid_file: PidFile) -> Result<Self> {
-        command
-            .process_group(0)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command
             .spawn()
             .with_context(|| format!("cannot start {}", command.get_program().to_string_lossy()))?;
@@ -49,11 +45,7 @@ impl Service {
         let log = Arc::<Mutex<Log>>::default();
         pass_on(child.stdout.take(), &log);
         pass_on(child.stderr.take(), &log);
-        let service = Self {
-            child,
-            pid_file,
-            log,
-        };
+        let service = Self { child, pid_file, log };
         service.pid_file.write(pid)?;
         Ok(service)
     }
@@ -65,10 +57,7 @@ impl Service {
         while started.elapsed() < READY_WITHIN {
             interrupt::check()?;
             if let Some(status) = self.ended()? {
-                bail!(
-                    "the service ended at its start ({status}):\n{}",
-                    self.last_lines()
-                );
+                bail!("the service ended at its start ({status}):\n{}", self.last_lines());
             }
             match get(port, "/readyz") {
                 Ok(status) if status.contains(" 200 ") => return Ok(()),
@@ -86,10 +75,7 @@ impl Service {
 
     /// From now on its output goes to ours.
     pub fn show_output(&self) {
-        self.log
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .passed_on = true;
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).passed_on = true;
     }
 
     /// How it ended, if it did.
@@ -101,10 +87,7 @@ impl Service {
         // Its last words may still be on their way through the pipe.
         thread::sleep(Duration::from_millis(100));
         let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        log.last
-            .iter()
-            .flat_map(|line| ["  ", line, "\n"])
-            .collect()
+        log.last.iter().flat_map(|line| ["  ", line, "\n"]).collect()
     }
 }
 
@@ -133,10 +116,7 @@ fn pass_on(pipe: Option<impl Read + Send + 'static>, log: &Arc<Mutex<Log>>) {
     thread::spawn(move || {
         let mut reader = BufReader::new(pipe);
         let mut line = Vec::new();
-        while reader
-            .read_until(b'\n', &mut line)
-            .is_ok_and(|read| read > 0)
-        {
+        while reader.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
             let text = String::from_utf8_lossy(&line).trim_end().to_owned();
             line.clear();
             let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
@@ -158,10 +138,7 @@ fn get(port: u16, path: &str) -> Result<String> {
     let mut stream = TcpStream::connect_timeout(&(Ipv4Addr::LOCALHOST, port).into(), within)?;
     stream.set_read_timeout(Some(within))?;
     stream.set_write_timeout(Some(within))?;
-    write!(
-        stream,
-        "GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n"
-    )?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n")?;
     let mut status = String::new();
     BufReader::new(stream).read_line(&mut status)?;
     Ok(status)

@@ -54,11 +54,7 @@ impl Stack {
             service.await_ready(options.port)?;
             Ok(service)
         })?;
-        Ok(Self {
-            service,
-            database,
-            address,
-        })
+        Ok(Self { service, database, address })
     }
 }
 

@@ -47,29 +47,19 @@ fn unit_and_integration(filter: &[String]) -> Result<()> {
     } else {
         cargo.args(["test", "--workspace", "--no-fail-fast"]);
     }
-    cargo
-        .args(filter)
-        .env("TEST_DATABASE_URL", cluster.superuser_url());
-    step("Unit and integration tests", |step| {
-        run::streamed(&mut cargo, step)
-    })
+    cargo.args(filter).env("TEST_DATABASE_URL", cluster.superuser_url());
+    step("Unit and integration tests", |step| run::streamed(&mut cargo, step))
 }
 
 fn deny() -> Result<()> {
     const LABEL: &str = "Licences and bans";
     if !run::answers("cargo-deny", "--version") {
-        skipped(
-            LABEL,
-            "cargo-deny is not installed (`cargo install cargo-deny`)",
-        );
+        skipped(LABEL, "cargo-deny is not installed (`cargo install cargo-deny`)");
         return Ok(());
     }
     step(LABEL, |step| {
-        run::quiet(
-            workspace::cargo().args(["deny", "check", "licenses", "bans"]),
-            step,
-        )
-        .context("deny.toml does not allow this")?;
+        run::quiet(workspace::cargo().args(["deny", "check", "licenses", "bans"]), step)
+            .context("deny.toml does not allow this")?;
         Ok(())
     })
 }

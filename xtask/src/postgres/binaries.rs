@@ -53,9 +53,7 @@ impl Binaries {
 }
 
 fn on_this_machine(major: Option<u32>, run_as: &RunAs) -> Option<Binaries> {
-    candidates()
-        .iter()
-        .find_map(|folder| at(folder, major, run_as))
+    candidates().iter().find_map(|folder| at(folder, major, run_as))
 }
 
 /// The programs in `folder`, if they are all there, new enough, and the unprivileged user can run them.
@@ -63,39 +61,24 @@ fn at(folder: &Path, wanted: Option<u32>, run_as: &RunAs) -> Option<Binaries> {
     if !PROGRAMS.iter().all(|program| folder.join(program).exists()) {
         return None;
     }
-    let output = Command::new(folder.join("postgres"))
-        .arg("--version")
-        .output()
-        .ok()?;
+    let output = Command::new(folder.join("postgres")).arg("--version").output().ok()?;
     let version = version(&String::from_utf8(output.stdout).ok()?)?.to_owned();
     let found = major(&version)?;
     let fits = wanted.map_or(found >= OLDEST_MAJOR, |wanted| wanted == found);
-    (fits && run_as.reaches(&folder.join("initdb"))).then(|| Binaries {
-        folder: folder.to_owned(),
-        version,
-    })
+    (fits && run_as.reaches(&folder.join("initdb")))
+        .then(|| Binaries { folder: folder.to_owned(), version })
 }
 
 fn candidates() -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> = env::var_os("PATH")
-        .map(|path| {
-            env::split_paths(&path)
-                .filter(|dir| dir.join("initdb").exists())
-                .collect()
-        })
+        .map(|path| env::split_paths(&path).filter(|dir| dir.join("initdb").exists()).collect())
         .unwrap_or_default();
     // A link on PATH may point into a folder that has all the programs.
-    let linked = folders
-        .iter()
-        .filter_map(|dir| dir.join("initdb").canonicalize().ok());
-    let linked: Vec<_> = linked
-        .filter_map(|initdb| Some(initdb.parent()?.to_owned()))
-        .collect();
+    let linked = folders.iter().filter_map(|dir| dir.join("initdb").canonicalize().ok());
+    let linked: Vec<_> = linked.filter_map(|initdb| Some(initdb.parent()?.to_owned())).collect();
     folders.extend(linked);
     if let Ok(answer) = Command::new("pg_config").arg("--bindir").output() {
-        folders.push(PathBuf::from(
-            String::from_utf8_lossy(&answer.stdout).trim(),
-        ));
+        folders.push(PathBuf::from(String::from_utf8_lossy(&answer.stdout).trim()));
     }
     folders.extend(newest_first("/usr/lib/postgresql", ""));
     folders.push("/usr/local/pgsql/bin".into());
@@ -113,12 +96,7 @@ fn newest_first(parent: &str, prefix: &str) -> Vec<PathBuf> {
     let mut versions: Vec<(u32, PathBuf)> = entries
         .flatten()
         .filter_map(|entry| {
-            let number = entry
-                .file_name()
-                .to_str()?
-                .strip_prefix(prefix)?
-                .parse()
-                .ok()?;
+            let number = entry.file_name().to_str()?.strip_prefix(prefix)?.parse().ok()?;
             Some((number, entry.path().join("bin")))
         })
         .collect();
@@ -128,9 +106,7 @@ fn newest_first(parent: &str, prefix: &str) -> Vec<PathBuf> {
 
 /// Installs Debian's server without the cluster that its package would make and start.
 fn install_package(major: Option<u32>, step: &Step) -> Result<()> {
-    let package = major.map_or("postgresql".to_owned(), |major| {
-        format!("postgresql-{major}")
-    });
+    let package = major.map_or("postgresql".to_owned(), |major| format!("postgresql-{major}"));
     let folder = Path::new("/etc/postgresql-common/createcluster.d");
     let no_cluster = folder.join("no-main-cluster.conf");
     fs::create_dir_all(folder)?;
@@ -169,18 +145,12 @@ fn download(major: Option<u32>, step: &Step) -> Result<PathBuf> {
 
 /// `15.18` of `postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`.
 fn version(answer: &str) -> Option<&str> {
-    answer
-        .split_once("(PostgreSQL) ")?
-        .1
-        .split_whitespace()
-        .next()
+    answer.split_once("(PostgreSQL) ")?.1.split_whitespace().next()
 }
 
 /// `17` of `17.2`, `17rc1` or `17devel`.
 fn major(version: &str) -> Option<u32> {
-    let end = version
-        .find(|character: char| !character.is_ascii_digit())
-        .unwrap_or(version.len());
+    let end = version.find(|character: char| !character.is_ascii_digit()).unwrap_or(version.len());
     version[..end].parse().ok()
 }
 
@@ -191,10 +161,7 @@ mod tests {
     #[test]
     fn versions_are_read_from_what_the_server_says() {
         let of = |answer| version(answer).and_then(major);
-        assert_eq!(
-            of("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"),
-            Some(15)
-        );
+        assert_eq!(of("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"), Some(15));
         assert_eq!(of("postgres (PostgreSQL) 18rc1\n"), Some(18));
         assert_eq!(of("something else"), None);
     }

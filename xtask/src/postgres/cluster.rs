@@ -58,13 +58,7 @@ impl Cluster {
         let major = major.and_then(|text| text.trim().parse().ok());
         let binaries = Binaries::find(major, &run_as, step)?;
         let credentials = credentials(&place, major.is_some())?;
-        let mut cluster = Self {
-            binaries,
-            run_as,
-            place,
-            credentials,
-            stopped: false,
-        };
+        let mut cluster = Self { binaries, run_as, place, credentials, stopped: false };
         if major.is_none() {
             cluster.initialise(step)?;
         }
@@ -77,10 +71,8 @@ impl Cluster {
     /// Makes the data folder beside its final place, so that a kill leaves no half of one.
     fn initialise(&self, step: &Step) -> Result<()> {
         step.doing("initdb");
-        let (incoming, password) = (
-            self.place.folder.join("incoming"),
-            self.place.folder.join("password"),
-        );
+        let (incoming, password) =
+            (self.place.folder.join("incoming"), self.place.folder.join("password"));
         if incoming.exists() {
             fs::remove_dir_all(&incoming)?;
         }
@@ -88,17 +80,8 @@ impl Cluster {
         self.run_as.own(&password)?;
         let mut initdb = self.run_as.command(&self.binaries.program("initdb"));
         initdb
-            .args([
-                "--auth=scram-sha-256",
-                "--encoding=UTF8",
-                "--username",
-                SUPERUSER,
-            ])
-            .arg(if cfg!(target_os = "linux") {
-                "--locale=C.UTF-8"
-            } else {
-                "--locale=C"
-            })
+            .args(["--auth=scram-sha-256", "--encoding=UTF8", "--username", SUPERUSER])
+            .arg(if cfg!(target_os = "linux") { "--locale=C.UTF-8" } else { "--locale=C" })
             .arg("--pwfile")
             .arg(&password)
             .arg("--pgdata")
@@ -127,8 +110,7 @@ impl Cluster {
                 interrupt::watch(found.pid, Signal::QUIT);
                 return Ok(true);
             }
-            self.pg_ctl(&["stop", "-m", "immediate", "-w", "-t", "10"], step)
-                .ok();
+            self.pg_ctl(&["stop", "-m", "immediate", "-w", "-t", "10"], step).ok();
         }
         if self.credentials.move_to_a_free_port()? && !self.place.is_throw_away() {
             self.credentials.write(&place::credentials_file())?;
@@ -149,20 +131,14 @@ impl Cluster {
         let shown = log.to_string_lossy().into_owned();
         for attempt in 1..=ATTEMPTS {
             fs::remove_file(&log).ok();
-            let started = self.pg_ctl(
-                &["start", "-w", "-t", "60", "-l", &shown, "-o", &options],
-                step,
-            );
+            let started =
+                self.pg_ctl(&["start", "-w", "-t", "60", "-l", &shown, "-o", &options], step);
             let Err(error) = started else { return Ok(()) };
             let said = fs::read_to_string(&log).unwrap_or_default();
             let held = said.contains("postmaster.pid") || said.contains("still in use");
             if !held || attempt == ATTEMPTS {
                 let error = match error.downcast::<Failed>() {
-                    Ok(failed) => Failed {
-                        output: said,
-                        ..failed
-                    }
-                    .into(),
+                    Ok(failed) => Failed { output: said, ..failed }.into(),
                     Err(error) => error,
                 };
                 return Err(error.context("PostgreSQL does not start"));
@@ -230,19 +206,16 @@ impl Cluster {
 
     /// The URL of the database's owner.
     pub fn owner_url(&self) -> String {
-        self.credentials
-            .url(OWNER, &self.credentials.owner, DATABASE)
+        self.credentials.url(OWNER, &self.credentials.owner, DATABASE)
     }
 
     /// The URL of the login that the service uses; the migration makes it.
     pub fn service_url(&self) -> String {
-        self.credentials
-            .url(SERVICE, &self.credentials.service, DATABASE)
+        self.credentials.url(SERVICE, &self.credentials.service, DATABASE)
     }
 
     pub fn superuser_url(&self) -> String {
-        self.credentials
-            .url(SUPERUSER, &self.credentials.superuser, "postgres")
+        self.credentials.url(SUPERUSER, &self.credentials.superuser, "postgres")
     }
 
     fn described(&self, taken_over: bool) -> String {
@@ -255,11 +228,7 @@ impl Cluster {
         } else {
             ""
         };
-        let history = if taken_over {
-            ", taken over from a run that was killed"
-        } else {
-            ""
-        };
+        let history = if taken_over { ", taken over from a run that was killed" } else { "" };
         format!("{version} on port {port}, in {place}{reason}{history}")
     }
 
@@ -270,16 +239,10 @@ impl Cluster {
         let postmaster = Postmaster::of(&self.place.data());
         if postmaster.is_some() {
             let mut pg_ctl = self.run_as.command(&self.binaries.program("pg_ctl"));
-            pg_ctl
-                .arg("-D")
-                .arg(self.place.data())
-                .args(["stop", "-m", "fast", "-w", "-t", "5"]);
+            pg_ctl.arg("-D").arg(self.place.data()).args(["stop", "-m", "fast", "-w", "-t", "5"]);
             // Not through `run`: a stop that was asked for must not stop this.
-            let stopped = pg_ctl
-                .stdin(Stdio::null())
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .status();
+            let stopped =
+                pg_ctl.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
             if !stopped.is_ok_and(|status| status.success())
                 && let Some(postmaster) = Postmaster::of(&self.place.data())
             {

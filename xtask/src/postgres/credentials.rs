@@ -45,11 +45,8 @@ impl Credentials {
         if incoming.exists() {
             fs::remove_file(&incoming)?;
         }
-        let mut written = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&incoming)?;
+        let mut written =
+            OpenOptions::new().write(true).create_new(true).mode(0o600).open(&incoming)?;
         written.write_all(self.text().as_bytes())?;
         written.sync_all()?;
         Ok(fs::rename(&incoming, file)?)
@@ -65,19 +62,13 @@ impl Credentials {
     }
 
     pub fn url(&self, user: &str, password: &str, database: &str) -> String {
-        format!(
-            "postgres://{user}:{password}@127.0.0.1:{}/{database}",
-            self.port
-        )
+        format!("postgres://{user}:{password}@127.0.0.1:{}/{database}", self.port)
     }
 
     fn parse(text: &str) -> Option<Self> {
         let value = |name: &str| {
-            text.lines().find_map(|line| {
-                line.strip_prefix(name)?
-                    .strip_prefix('=')
-                    .map(str::to_owned)
-            })
+            text.lines()
+                .find_map(|line| line.strip_prefix(name)?.strip_prefix('=').map(str::to_owned))
         };
         Some(Self {
             port: value("port")?.parse().ok()?,
@@ -88,12 +79,7 @@ impl Credentials {
     }
 
     fn text(&self) -> String {
-        let Self {
-            port,
-            superuser,
-            owner,
-            service,
-        } = self;
+        let Self { port, superuser, owner, service } = self;
         format!("port={port}\nsuperuser={superuser}\nowner={owner}\nservice={service}\n")
     }
 }

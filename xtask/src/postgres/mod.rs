@@ -37,11 +37,7 @@ impl Database {
                  postgres://todos_app:<a password>@<the same host>/<the same database>"
             );
         };
-        Ok(Self {
-            owner_url,
-            service_url,
-            _cluster: None,
-        })
+        Ok(Self { owner_url, service_url, _cluster: None })
     }
 
     /// A database that is deleted at the end, and the file that remembers the service on it.

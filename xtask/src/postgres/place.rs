@@ -65,19 +65,12 @@ impl Place {
     pub fn throw_away(run_as: &RunAs) -> Result<Self> {
         let preferred = workspace::target_dir().join("xtask");
         fs::create_dir_all(&preferred)?;
-        let parent = if run_as.reaches(&preferred) {
-            preferred
-        } else {
-            outside()
-        };
+        let parent = if run_as.reaches(&preferred) { preferred } else { outside() };
         let folder = parent.join(format!("{THROW_AWAY}{}", process::id()));
         make(&folder, run_as)?;
         let lock = File::create(folder.join("lock"))?;
         lock.lock().context("cannot lock the throw-away cluster")?;
-        Ok(Self {
-            folder,
-            lock: Some(lock),
-        })
+        Ok(Self { folder, lock: Some(lock) })
     }
 
     pub fn is_throw_away(&self) -> bool {
@@ -164,11 +157,7 @@ pub fn sweep() {
 /// the server's user.
 pub fn pid_file(folder: &Path) -> PidFile {
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
-    PidFile::new(
-        workspace::target_dir()
-            .join("xtask")
-            .join(format!("{name}.pid")),
-    )
+    PidFile::new(workspace::target_dir().join("xtask").join(format!("{name}.pid")))
 }
 
 /// Stops the cluster in a folder at once, if it runs, and deletes the folder.

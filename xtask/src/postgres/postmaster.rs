@@ -41,10 +41,7 @@ impl Postmaster {
 fn parse(text: &str) -> Option<Postmaster> {
     let mut lines = text.lines();
     let pid = Pid::from_raw(lines.next()?.trim().parse().ok()?)?;
-    Some(Postmaster {
-        pid,
-        port: lines.nth(2).and_then(|port| port.trim().parse().ok()),
-    })
+    Some(Postmaster { pid, port: lines.nth(2).and_then(|port| port.trim().parse().ok()) })
 }
 
 #[cfg(test)]
@@ -55,13 +52,7 @@ mod tests {
     fn the_file_of_a_server_gives_its_process_and_port() {
         let text = "4711\n/somewhere\n1700000000\n54321\n\n127.0.0.1\n 0 0\nready\n";
         let pid = Pid::from_raw(4711).unwrap();
-        assert_eq!(
-            parse(text),
-            Some(Postmaster {
-                pid,
-                port: Some(54321)
-            })
-        );
+        assert_eq!(parse(text), Some(Postmaster { pid, port: Some(54321) }));
         assert_eq!(parse("4711\n"), Some(Postmaster { pid, port: None }));
         assert_eq!(parse("nonsense"), None);
     }

@@ -40,11 +40,7 @@ impl RunAs {
         }
         let found = fs::metadata(folder)?;
         let name = format!("user {}", found.uid());
-        Ok(Self(Some(User {
-            name,
-            uid: found.uid(),
-            gid: found.gid(),
-        })))
+        Ok(Self(Some(User { name, uid: found.uid(), gid: found.gid() })))
     }
 
     /// A command that runs as that user, from a directory that every user can enter.
@@ -66,28 +62,20 @@ impl RunAs {
 
     /// Whether that user owns it.
     pub fn owns(&self, path: &Path) -> bool {
-        let uid = self
-            .0
-            .as_ref()
-            .map_or_else(|| rustix::process::geteuid().as_raw(), |user| user.uid);
+        let uid =
+            self.0.as_ref().map_or_else(|| rustix::process::geteuid().as_raw(), |user| user.uid);
         fs::metadata(path).is_ok_and(|metadata| metadata.uid() == uid)
     }
 
     /// Whether that user may enter a folder, or run a program: every folder above it counts.
     pub fn reaches(&self, path: &Path) -> bool {
         let mut test = self.command(Path::new("test"));
-        test.arg("-x")
-            .arg(path)
-            .stdin(Stdio::null())
-            .status()
-            .is_ok_and(|status| status.success())
+        test.arg("-x").arg(path).stdin(Stdio::null()).status().is_ok_and(|status| status.success())
     }
 }
 
 fn user(passwd: &str, wanted: &str) -> Option<User> {
-    let mut fields = passwd
-        .lines()
-        .map(|line| line.split(':').collect::<Vec<_>>());
+    let mut fields = passwd.lines().map(|line| line.split(':').collect::<Vec<_>>());
     let found = fields.find(|fields| fields.first() == Some(&wanted))?;
     Some(User {
         name: wanted.to_owned(),

@@ -287,4 +287,22 @@ mod tests {
             read(&[("APP_ENV", "production"), ("SUPERTOKENS_URI", "http://core:3567")]).is_ok()
         );
     }
+
+    #[test]
+    fn every_variable_is_in_the_example_and_the_example_holds() {
+        let example = include_str!("../../.env.example");
+        let lines = example.lines().filter(|line| !line.starts_with('#'));
+        let vars: Vec<(&str, &str)> = lines.filter_map(|line| line.split_once('=')).collect();
+        let mut known: Vec<_> = Config::command()
+            .get_arguments()
+            .filter_map(|argument| argument.get_env()?.to_str().map(String::from))
+            .collect();
+        known.sort();
+        let mut listed: Vec<_> = vars.iter().map(|(name, _)| (*name).to_owned()).collect();
+        listed.sort();
+        assert_eq!(listed, known);
+
+        let filled: Vec<_> = vars.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        assert_eq!(read(&filled).unwrap().port, 3000);
+    }
 }

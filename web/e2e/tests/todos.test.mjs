@@ -125,8 +125,8 @@ scenario('a service that is down is said, with a way to ask again', async ({ pag
 scenario('the keyboard alone is enough', async ({ page }) => {
   const me = app(page);
   await page.goto('/');
+  await page.locator('#app > .page-welcome').waitFor();
   const enter = page.getByRole('link', { name: 'Create an account' });
-  await enter.waitFor();
   await enter.focus();
   await page.keyboard.press('Enter');
   await page.locator('#email:focus').waitFor();

@@ -29,6 +29,7 @@ scenario('more than a page is shown by and by', async ({ page }) => {
   assert.equal(tasks[0], 'Task 53');
   assert.equal(tasks.at(-1), 'Task 1');
   assert.equal(await page.getByRole('button', { name: 'Show more' }).count(), 0);
+  assert.equal(await me.tick('Task 3').evaluate((tick) => tick === document.activeElement), true);
 });
 
 scenario('a refused change is undone and said', async ({ page }) => {

@@ -1,8 +1,10 @@
 //! What is wrong with the sign-in form, each word at its place.
 
-use yew::AttrValue;
+use std::rc::Rc;
 
-use crate::services::auth::Outcome;
+use yew::{AttrValue, Reducible};
+
+use crate::services::auth::{EMAIL_TAKEN, Outcome};
 use crate::services::error::Error;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -11,6 +13,32 @@ pub struct AuthErrors {
     pub password: Option<AttrValue>,
     /// What concerns no field by itself.
     pub form: Option<AttrValue>,
+}
+
+/// What has come to light since.
+pub enum Finding {
+    Nothing,
+    All(AuthErrors),
+    EmailTaken,
+    /// A field that is being corrected is not wrong any more, nor is the whole.
+    EmailTyped,
+    PasswordTyped,
+}
+
+impl Reducible for AuthErrors {
+    type Action = Finding;
+
+    fn reduce(self: Rc<Self>, finding: Finding) -> Rc<Self> {
+        let mut next = Rc::unwrap_or_clone(self);
+        match finding {
+            Finding::Nothing => next = Self::default(),
+            Finding::All(errors) => next = errors,
+            Finding::EmailTaken => next.email = Some(EMAIL_TAKEN.into()),
+            Finding::EmailTyped => (next.email, next.form) = (None, None),
+            Finding::PasswordTyped => (next.password, next.form) = (None, None),
+        }
+        Rc::new(next)
+    }
 }
 
 impl AuthErrors {

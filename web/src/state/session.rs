@@ -17,6 +17,8 @@ pub enum Session {
 
 pub enum SessionChange {
     SignIn(User),
+    /// More about who is here; too late if they have left.
+    Know(User),
     SignOut,
     End,
     /// Another tab has said so.
@@ -37,6 +39,8 @@ impl Session {
     fn after(&self, change: SessionChange) -> Self {
         match (self, change) {
             (_, SessionChange::SignIn(user)) => Self::In(user),
+            (Self::In(here), SessionChange::Know(user)) if here.id == user.id => Self::In(user),
+            (_, SessionChange::Know(_)) => self.clone(),
             // Where nobody was, nothing ends.
             (_, SessionChange::SignOut)
             | (Self::Out, SessionChange::End | SessionChange::Marked(Mark::Ended)) => Self::Out,
@@ -72,6 +76,13 @@ mod tests {
     fn the_same_user_in_another_tab_changes_nothing() {
         let here = Session::In(ada());
         assert_eq!(marked(&here, Mark::In("ada".to_owned())), here);
+    }
+
+    #[test]
+    fn what_is_learnt_of_somebody_who_left_brings_nobody_back() {
+        let unnamed = Session::In(User { email: None, ..ada() });
+        assert_eq!(unnamed.after(SessionChange::Know(ada())), Session::In(ada()));
+        assert_eq!(Session::Out.after(SessionChange::Know(ada())), Session::Out);
     }
 
     #[test]

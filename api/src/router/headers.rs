@@ -28,7 +28,7 @@ impl Security {
         let api_origin = api.origin().ascii_serialization();
         let policy = format!(
             "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
-             connect-src 'self' {api_origin}; img-src 'self' data:; object-src 'none'; \
+             connect-src 'self' {api_origin}; object-src 'none'; \
              base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
         );
         Self {

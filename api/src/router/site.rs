@@ -59,10 +59,12 @@ struct Document {
     missing: &'static str,
 }
 
-/// Answers browsers that open an address; anything else that no route knows is not found.
+/// Answers browsers that open an address, and anyone who asks for `/`; anything else that no route
+/// knows is not found.
 async fn document(State(document): State<Document>, request: Request) -> Response {
     let is_page = matches!(*request.method(), Method::GET | Method::HEAD);
-    if !is_page || !wants_html(request.headers()) {
+    let is_root = request.uri().path() == "/";
+    if !is_page || !(is_root || wants_html(request.headers())) {
         return ApiError::NotFound.into_response();
     }
     match tokio::fs::read_to_string(&document.path).await {

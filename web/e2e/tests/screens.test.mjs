@@ -6,7 +6,7 @@ import { scenario } from '../support/scenario.mjs';
 
 const tasks = [
   'Return the library books',
-  'Ask Sam about the garden fence',
+  'Ask about the garden fence',
   'Renew passport (needs two photos)',
   'Write the talk for Thursday: start from the question people leave with, not from the answer we happen to have, and keep it under twenty minutes',
   'Book the train to Lyon',

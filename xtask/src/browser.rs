@@ -5,10 +5,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use crate::{
-    apt, npm,
+    apt,
+    node::Node,
+    npm,
     postgres::{Database, free_port},
     run,
     stack::{self, Stack},
@@ -25,48 +27,43 @@ const MACOS: [&str; 2] = [
 
 pub fn test() -> Result<()> {
     let folder = workspace::root().join("web/e2e");
-    let chromium = step("Browser and its driver", |step| {
-        require_npm(step)?;
+    let (node, chromium) = step("Browser and its driver", |step| {
+        let node = Node::find(step)
+            .context("the browser test needs Node and npm (`--skip-browser` leaves it out)")?;
         npm::install(&folder, step)?;
         let chromium = chromium(step)?;
         step.note(chromium.display().to_string());
-        Ok(chromium)
+        Ok((node, chromium))
     })?;
     let (database, pid_file) = Database::throw_away()?;
     let options = stack::Options { port: free_port()?, profile: Profile::Dev, pid_file };
     let stack = Stack::start(database, options)?;
-    let outcome = step("Browser test", |step| drive(&folder, &chromium, &stack, step));
+    let outcome = step("Browser test", |step| drive(&folder, &node, &chromium, &stack, step));
     if outcome.is_err() {
         eprintln!("the service's last lines:\n{}", stack.service.last_lines());
     }
     outcome
 }
 
-fn drive(folder: &Path, chromium: &Path, stack: &Stack, step: &mut Step) -> Result<()> {
+fn drive(
+    folder: &Path,
+    node: &Node,
+    chromium: &Path,
+    stack: &Stack,
+    step: &mut Step,
+) -> Result<()> {
     let artifacts = workspace::target_dir().join("e2e");
     if artifacts.exists() {
         fs::remove_dir_all(&artifacts)?;
     }
     fs::create_dir_all(&artifacts)?;
-    let mut test = npm::npm(folder, &["test"]);
+    let mut test = node.npm(folder, &["test"])?;
     test.env("BASE_URL", &stack.address)
         .env("CHROMIUM", chromium)
         .env("ARTIFACTS", &artifacts)
         .env("DATABASE_URL", &stack.database.owner_url);
     step.note(format!("screenshots in {}", workspace::shown(&artifacts)));
     run::streamed(&mut test, step)
-}
-
-fn require_npm(step: &Step) -> Result<()> {
-    if !npm::available() && apt::available() {
-        apt::install(&["nodejs", "npm"], step)?;
-    }
-    if !npm::available() {
-        bail!(
-            "the browser test needs Node and npm: install them, or leave the test out with `--skip-browser`"
-        );
-    }
-    Ok(())
 }
 
 fn chromium(step: &Step) -> Result<PathBuf> {

@@ -7,6 +7,7 @@ mod codegen;
 mod dev;
 mod graphiql;
 mod interrupt;
+mod node;
 mod npm;
 mod page;
 mod pid;

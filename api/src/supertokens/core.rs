@@ -65,7 +65,6 @@ pub struct SessionTokens {
     pub session: CoreSession,
     pub access_token: CoreToken,
     pub refresh_token: CoreToken,
-    pub anti_csrf_token: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -120,16 +120,17 @@ impl SuperTokens {
         recipe_user_id: &str,
         request: &HeaderMap,
     ) -> Result<HeaderMap, Error> {
+        let transport = Transport::asked_for(request);
+        let uses_token = transport == Transport::Cookie && self.0.anti_csrf.uses_token();
         let tokens = self
             .core()
             .create_session(NewSession {
                 user_id: recipe_user_id,
                 access_token_payload: self.access_token_payload(user, recipe_user_id).await?,
-                enable_anti_csrf: self.0.anti_csrf.uses_token(),
+                enable_anti_csrf: uses_token,
             })
             .await?;
         let claims = claims_of(&tokens.access_token)?;
-        let transport = Transport::asked_for(request);
         Ok(tokens::attach(
             self.0.cookies,
             transport,

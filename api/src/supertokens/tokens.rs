@@ -183,14 +183,10 @@ pub fn attach(
             cookies.set(&mut headers, REFRESH_COOKIE, &refresh.token, expires);
         }
     }
-    if let Some(secret) = &tokens.anti_csrf_token {
-        append(&mut headers, &ANTI_CSRF, secret);
-        expose(&mut headers, &ANTI_CSRF);
-    }
     headers
 }
 
-/// Headers that replace the access token alone.
+/// Headers that replace the access token alone, and the secret against CSRF that it names.
 pub fn attach_access(
     cookies: Cookies,
     transport: Transport,
@@ -214,6 +210,10 @@ pub fn attach_access(
                 now + ACCESS_COOKIE_LIFE,
             );
         }
+    }
+    if let Some(secret) = claims.anti_csrf_token() {
+        append(&mut headers, &ANTI_CSRF, secret);
+        expose(&mut headers, &ANTI_CSRF);
     }
     headers
 }

@@ -1,2 +1,5 @@
+//! The integration tests: one binary, a file a feature, each test with a database of its own.
+
+mod auth;
 mod embedded_core;
 mod support;

@@ -11,6 +11,7 @@ use api::{
 };
 use chrono::DateTime;
 use serde_json::{Value, json};
+use url::Url;
 
 use super::database::TestDatabase;
 
@@ -82,6 +83,10 @@ impl TestCore {
             clock,
             database,
         }
+    }
+
+    pub fn url(&self) -> Url {
+        self.core.url()
     }
 
     /// Stops, and starts again with the same database.

@@ -102,7 +102,7 @@ impl SuperTokens {
 
     /// The session with the token that takes the place of its own.
     fn replace(&self, transport: Transport, access: &CoreToken) -> Result<Session, Error> {
-        let claims = claims_of(access)?;
+        let claims = self.claims_of(access)?;
         let now = self.0.clock.now();
         let headers = tokens::attach_access(self.0.cookies, transport, access, &claims, now);
         Ok(Session {
@@ -130,7 +130,7 @@ impl SuperTokens {
                 enable_anti_csrf: uses_token,
             })
             .await?;
-        let claims = claims_of(&tokens.access_token)?;
+        let claims = self.claims_of(&tokens.access_token)?;
         Ok(tokens::attach(
             self.0.cookies,
             transport,
@@ -188,7 +188,7 @@ impl SuperTokens {
             .await?
         {
             Refresh::Ok(tokens) => {
-                let claims = claims_of(&tokens.access_token)?;
+                let claims = self.claims_of(&tokens.access_token)?;
                 Ok(tokens::attach(
                     self.0.cookies,
                     transport,
@@ -220,13 +220,15 @@ impl SuperTokens {
             .await?;
         Ok(tokens::clear(self.0.cookies, session.transport))
     }
-}
 
-/// The claims of a token that has just come from the Core.
-fn claims_of(access: &CoreToken) -> Result<Claims, Error> {
-    let odd = |what: &str| Error::Unexpected(format!("the Core's access token {what}"));
-    let payload = jsonwebtoken::dangerous::insecure_decode::<Box<RawValue>>(&access.token)
-        .map_err(|error| odd(&error.to_string()))?
-        .claims;
-    Claims::from_payload(payload).map_err(|error| odd(&error.to_string()))
+    /// The claims of a token that has just come from the Core.
+    fn claims_of(&self, access: &CoreToken) -> Result<Claims, Error> {
+        let odd = |what: &str| Error::Unexpected(format!("the Core's access token {what}"));
+        let kid = claims::key_id(&access.token).map_err(|error| odd(&error.to_string()))?;
+        self.0.jwks.expect(&kid);
+        let payload = jsonwebtoken::dangerous::insecure_decode::<Box<RawValue>>(&access.token)
+            .map_err(|error| odd(&error.to_string()))?
+            .claims;
+        Claims::from_payload(payload).map_err(|error| odd(&error.to_string()))
+    }
 }

@@ -86,7 +86,8 @@ fn from_cookie(headers: &HeaderMap, name: &str) -> Result<Option<Found>, Ambiguo
     let mut values = headers
         .get_all(header::COOKIE)
         .iter()
-        .filter_map(|value| value.to_str().ok())
+        // Cookies of others may hold any bytes, and must not hide ours.
+        .map(|value| String::from_utf8_lossy(value.as_bytes()))
         .flat_map(Cookie::split_parse_encoded)
         .filter_map(Result::ok)
         .filter(|cookie| cookie.name() == name);

@@ -1,7 +1,12 @@
 //! The sign-in side: the recorded FDI, tokens, keys, cookies, sessions, and what bad input gets.
 
+mod browser;
 mod contract;
+mod csrf;
+mod input;
 mod jwks;
+mod session;
+mod sign_in;
 mod stand_in;
 mod tokens;
 
@@ -28,4 +33,19 @@ fn operation(query: &str) -> Value {
 
 fn base64url(content: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(content)
+}
+
+/// The payload of a token, unchecked.
+fn payload(token: &str) -> Value {
+    let payload = token.split('.').nth(1).expect("a payload");
+    let payload = URL_SAFE_NO_PAD.decode(payload).expect("base64");
+    serde_json::from_slice(&payload).expect("JSON")
+}
+
+#[track_caller]
+fn assert_refused(answer: &Answer, status: u16, message: &str) {
+    assert_eq!(
+        (answer.status.as_u16(), &answer.body),
+        (status, &json!({"message": message}))
+    );
 }

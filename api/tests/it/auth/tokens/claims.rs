@@ -141,7 +141,7 @@ async fn a_token_of_the_static_key_that_is_no_session_is_refused() {
         _core: core,
     };
     // As `createJWT` makes them, for machines.
-    let machine = json!({"iss": "http://localhost:3001/auth", "source": "microservice",
+    let machine = json!({"iss": "http://localhost:3001/auth", "sub": "cron", "tId": "public",
         "iat": NOW, "exp": NOW + 3600});
     let token = service.key.sign(&machine);
     service.refuses(&token, TRY_REFRESH_TOKEN).await;

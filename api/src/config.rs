@@ -62,12 +62,7 @@ pub struct Config {
 
     /// How requests with cookies prove that they come from our own page: `via-custom-header`,
     /// `via-token` or `none`.
-    #[arg(
-        long,
-        env = "ANTI_CSRF",
-        value_enum,
-        default_value = "via-custom-header"
-    )]
+    #[arg(long, env = "ANTI_CSRF", value_enum, default_value = "via-custom-header")]
     pub anti_csrf: AntiCsrf,
 
     /// The folder of the built page.
@@ -151,9 +146,7 @@ impl Config {
 
     /// Where browsers get the page.
     pub fn website_domain(&self) -> Url {
-        self.website_domain
-            .clone()
-            .unwrap_or_else(|| self.api_domain())
+        self.website_domain.clone().unwrap_or_else(|| self.api_domain())
     }
 }
 
@@ -172,25 +165,13 @@ fn explain(error: &clap::Error) -> String {
     };
     let command = Config::command();
     let name = text(ContextKind::InvalidArg).unwrap_or_default();
-    let long = name
-        .trim_start_matches('-')
-        .split([' ', '='])
-        .next()
-        .unwrap_or_default();
-    let Some(argument) = command
-        .get_arguments()
-        .find(|argument| argument.get_long() == Some(long))
+    let long = name.trim_start_matches('-').split([' ', '=']).next().unwrap_or_default();
+    let Some(argument) = command.get_arguments().find(|argument| argument.get_long() == Some(long))
     else {
         return error.to_string();
     };
-    let variable = argument
-        .get_env()
-        .and_then(|name| name.to_str())
-        .unwrap_or(long);
-    let meaning = argument
-        .get_help()
-        .map(ToString::to_string)
-        .unwrap_or_default();
+    let variable = argument.get_env().and_then(|name| name.to_str()).unwrap_or(long);
+    let meaning = argument.get_help().map(ToString::to_string).unwrap_or_default();
     if error.kind() == ErrorKind::MissingRequiredArgument {
         return format!("{variable} is not set. It should be: {meaning}");
     }
@@ -206,11 +187,7 @@ fn explain(error: &clap::Error) -> String {
 fn origin(text: &str) -> Result<Url, String> {
     let url = http_url(text)?;
     let is_origin = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
-    if is_origin && url.username().is_empty() {
-        Ok(url)
-    } else {
-        Err("not an origin".into())
-    }
+    if is_origin && url.username().is_empty() { Ok(url) } else { Err("not an origin".into()) }
 }
 
 fn http_url(text: &str) -> Result<Url, String> {
@@ -247,18 +224,13 @@ mod tests {
 
     const DATABASE: [(&str, &str); 2] = [
         ("DATABASE_URL", "postgres://owner:s3cret@localhost/todos"),
-        (
-            "DATABASE_AUTHENTICATED_URL",
-            "postgres://app:s3cret@localhost/todos",
-        ),
+        ("DATABASE_AUTHENTICATED_URL", "postgres://app:s3cret@localhost/todos"),
     ];
 
     fn read(vars: &[(&str, &str)]) -> Result<Config, String> {
         let vars: Vec<_> = vars.iter().chain(&DATABASE).collect();
         Config::from_vars(|name| {
-            vars.iter()
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| (*value).to_owned())
+            vars.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
         })
         .map_err(|error| error.to_string())
     }
@@ -296,10 +268,7 @@ mod tests {
     #[test]
     fn a_secret_is_never_shown() {
         let error = read(&[("DATABASE_URL", "mysql://owner:s3cret@localhost")]).unwrap_err();
-        assert!(
-            error.starts_with("DATABASE_URL ") && !error.contains("s3cret"),
-            "{error}"
-        );
+        assert!(error.starts_with("DATABASE_URL ") && !error.contains("s3cret"), "{error}");
         let shown = format!("{:?}", read(&[("SUPERTOKENS_API_KEY", "s3cret")]).unwrap());
         assert!(!shown.contains("s3cret"), "{shown}");
     }
@@ -307,10 +276,7 @@ mod tests {
     #[test]
     fn a_missing_database_is_named() {
         let error = Config::from_vars(|_| None).unwrap_err().to_string();
-        assert!(
-            error.starts_with("DATABASE_AUTHENTICATED_URL is not set"),
-            "{error}"
-        );
+        assert!(error.starts_with("DATABASE_AUTHENTICATED_URL is not set"), "{error}");
     }
 
     #[test]
@@ -318,11 +284,25 @@ mod tests {
         let error = read(&[("APP_ENV", "production")]).unwrap_err();
         assert!(error.contains("SUPERTOKENS_URI"), "{error}");
         assert!(
-            read(&[
-                ("APP_ENV", "production"),
-                ("SUPERTOKENS_URI", "http://core:3567")
-            ])
-            .is_ok()
+            read(&[("APP_ENV", "production"), ("SUPERTOKENS_URI", "http://core:3567")]).is_ok()
         );
+    }
+
+    #[test]
+    fn every_variable_is_in_the_example_and_the_example_holds() {
+        let example = include_str!("../../.env.example");
+        let lines = example.lines().filter(|line| !line.starts_with('#'));
+        let vars: Vec<(&str, &str)> = lines.filter_map(|line| line.split_once('=')).collect();
+        let mut known: Vec<_> = Config::command()
+            .get_arguments()
+            .filter_map(|argument| argument.get_env()?.to_str().map(String::from))
+            .collect();
+        known.sort();
+        let mut listed: Vec<_> = vars.iter().map(|(name, _)| (*name).to_owned()).collect();
+        listed.sort();
+        assert_eq!(listed, known);
+
+        let filled: Vec<_> = vars.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        assert_eq!(read(&filled).unwrap().port, 3000);
     }
 }

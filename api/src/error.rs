@@ -26,26 +26,22 @@ impl IntoResponse for ApiError {
         let (status, text) = match self {
             Self::BadRequest(text) => (StatusCode::BAD_REQUEST, text),
             Self::NotFound => (StatusCode::NOT_FOUND, "There is nothing here.".into()),
-            Self::MethodNotAllowed => (
-                StatusCode::METHOD_NOT_ALLOWED,
-                "This address takes another method.".into(),
-            ),
-            Self::PayloadTooLarge => (
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "The body is too large.".into(),
-            ),
-            Self::UnsupportedMediaType => (
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "Send the body as application/json.".into(),
-            ),
+            Self::MethodNotAllowed => {
+                (StatusCode::METHOD_NOT_ALLOWED, "This address takes another method.".into())
+            }
+            Self::PayloadTooLarge => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "The body is too large.".into())
+            }
+            Self::UnsupportedMediaType => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send the body as application/json.".into())
+            }
             Self::Timeout => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "This took too long. Try again in a moment.".into(),
             ),
-            Self::Internal => (
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "Something went wrong on our side.".into(),
-            ),
+            Self::Internal => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side.".into())
+            }
         };
         (status, Json(json!({"message": text}))).into_response()
     }

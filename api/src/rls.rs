@@ -49,9 +49,7 @@ impl Rls {
             .test_before_acquire_if_idle_for(TEST_AFTER_IDLE)
             .connect_lazy(true)
             .sqlx_logging(false);
-        Ok(Self {
-            db: Database::connect(connect).await?,
-        })
+        Ok(Self { db: Database::connect(connect).await? })
     }
 
     /// Opens a transaction that sees and changes what the user of `claims` may, and no more.
@@ -70,9 +68,7 @@ impl Rls {
             transaction.query_one_raw(set).await?;
             Ok(UserTransaction(transaction))
         });
-        begin
-            .await
-            .unwrap_or_else(|error| Err(DbErr::Custom(format!("begin: {error}"))))
+        begin.await.unwrap_or_else(|error| Err(DbErr::Custom(format!("begin: {error}"))))
     }
 
     /// Refuses a database that would not keep users apart. See [`UnsafeDatabase`].

@@ -47,10 +47,7 @@ pub fn router(state: AppState, config: &Config) -> Router {
         Environment::Development => routes.merge(site::playground(&config.graphiql_dist)),
         Environment::Production => routes,
     };
-    layers(
-        routes.method_not_allowed_fallback(async || ApiError::MethodNotAllowed),
-        config,
-    )
+    layers(routes.method_not_allowed_fallback(async || ApiError::MethodNotAllowed), config)
 }
 
 /// From the outermost to the innermost.
@@ -61,22 +58,14 @@ fn layers(router: Router, config: &Config) -> Router {
         .layer(SetRequestIdLayer::new(request_id.clone(), MakeRequestUuid))
         .layer(TraceLayer::new_for_http())
         .layer(PropagateRequestIdLayer::new(request_id))
-        .layer(middleware::from_fn_with_state(
-            headers::Security::new(config),
-            headers::secure,
-        ))
-        .layer(middleware::from_fn_with_state(
-            cors::Cors::new(config),
-            cors::share,
-        ))
+        .layer(middleware::from_fn_with_state(headers::Security::new(config), headers::secure))
+        .layer(middleware::from_fn_with_state(cors::Cors::new(config), cors::share))
         .layer(CompressionLayer::new())
         .layer(middleware::from_fn(errors_as_json))
-        .layer(CatchPanicLayer::custom(
-            |_: Box<dyn std::any::Any + Send>| ApiError::Internal.into_response(),
-        ))
-        .layer(middleware::from_fn(move |request, next| {
-            bound_time(timeout, request, next)
+        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
+            ApiError::Internal.into_response()
         }))
+        .layer(middleware::from_fn(move |request, next| bound_time(timeout, request, next)))
         .layer(DefaultBodyLimit::max(MAX_BODY));
     router.layer(layers)
 }

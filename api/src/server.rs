@@ -62,8 +62,8 @@ pub async fn serve(
 
 /// The parts of the service, ready to answer.
 pub struct Service {
+    pub state: AppState,
     pub router: Router,
-    rls: Rls,
     core: Core,
 }
 
@@ -86,21 +86,13 @@ impl Service {
             Environment::Production => Introspection::Refused,
         };
         let schema = graphql::schema(rls.clone(), supertokens.clone(), introspection);
-        let state = AppState {
-            schema,
-            supertokens,
-            rls: rls.clone(),
-        };
-        Ok(Self {
-            router: router(state, config),
-            rls,
-            core,
-        })
+        let state = AppState { schema, supertokens, rls };
+        Ok(Self { router: router(state.clone(), config), state, core })
     }
 
     /// Closes what [`start`](Self::start) opened.
     pub async fn stop(self) -> anyhow::Result<()> {
-        self.rls.close().await?;
+        self.state.rls.close().await?;
         self.core.close().await;
         Ok(())
     }
@@ -145,16 +137,9 @@ struct Core {
 impl Core {
     async fn open(config: &Config, clock: Clock) -> anyhow::Result<Self> {
         if let Some(uri) = config.supertokens_uri.clone() {
-            return Ok(Self {
-                uri,
-                api_key: config.supertokens_api_key.clone(),
-                embedded: None,
-            });
+            return Ok(Self { uri, api_key: config.supertokens_api_key.clone(), embedded: None });
         }
-        let database_url = config
-            .database_url
-            .clone()
-            .context("DATABASE_URL is not set")?;
+        let database_url = config.database_url.clone().context("DATABASE_URL is not set")?;
         // Other programs of this machine can reach the port, but do not know the key.
         let api_key = Some(SecretString::from(uuid::Uuid::new_v4().to_string()));
         let options = embedded_core::Options {
@@ -162,16 +147,10 @@ impl Core {
             clock,
             ..embedded_core::Options::new(database_url)
         };
-        let embedded = embedded_core::start(options)
-            .await
-            .context("the embedded Core")?;
+        let embedded = embedded_core::start(options).await.context("the embedded Core")?;
         let uri = embedded.url();
         tracing::info!(%uri, "the embedded Core is up: for development, not for production");
-        Ok(Self {
-            uri,
-            api_key,
-            embedded: Some(embedded),
-        })
+        Ok(Self { uri, api_key, embedded: Some(embedded) })
     }
 
     async fn close(self) {

@@ -10,16 +10,11 @@ use crate::config::Environment;
 pub fn init(environment: Environment, filter: &str) {
     let filter = EnvFilter::new(filter);
     let registry = tracing_subscriber::registry().with(filter);
+    let is_terminal = std::io::stdout().is_terminal();
     match environment {
-        Environment::Production => registry
-            .with(fmt::layer().json().flatten_event(true))
-            .init(),
-        Environment::Development => registry
-            .with(
-                fmt::layer()
-                    .compact()
-                    .with_ansi(std::io::stdout().is_terminal()),
-            )
-            .init(),
+        Environment::Production => registry.with(fmt::layer().json().flatten_event(true)).init(),
+        Environment::Development => {
+            registry.with(fmt::layer().compact().with_ansi(is_terminal)).init();
+        }
     }
 }

@@ -39,11 +39,7 @@ impl fmt::Display for LoginError {
                 "the login \"{login}\" of DATABASE_AUTHENTICATED_URL {why}, so row-level security \
                  would not bind it; name another login there"
             ),
-            Self::Refused {
-                login,
-                missing,
-                cause,
-            } => write!(
+            Self::Refused { login, missing, cause } => write!(
                 f,
                 "the role of DATABASE_URL may not {missing} for the login \"{login}\" ({cause}); \
                  let a role with CREATEROLE run this migration, or do it by hand (see README.md)"
@@ -67,10 +63,7 @@ struct Credentials {
 }
 
 /// What the server knows of the login.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "the columns of pg_roles are what they are"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "the columns of pg_roles are what they are")]
 struct Existing {
     is_superuser: bool,
     bypasses_rls: bool,
@@ -85,26 +78,16 @@ pub async fn ensure(db: &impl ConnectionTrait, url: &str) -> Result<(), LoginErr
     crate::rls::ensure_role(db).await?;
     let refused = |missing| {
         let login = login.clone();
-        move |cause| LoginError::Refused {
-            login,
-            missing,
-            cause,
-        }
+        move |cause| LoginError::Refused { login, missing, cause }
     };
 
     let existing = find(db, &login).await?;
     match &existing {
         Some(found) if found.is_superuser => {
-            return Err(LoginError::Unsafe {
-                login,
-                why: "is a superuser",
-            });
+            return Err(LoginError::Unsafe { login, why: "is a superuser" });
         }
         Some(found) if found.bypasses_rls => {
-            return Err(LoginError::Unsafe {
-                login,
-                why: "has BYPASSRLS",
-            });
+            return Err(LoginError::Unsafe { login, why: "has BYPASSRLS" });
         }
         Some(found) if found.can_login => {}
         Some(_) => {
@@ -115,9 +98,7 @@ pub async fn ensure(db: &impl ConnectionTrait, url: &str) -> Result<(), LoginErr
         None => {
             const CREATE: &str = "CREATE ROLE %I LOGIN NOINHERIT NOSUPERUSER NOCREATEDB \
                                   NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD %L";
-            run(db, CREATE, [&login, &password])
-                .await
-                .map_err(refused("create the role"))?;
+            run(db, CREATE, [&login, &password]).await.map_err(refused("create the role"))?;
         }
     }
 
@@ -130,10 +111,7 @@ pub async fn ensure(db: &impl ConnectionTrait, url: &str) -> Result<(), LoginErr
             .await
             .map_err(refused("grant membership in \"authenticated\""))?;
     }
-    if !existing
-        .as_ref()
-        .is_some_and(|found| found.starts_as_authenticated)
-    {
+    if !existing.as_ref().is_some_and(|found| found.starts_as_authenticated) {
         // Born with the role: code that forgets the transaction still sees no row.
         run(db, "ALTER ROLE %I SET role = %L", [&login, ROLE])
             .await
@@ -201,19 +179,12 @@ mod tests {
     #[test]
     fn reads_an_encoded_name_and_password() {
         let found = credentials("postgres://app%40x:p%2Fw@localhost/todos").unwrap();
-        assert_eq!(
-            (found.login.as_str(), found.password.as_str()),
-            ("app@x", "p/w")
-        );
+        assert_eq!((found.login.as_str(), found.password.as_str()), ("app@x", "p/w"));
     }
 
     #[test]
     fn an_incomplete_url_is_refused_without_its_password() {
-        for url in [
-            "nonsense",
-            "postgres://localhost/todos",
-            "postgres://app@localhost/todos",
-        ] {
+        for url in ["nonsense", "postgres://localhost/todos", "postgres://app@localhost/todos"] {
             let message = credentials(url).err().unwrap().to_string();
             assert!(message.contains("DATABASE_AUTHENTICATED_URL"), "{message}");
         }

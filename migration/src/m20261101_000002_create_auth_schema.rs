@@ -62,8 +62,7 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let db = manager.get_connection();
         if server_offers_extension(db).await? {
-            db.execute_unprepared("CREATE EXTENSION IF NOT EXISTS pg_session_jwt")
-                .await?;
+            db.execute_unprepared("CREATE EXTENSION IF NOT EXISTS pg_session_jwt").await?;
         } else {
             db.execute_unprepared(FUNCTIONS).await?;
         }
@@ -75,8 +74,7 @@ impl MigrationTrait for Migration {
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let db = manager.get_connection();
         if server_offers_extension(db).await? {
-            db.execute_unprepared("REVOKE ALL ON SCHEMA auth FROM authenticated")
-                .await?;
+            db.execute_unprepared("REVOKE ALL ON SCHEMA auth FROM authenticated").await?;
         } else {
             db.execute_unprepared(
                 "DROP FUNCTION IF EXISTS auth.uid(), auth.user_id(), auth.jwt(), auth.session();

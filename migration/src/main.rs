@@ -13,10 +13,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 #[tokio::main]
 async fn main() {
     let creates = creates_schema(std::env::args().skip(1));
-    cli::run_cli_with_connection(Migrator, async move |options| {
-        connect(options, creates).await
-    })
-    .await;
+    cli::run_cli_with_connection(Migrator, async move |options| connect(options, creates).await)
+        .await;
 }
 
 /// The commands after which the service should be able to sign in to the database.
@@ -29,8 +27,7 @@ async fn connect(mut options: ConnectOptions, creates_schema: bool) -> Result<Db
     options.max_connections(1).connect_timeout(CONNECT_TIMEOUT);
     let db = Database::connect(options).await?;
     // Held by the only connection, so until this process ends.
-    db.execute_unprepared(&format!("SELECT pg_advisory_lock({MIGRATION_LOCK})"))
-        .await?;
+    db.execute_unprepared(&format!("SELECT pg_advisory_lock({MIGRATION_LOCK})")).await?;
     if creates_schema {
         ensure_login(&db).await?;
     }
@@ -45,9 +42,7 @@ async fn ensure_login(db: &DbConn) -> Result<(), DbErr> {
         );
         return Ok(());
     };
-    login::ensure(db, &url)
-        .await
-        .map_err(|error| DbErr::Custom(error.to_string()))
+    login::ensure(db, &url).await.map_err(|error| DbErr::Custom(error.to_string()))
 }
 
 #[cfg(test)]

@@ -37,12 +37,7 @@ pub struct OwnRows {
 impl OwnRows {
     /// Rows of `table` belong to the user in its column `user_id`.
     pub const fn new(table: &'static str) -> Self {
-        Self {
-            table,
-            owner_column: "user_id",
-            insert_columns: &[],
-            update_columns: &[],
-        }
+        Self { table, owner_column: "user_id", insert_columns: &[], update_columns: &[] }
     }
 
     /// Columns that a user may give when adding a row.
@@ -62,19 +57,12 @@ impl OwnRows {
     /// Turns row-level security on (for the owner of the table too), makes the four policies
     /// and grants exactly the columns named.
     pub async fn protect(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
-        manager
-            .get_connection()
-            .execute_unprepared(&self.sql())
-            .await?;
+        manager.get_connection().execute_unprepared(&self.sql()).await?;
         Ok(())
     }
 
     fn sql(&self) -> String {
-        let Self {
-            table,
-            owner_column,
-            ..
-        } = self;
+        let Self { table, owner_column, .. } = self;
         // Wrapped in a scalar sub-select the function runs once a statement, not once a row,
         // and an index that leads on the owner column serves the policy.
         let own = format!("(SELECT auth.user_id()) = \"{owner_column}\"");

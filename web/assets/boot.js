@@ -5,5 +5,5 @@ try {
   await init({ module_or_path: new URL("./app_bg.wasm", import.meta.url) });
 } catch (error) {
   document.getElementById("no-app").hidden = false;
-  throw error;
+  console.error(error);
 }

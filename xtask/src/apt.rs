@@ -14,11 +14,7 @@ pub fn available() -> bool {
 /// The installed version of a package, if it is installed.
 pub fn installed(package: &str) -> Option<String> {
     let query = Command::new("dpkg-query")
-        .args([
-            "--show",
-            "--showformat=${db:Status-Status} ${Version}",
-            package,
-        ])
+        .args(["--show", "--showformat=${db:Status-Status} ${Version}", package])
         .output()
         .ok()?;
     let answer = String::from_utf8(query.stdout).ok()?;
@@ -27,11 +23,8 @@ pub fn installed(package: &str) -> Option<String> {
 
 /// Installs those of `packages` that are missing.
 pub fn install(packages: &[&str], step: &Step) -> Result<()> {
-    let missing: Vec<_> = packages
-        .iter()
-        .copied()
-        .filter(|package| installed(package).is_none())
-        .collect();
+    let missing: Vec<_> =
+        packages.iter().copied().filter(|package| installed(package).is_none()).collect();
     if missing.is_empty() {
         return Ok(());
     }

@@ -49,19 +49,12 @@ pub fn requested() -> bool {
 
 /// Fails with [`Interrupted`] once a stop was asked for.
 pub fn check() -> Result<()> {
-    if requested() {
-        Err(Interrupted.into())
-    } else {
-        Ok(())
-    }
+    if requested() { Err(Interrupted.into()) } else { Ok(()) }
 }
 
 /// Marks a process (and the group it leads) for `signal` on the second Ctrl-C.
 pub fn watch(process: Pid, signal: Signal) {
-    LAST_RESORT
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .push((process, signal));
+    LAST_RESORT.lock().unwrap_or_else(PoisonError::into_inner).push((process, signal));
 }
 
 pub fn unwatch(process: Pid) {

@@ -1,25 +1,33 @@
 //! The developer's commands: `cargo xtask --help`.
 
 mod apt;
+mod browser;
+mod check;
+mod codegen;
+mod dev;
+mod graphiql;
 mod interrupt;
+mod npm;
 mod page;
+mod pid;
+mod postgres;
 mod run;
+mod service;
 mod signal;
+mod stack;
 mod step;
+mod test;
 mod workspace;
 
-use std::process::ExitCode;
+use std::{env, process::ExitCode};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 
 use workspace::Profile;
 
 #[derive(Parser)]
-#[command(
-    name = "cargo xtask",
-    about = "Runs, tests and checks the whole product"
-)]
+#[command(name = "cargo xtask", about = "Runs, tests and checks the whole product")]
 struct Arguments {
     #[command(subcommand)]
     command: Task,
@@ -27,6 +35,18 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Sets everything up and runs the whole product until Ctrl-C
+    Dev(dev::Options),
+    /// Checks and tests everything, the browser test included
+    Test(test::Options),
+    /// Checks format, lints and schema.graphql
+    Check,
+    /// Writes schema.graphql from the service's schema
+    Codegen {
+        /// Only compare, and fail on a difference
+        #[arg(long)]
+        check: bool,
+    },
     /// Builds the page into web/dist
     Page {
         /// Small and compressed, as it is deployed
@@ -36,6 +56,12 @@ enum Task {
 }
 
 fn main() -> ExitCode {
+    // Tests and checks see only the real environment.
+    if env::args().nth(1).as_deref() == Some("dev")
+        && let Err(error) = load_env_file()
+    {
+        return explain(&error);
+    }
     let arguments = Arguments::parse();
     match interrupt::install().and_then(|()| perform(arguments.command)) {
         Ok(()) => ExitCode::SUCCESS,
@@ -43,8 +69,21 @@ fn main() -> ExitCode {
     }
 }
 
+/// `.env` fills in what the real environment leaves open.
+fn load_env_file() -> Result<()> {
+    match dotenvy::from_path(workspace::root().join(".env")) {
+        Err(error) if !error.not_found() => Err(error).context("cannot read .env"),
+        _ => Ok(()),
+    }
+}
+
 fn perform(task: Task) -> Result<()> {
     match task {
+        Task::Dev(options) => dev::run(&options),
+        Task::Test(options) => test::run(&options),
+        Task::Check => check::run(),
+        Task::Codegen { check: true } => codegen::check(),
+        Task::Codegen { check: false } => codegen::write(),
         Task::Page { release } => page::build(Profile::from_release(release)),
     }
 }
@@ -54,10 +93,7 @@ fn explain(error: &anyhow::Error) -> ExitCode {
         eprintln!("stopped");
         return ExitCode::from(130);
     }
-    if let Some(failed) = error
-        .chain()
-        .find_map(|cause| cause.downcast_ref::<run::Failed>())
-    {
+    if let Some(failed) = error.chain().find_map(|cause| cause.downcast_ref::<run::Failed>()) {
         eprint!("{}", failed.output);
     }
     eprintln!("error: {error:#}");

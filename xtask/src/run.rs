@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    io::{BufRead, BufReader, Read},
+    io::{BufRead, BufReader, Read, Write},
     os::unix::process::CommandExt,
     process::{Child, Command, ExitStatus, Stdio},
     sync::mpsc::{self, RecvTimeoutError, Sender},
@@ -39,11 +39,17 @@ impl std::error::Error for Failed {}
 
 /// Runs to the end and returns stdout; everything it printed is in the error when it fails.
 pub fn quiet(command: &mut Command, step: &Step) -> Result<String> {
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    fed(command, "", step)
+}
+
+/// As [`quiet`], with a short text on stdin.
+pub fn fed(command: &mut Command, input: &str, step: &Step) -> Result<String> {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = Running::spawn(command)?;
+    if let Some(mut stdin) = child.0.stdin.take() {
+        // A program that does not read its input may have closed it.
+        stdin.write_all(input.as_bytes()).ok();
+    }
     let (sender, lines) = mpsc::channel();
     read_lines(child.0.stdout.take(), true, sender.clone());
     read_lines(child.0.stderr.take(), false, sender);
@@ -53,9 +59,8 @@ pub fn quiet(command: &mut Command, step: &Step) -> Result<String> {
         match lines.recv_timeout(POLL) {
             Ok((from_stdout, line)) => {
                 step.doing(line.trim());
-                for text in [Some(&mut all), from_stdout.then_some(&mut stdout)]
-                    .into_iter()
-                    .flatten()
+                for text in
+                    [Some(&mut all), from_stdout.then_some(&mut stdout)].into_iter().flatten()
                 {
                     text.push_str(&line);
                     text.push('\n');
@@ -118,9 +123,7 @@ struct Running(Child);
 impl Running {
     fn spawn(command: &mut Command) -> Result<Self> {
         command.process_group(0);
-        let child = command
-            .spawn()
-            .with_context(|| format!("cannot run `{}`", shown(command)))?;
+        let child = command.spawn().with_context(|| format!("cannot run `{}`", shown(command)))?;
         let running = Self(child);
         interrupt::watch(running.pid(), Signal::KILL);
         Ok(running)
@@ -135,12 +138,7 @@ impl Running {
         if status.success() {
             return Ok(());
         }
-        Err(Failed {
-            command: shown(command),
-            status,
-            output,
-        }
-        .into())
+        Err(Failed { command: shown(command), status, output }.into())
     }
 }
 
@@ -176,13 +174,8 @@ fn read_lines(
     thread::spawn(move || {
         let mut reader = BufReader::new(pipe);
         let mut line = Vec::new();
-        while reader
-            .read_until(b'\n', &mut line)
-            .is_ok_and(|read| read > 0)
-        {
-            let text = String::from_utf8_lossy(&line)
-                .trim_end_matches(['\n', '\r'])
-                .to_owned();
+        while reader.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+            let text = String::from_utf8_lossy(&line).trim_end_matches(['\n', '\r']).to_owned();
             if sender.send((stdout, text)).is_err() {
                 break;
             }

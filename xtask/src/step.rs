@@ -50,12 +50,7 @@ impl Step {
             bar.enable_steady_tick(Duration::from_millis(120));
             bar
         });
-        Self {
-            label: label.to_owned(),
-            started: Instant::now(),
-            note: String::new(),
-            spinner,
-        }
+        Self { label: label.to_owned(), started: Instant::now(), note: String::new(), spinner }
     }
 
     /// What the step's line says beside its time.
@@ -84,9 +79,6 @@ impl Step {
         }
         let mark = if succeeded { '✓' } else { '✗' };
         let took = format!("{:.1} s", self.started.elapsed().as_secs_f64());
-        println!(
-            "{}",
-            format!("{mark} {:<28} {took:>7}  {}", self.label, self.note).trim_end()
-        );
+        println!("{}", format!("{mark} {:<28} {took:>7}  {}", self.label, self.note).trim_end());
     }
 }

@@ -48,10 +48,7 @@ pub fn forget_own_build(command: &mut Command) {
 
 /// `path` as seen from the checkout, for messages.
 pub fn shown(path: &Path) -> String {
-    path.strip_prefix(root())
-        .unwrap_or(path)
-        .display()
-        .to_string()
+    path.strip_prefix(root()).unwrap_or(path).display().to_string()
 }
 
 /// The build profile of the service, the migrations and the page.

@@ -47,9 +47,7 @@ const PROTECTED: [&str; 9] = [
 /// Refuses user data that would pass for the Core's own claims.
 pub(super) fn check_user_data(user_data: &Map<String, Value>) -> Result<()> {
     if PROTECTED.iter().any(|claim| user_data.contains_key(*claim)) {
-        return Err(Error::bad_request(
-            "The user payload contains protected field",
-        ));
+        return Err(Error::bad_request("The user payload contains protected field"));
     }
     Ok(())
 }
@@ -61,11 +59,13 @@ impl Claims {
         header.kid = Some(key.kid.clone());
         header.extras.insert("version", "5");
         let token = jsonwebtoken::encode(&header, self, &key.encoding).map_err(Error::internal)?;
-        Ok(json!({ "token": token, "expiry": self.exp * 1000, "createdTime": self.iat * 1000 }))
+        Ok(
+            json!({ "token": token, "expiry": self.exp.saturating_mul(1000), "createdTime": self.iat * 1000 }),
+        )
     }
 
     pub(super) fn has_expired(&self, now: i64) -> bool {
-        self.exp * 1000 <= now
+        self.exp.saturating_mul(1000) <= now
     }
 }
 

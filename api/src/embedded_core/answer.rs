@@ -29,10 +29,6 @@ impl Answer {
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
-        (
-            [(CONTENT_TYPE, "application/json;charset=UTF-8")],
-            self.0.to_string(),
-        )
-            .into_response()
+        ([(CONTENT_TYPE, "application/json;charset=UTF-8")], self.0.to_string()).into_response()
     }
 }

@@ -64,9 +64,7 @@ pub(super) async fn update(State(core): State<Arc<Core>>, fields: Fields) -> Res
         None => None,
     };
     if email.is_none() && hash.is_none() {
-        return Err(Error::bad_request(
-            "You have to provide either email or password.",
-        ));
+        return Err(Error::bad_request("You have to provide either email or password."));
     }
     let updated = sqlx::query(
         "update supertokens_core.users \

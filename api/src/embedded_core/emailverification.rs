@@ -46,9 +46,7 @@ pub(super) async fn create_token(State(core): State<Arc<Core>>, fields: Fields) 
 /// POST `/recipe/user/email/verify`: spends the token, and with it all others for that email.
 pub(super) async fn verify(State(core): State<Arc<Core>>, fields: Fields) -> Result<Answer> {
     if fields.text("method")? != "token" {
-        return Err(Error::bad_request(
-            "Unsupported method for email verification",
-        ));
+        return Err(Error::bad_request("Unsupported method for email verification"));
     }
     let token_hash = sha256_hex(fields.text("token")?);
     let mut tx = core.pool.begin().await?;

@@ -18,10 +18,7 @@ pub enum StartError {
     #[error("the embedded Core cannot use its database")]
     Database(#[from] sqlx::Error),
     #[error("the embedded Core cannot listen on {address}")]
-    Listen {
-        address: SocketAddr,
-        source: std::io::Error,
-    },
+    Listen { address: SocketAddr, source: std::io::Error },
     #[error("the embedded Core cannot make or read its secrets")]
     Secrets(#[source] Cause),
 }
@@ -72,9 +69,7 @@ impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         // Class 22 is "data exception": the caller sent a value that PostgreSQL cannot hold, such
         // as a NUL in a string.
-        let code = error
-            .as_database_error()
-            .and_then(sqlx::error::DatabaseError::code);
+        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
         if code.is_some_and(|code| code.starts_with("22")) {
             return Self::bad_request("Invalid value in input");
         }
@@ -118,12 +113,7 @@ impl IntoResponse for Error {
 
 /// A plain text answer as the Core writes it: labelled HTML, with a line break at its end.
 pub(super) fn text(status: StatusCode, message: &str) -> Response {
-    (
-        status,
-        [(CONTENT_TYPE, "text/html;charset=UTF-8")],
-        format!("{message}\n"),
-    )
-        .into_response()
+    (status, [(CONTENT_TYPE, "text/html;charset=UTF-8")], format!("{message}\n")).into_response()
 }
 
 fn chain(error: &(dyn std::error::Error + 'static)) -> String {

@@ -32,9 +32,7 @@ pub(super) async fn admit(
 }
 
 fn check_api_key(expected: &SecretString, headers: &HeaderMap) -> Result<()> {
-    let given = headers
-        .get("api-key")
-        .map_or(&[][..], |value| value.as_bytes());
+    let given = headers.get("api-key").map_or(&[][..], |value| value.as_bytes());
     // Hashed first, so that the comparison takes as long whatever the lengths are.
     verify_slices_are_equal(
         sha256(given).as_ref(),
@@ -51,9 +49,7 @@ fn check_version(headers: &HeaderMap) -> Result<()> {
     if multitenancy::VERSIONS.contains(&version.as_ref()) {
         Ok(())
     } else {
-        Err(Error::bad_request(format!(
-            "cdi-version {version} not supported"
-        )))
+        Err(Error::bad_request(format!("cdi-version {version} not supported")))
     }
 }
 

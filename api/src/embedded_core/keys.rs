@@ -53,12 +53,7 @@ pub(super) struct SigningKeys {
 impl SigningKeys {
     /// Reads the keys, and makes those that are missing. `token_validity`: of access tokens.
     pub(super) async fn load(pool: PgPool, clock: Clock, token_validity: Duration) -> Result<Self> {
-        let keys = Self {
-            pool,
-            clock,
-            token_validity,
-            cached: RwLock::default(),
-        };
+        let keys = Self { pool, clock, token_validity, cached: RwLock::default() };
         keys.rotate().await?;
         Ok(keys)
     }
@@ -70,8 +65,7 @@ impl SigningKeys {
             return Ok(key);
         }
         self.rotate().await?;
-        self.current(dynamic)
-            .ok_or_else(|| Error::internal("no signing key after rotation"))
+        self.current(dynamic).ok_or_else(|| Error::internal("no signing key after rotation"))
     }
 
     /// The published key of that id, if there is one.
@@ -98,10 +92,7 @@ impl SigningKeys {
     }
 
     fn cached(&self) -> Vec<Arc<SigningKey>> {
-        self.cached
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.cached.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     async fn reload(&self) -> Result<Vec<Arc<SigningKey>>> {
@@ -112,14 +103,9 @@ impl SigningKeys {
         .bind(self.now())
         .fetch_all(&self.pool)
         .await?;
-        let keys: Vec<_> = rows
-            .into_iter()
-            .map(|row| row.parse().map(Arc::new))
-            .collect::<Result<_>>()?;
-        self.cached
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone_from(&keys);
+        let keys: Vec<_> =
+            rows.into_iter().map(|row| row.parse().map(Arc::new)).collect::<Result<_>>()?;
+        self.cached.write().unwrap_or_else(PoisonError::into_inner).clone_from(&keys);
         Ok(keys)
     }
 
@@ -133,7 +119,7 @@ impl SigningKeys {
             "update supertokens_core.signing_keys \
              set published_until = greatest(published_until, created_at + $1) where dynamic",
         )
-        .bind(millis(ROTATION) + millis(self.token_validity))
+        .bind(self.lifetime())
         .execute(&mut *tx)
         .await?;
         sqlx::query("delete from supertokens_core.signing_keys where published_until <= $1")
@@ -160,10 +146,7 @@ impl SigningKeys {
 
     async fn generate(&self, dynamic: bool, now: i64) -> Result<Row> {
         let (kid, published_until) = if dynamic {
-            (
-                format!("d-{now}"),
-                now + millis(ROTATION) + millis(self.token_validity),
-            )
+            (format!("d-{now}"), now.saturating_add(self.lifetime()))
         } else {
             (format!("s-{}", Uuid::new_v4()), i64::MAX)
         };
@@ -176,19 +159,17 @@ impl SigningKeys {
             kid,
             dynamic,
             private_key: pem(AsDer::as_der(&pair).map_err(Error::internal)?.as_ref())?,
-            modulus: base64url(
-                pair.public_key()
-                    .modulus()
-                    .big_endian_without_leading_zero(),
-            ),
-            exponent: base64url(
-                pair.public_key()
-                    .exponent()
-                    .big_endian_without_leading_zero(),
-            ),
+            modulus: base64url(pair.public_key().modulus().big_endian_without_leading_zero()),
+            exponent: base64url(pair.public_key().exponent().big_endian_without_leading_zero()),
             created_at: now,
             published_until,
         })
+    }
+
+    /// How long a dynamic key stays published, in milliseconds: as long as it signs, and then
+    /// until the last token is dead.
+    fn lifetime(&self) -> i64 {
+        millis(ROTATION).saturating_add(millis(self.token_validity))
     }
 
     fn now(&self) -> i64 {
@@ -209,10 +190,7 @@ fn pem(pkcs8: &[u8]) -> Result<String> {
         .map(std::str::from_utf8)
         .collect::<std::result::Result<_, _>>()
         .map_err(Error::internal)?;
-    Ok(format!(
-        "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
-        lines.join("\n")
-    ))
+    Ok(format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", lines.join("\n")))
 }
 
 #[derive(sqlx::FromRow)]

@@ -136,12 +136,7 @@ pub async fn start(options: Options) -> std::result::Result<EmbeddedCore, StartE
             tracing::error!(%error, "embedded Core: server failed");
         }
     });
-    Ok(EmbeddedCore {
-        url,
-        pool,
-        shut_down,
-        server,
-    })
+    Ok(EmbeddedCore { url, pool, shut_down, server })
 }
 
 /// What the handlers share.
@@ -158,11 +153,8 @@ struct Core {
 
 impl Core {
     async fn load(pool: PgPool, options: Options) -> Result<Self> {
-        let keys = SigningKeys::load(
-            pool.clone(),
-            options.clock.clone(),
-            options.access_token_validity,
-        );
+        let keys =
+            SigningKeys::load(pool.clone(), options.clock.clone(), options.access_token_validity);
         Ok(Self {
             keys: keys.await?,
             refresh_token_key: RefreshTokenKey::load(&pool).await?,
@@ -209,10 +201,7 @@ fn public_routes() -> Router<Arc<Core>> {
 fn routes() -> Router<Arc<Core>> {
     Router::new()
         .route("/recipe/multitenancy/tenant/v2", get(multitenancy::tenant))
-        .route(
-            "/recipe/dashboard/signin",
-            post(multitenancy::dashboard_sign_in),
-        )
+        .route("/recipe/dashboard/signin", post(multitenancy::dashboard_sign_in))
         .route("/users", get(users::list))
         .route("/users/count", get(users::count))
         .route("/users/by-accountinfo", get(users::by_account_info))
@@ -221,31 +210,16 @@ fn routes() -> Router<Arc<Core>> {
         .route("/recipe/signup", post(emailpassword::sign_up))
         .route("/recipe/signin", post(emailpassword::sign_in))
         .route("/recipe/user", put(emailpassword::update))
-        .route(
-            "/recipe/user/password/reset/token",
-            post(password_reset::create_token),
-        )
-        .route(
-            "/recipe/user/password/reset/token/consume",
-            post(password_reset::consume_token),
-        )
+        .route("/recipe/user/password/reset/token", post(password_reset::create_token))
+        .route("/recipe/user/password/reset/token/consume", post(password_reset::consume_token))
         .route("/recipe/signinup", post(thirdparty::sign_in_up))
         .route(
             "/recipe/user/email/verify",
             get(emailverification::is_verified).post(emailverification::verify),
         )
-        .route(
-            "/recipe/user/email/verify/token",
-            post(emailverification::create_token),
-        )
-        .route(
-            "/recipe/user/email/verify/token/remove",
-            post(emailverification::remove_tokens),
-        )
-        .route(
-            "/recipe/user/email/verify/remove",
-            post(emailverification::unverify),
-        )
+        .route("/recipe/user/email/verify/token", post(emailverification::create_token))
+        .route("/recipe/user/email/verify/token/remove", post(emailverification::remove_tokens))
+        .route("/recipe/user/email/verify/remove", post(emailverification::unverify))
         .route("/recipe/session", get(sessions::get).post(sessions::create))
         .route("/recipe/session/user", get(sessions::of_user))
         .route("/recipe/session/refresh", post(sessions::refresh))
@@ -257,10 +231,7 @@ fn routes() -> Router<Arc<Core>> {
         .route("/recipe/role", put(roles::create))
         .route("/recipe/role/remove", post(roles::remove))
         .route("/recipe/role/permissions", get(roles::permissions))
-        .route(
-            "/recipe/role/permissions/remove",
-            post(roles::remove_permissions),
-        )
+        .route("/recipe/role/permissions/remove", post(roles::remove_permissions))
         .route("/recipe/role/users", get(roles::users))
         .route("/recipe/roles", get(roles::list))
         .route("/recipe/permission/roles", get(roles::with_permission))

@@ -20,9 +20,7 @@ pub(super) struct Passwords {
 impl Passwords {
     pub(super) fn new() -> Result<Self> {
         Ok(Self {
-            permits: Arc::new(Semaphore::new(
-                available_parallelism().map_or(1, Into::into),
-            )),
+            permits: Arc::new(Semaphore::new(available_parallelism().map_or(1, Into::into))),
             dummy_hash: hash("no one's password")?,
         })
     }
@@ -47,12 +45,7 @@ impl Passwords {
         &self,
         work: impl FnOnce() -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let permit = self
-            .permits
-            .clone()
-            .acquire_owned()
-            .await
-            .map_err(Error::internal)?;
+        let permit = self.permits.clone().acquire_owned().await.map_err(Error::internal)?;
         spawn_blocking(move || {
             let _permit = permit;
             work()
@@ -69,15 +62,12 @@ fn argon2() -> Result<Argon2<'static>> {
 }
 
 fn hash(password: &str) -> Result<String> {
-    let hash: PasswordHash = argon2()?
-        .hash_password(password.as_bytes())
-        .map_err(Error::internal)?;
+    let hash: PasswordHash =
+        argon2()?.hash_password(password.as_bytes()).map_err(Error::internal)?;
     Ok(hash.to_string())
 }
 
 fn verify(password: &str, hash: &str) -> Result<bool> {
     let hash = PasswordHash::new(hash).map_err(Error::internal)?;
-    Ok(argon2()?
-        .verify_password(password.as_bytes(), &hash)
-        .is_ok())
+    Ok(argon2()?.verify_password(password.as_bytes(), &hash).is_ok())
 }

@@ -34,13 +34,7 @@ impl RefreshToken {
         parent_hash1: Option<String>,
         anti_csrf_token: Option<String>,
     ) -> Self {
-        Self {
-            session_handle,
-            user_id,
-            parent_hash1,
-            anti_csrf_token,
-            nonce: Uuid::new_v4(),
-        }
+        Self { session_handle, user_id, parent_hash1, anti_csrf_token, nonce: Uuid::new_v4() }
     }
 }
 
@@ -49,9 +43,7 @@ pub(super) struct RefreshTokenKey(RandomizedNonceKey);
 impl RefreshTokenKey {
     pub(super) async fn load(pool: &PgPool) -> Result<Self> {
         let key = secret::load(pool, "refresh_token_key").await?;
-        RandomizedNonceKey::new(&AES_256_GCM, &key)
-            .map(Self)
-            .map_err(Error::internal)
+        RandomizedNonceKey::new(&AES_256_GCM, &key).map(Self).map_err(Error::internal)
     }
 
     pub(super) fn seal(&self, token: &RefreshToken) -> Result<String> {
@@ -81,10 +73,7 @@ impl RefreshTokenKey {
         let mut bytes = URL_SAFE_NO_PAD.decode(sealed).ok()?;
         let (nonce, sealed) = bytes.split_at_mut_checked(NONCE_LEN)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
-        let opened = self
-            .0
-            .open_in_place(nonce, Aad::from(VERSION), sealed)
-            .ok()?;
+        let opened = self.0.open_in_place(nonce, Aad::from(VERSION), sealed).ok()?;
         serde_json::from_slice(opened).ok()
     }
 }

@@ -90,11 +90,7 @@ impl Fields {
 
     pub(super) fn optional_texts(&self, name: &str) -> Result<Option<Vec<String>>> {
         self.optional(name, |value| {
-            value
-                .as_array()?
-                .iter()
-                .map(|item| item.as_str().map(str::to_owned))
-                .collect()
+            value.as_array()?.iter().map(|item| item.as_str().map(str::to_owned)).collect()
         })
     }
 
@@ -130,9 +126,8 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
         request: Request,
         state: &S,
     ) -> std::result::Result<Self, Self::Rejection> {
-        let body = Bytes::from_request(request, state)
-            .await
-            .map_err(IntoResponse::into_response)?;
+        let body =
+            Bytes::from_request(request, state).await.map_err(IntoResponse::into_response)?;
         serde_json::from_slice(&body)
             .map(Self)
             .map_err(|_| Error::bad_request("Invalid Json Input").into_response())

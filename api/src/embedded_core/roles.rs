@@ -34,9 +34,7 @@ pub(super) async fn create(State(core): State<Arc<Core>>, fields: Fields) -> Res
     .execute(&mut *tx)
     .await?;
     tx.commit().await?;
-    Ok(Answer::ok(
-        json!({ "createdNewRole": created.rows_affected() > 0 }),
-    ))
+    Ok(Answer::ok(json!({ "createdNewRole": created.rows_affected() > 0 })))
 }
 
 /// POST `/recipe/role/remove`: takes it from its users, too.
@@ -45,9 +43,7 @@ pub(super) async fn remove(State(core): State<Arc<Core>>, fields: Fields) -> Res
         .bind(role_of(&fields)?)
         .execute(&core.pool)
         .await?;
-    Ok(Answer::ok(
-        json!({ "didRoleExist": deleted.rows_affected() > 0 }),
-    ))
+    Ok(Answer::ok(json!({ "didRoleExist": deleted.rows_affected() > 0 })))
 }
 
 /// GET `/recipe/roles`
@@ -145,9 +141,7 @@ pub(super) async fn give(State(core): State<Arc<Core>>, fields: Fields) -> Resul
     .execute(&core.pool)
     .await;
     match given {
-        Ok(done) => Ok(Answer::ok(
-            json!({ "didUserAlreadyHaveRole": done.rows_affected() == 0 }),
-        )),
+        Ok(done) => Ok(Answer::ok(json!({ "didUserAlreadyHaveRole": done.rows_affected() == 0 }))),
         Err(sqlx::Error::Database(error)) if error.is_foreign_key_violation() => {
             Ok(Answer::status(UNKNOWN_ROLE))
         }
@@ -167,26 +161,20 @@ pub(super) async fn take(State(core): State<Arc<Core>>, fields: Fields) -> Resul
             .bind(role)
             .execute(&core.pool)
             .await?;
-    Ok(Answer::ok(
-        json!({ "didUserHaveRole": taken.rows_affected() > 0 }),
-    ))
+    Ok(Answer::ok(json!({ "didUserHaveRole": taken.rows_affected() > 0 })))
 }
 
 fn role_of(fields: &Fields) -> Result<&str> {
     let role = fields.text("role")?.trim();
     if role.is_empty() {
-        return Err(Error::bad_request(
-            "Field name 'role' cannot be an empty String",
-        ));
+        return Err(Error::bad_request("Field name 'role' cannot be an empty String"));
     }
     Ok(role)
 }
 
 async fn exists(db: impl PgExecutor<'_>, role: &str) -> Result<bool> {
-    Ok(
-        sqlx::query_scalar("select exists (select from supertokens_core.roles where role = $1)")
-            .bind(role)
-            .fetch_one(db)
-            .await?,
-    )
+    Ok(sqlx::query_scalar("select exists (select from supertokens_core.roles where role = $1)")
+        .bind(role)
+        .fetch_one(db)
+        .await?)
 }

@@ -27,18 +27,13 @@ pub async fn migrate(pool: &PgPool) -> Result<(), sqlx::Error> {
     }
     sqlx::raw_sql(SCHEMA).execute(&mut *tx).await?;
     let comment = format!("comment on schema supertokens_core is '{version}'");
-    sqlx::raw_sql(AssertSqlSafe(comment))
-        .execute(&mut *tx)
-        .await?;
+    sqlx::raw_sql(AssertSqlSafe(comment)).execute(&mut *tx).await?;
     tx.commit().await
 }
 
 /// Waits until no other transaction, of any process, holds `lock`; held until `tx` ends.
 pub(super) async fn lock(tx: &mut sqlx::PgTransaction<'_>, lock: i64) -> Result<(), sqlx::Error> {
-    sqlx::query("select pg_advisory_xact_lock($1)")
-        .bind(lock)
-        .execute(&mut **tx)
-        .await?;
+    sqlx::query("select pg_advisory_xact_lock($1)").bind(lock).execute(&mut **tx).await?;
     Ok(())
 }
 

@@ -20,14 +20,8 @@ pub(super) async fn sign_in_up(State(core): State<Arc<Core>>, fields: Fields) ->
     let provider = fields.text("thirdPartyId")?;
     let provider_user = fields.text("thirdPartyUserId")?;
     let email = fields.object("email")?;
-    let is_verified = email
-        .get("isVerified")
-        .and_then(Value::as_bool)
-        .unwrap_or(false);
-    let email = email
-        .get("id")
-        .and_then(Value::as_str)
-        .ok_or_else(|| invalid("email"))?;
+    let is_verified = email.get("isVerified").and_then(Value::as_bool).unwrap_or(false);
+    let email = email.get("id").and_then(Value::as_str).ok_or_else(|| invalid("email"))?;
     let email = normalise_email(email);
 
     let mut tx = core.pool.begin().await?;

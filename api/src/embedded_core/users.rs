@@ -29,12 +29,10 @@ pub(super) struct User {
 
 impl User {
     pub(super) async fn find(db: impl PgExecutor<'_>, id: &str) -> Result<Option<Self>> {
-        Ok(
-            sqlx::query_as("select * from supertokens_core.accounts where id = $1")
-                .bind(id)
-                .fetch_optional(db)
-                .await?,
-        )
+        Ok(sqlx::query_as("select * from supertokens_core.accounts where id = $1")
+            .bind(id)
+            .fetch_optional(db)
+            .await?)
     }
 
     /// The user as the CDI shows it since version 4.0.
@@ -75,12 +73,10 @@ pub(super) fn normalise_email(email: &str) -> String {
 
 /// GET `/user/id`
 pub(super) async fn by_id(State(core): State<Arc<Core>>, params: Params) -> Result<Answer> {
-    Ok(
-        match User::find(&core.pool, params.text("userId")?).await? {
-            Some(user) => Answer::ok(json!({ "user": user.to_json() })),
-            None => Answer::status("UNKNOWN_USER_ID_ERROR"),
-        },
-    )
+    Ok(match User::find(&core.pool, params.text("userId")?).await? {
+        Some(user) => Answer::ok(json!({ "user": user.to_json() })),
+        None => Answer::status("UNKNOWN_USER_ID_ERROR"),
+    })
 }
 
 /// GET `/users/by-accountinfo`: users who match all that is given, or, with
@@ -119,43 +115,41 @@ pub(super) async fn by_account_info(
     Ok(Answer::ok(json!({ "users": shown(&users) })))
 }
 
+/// A page of users from `($4, $5)` on; `$1` to `$3` narrow it, if they are given.
+macro_rules! page_query {
+    ($comparison:literal, $direction:literal) => {
+        concat!(
+            "select * from supertokens_core.accounts \
+             where ($1::text[] is null or recipe_id = any ($1)) \
+               and ($2::text[] is null or exists (select from unnest($2) tag \
+                    where starts_with(email, tag) or strpos(email, '@' || tag) > 0)) \
+               and ($3::text[] is null or exists (select from unnest($3) tag \
+                    where starts_with(third_party_id, tag))) \
+               and ($4::bigint is null or (time_joined, id) ",
+            $comparison,
+            " ($4, $5)) order by time_joined ",
+            $direction,
+            ", id ",
+            $direction,
+            " limit $6"
+        )
+    };
+}
+
 /// GET `/users`: a page in the order of joining. With `email` or `provider` (beginnings, separated
 /// by `;`) a search, whose answer is never continued.
 pub(super) async fn list(State(core): State<Arc<Core>>, params: Params) -> Result<Answer> {
     let query = match params.optional("timeJoinedOrder") {
-        None | Some("ASC") => {
-            "select * from supertokens_core.accounts \
-             where ($1::text[] is null or recipe_id = any ($1)) \
-               and ($2::text[] is null or exists (select from unnest($2) tag \
-                    where starts_with(email, tag) or strpos(email, '@' || tag) > 0)) \
-               and ($3::text[] is null or exists (select from unnest($3) tag \
-                    where starts_with(third_party_id, tag))) \
-               and ($4::bigint is null or (time_joined, id) >= ($4, $5)) \
-             order by time_joined, id limit $6"
-        }
-        Some("DESC") => {
-            "select * from supertokens_core.accounts \
-             where ($1::text[] is null or recipe_id = any ($1)) \
-               and ($2::text[] is null or exists (select from unnest($2) tag \
-                    where starts_with(email, tag) or strpos(email, '@' || tag) > 0)) \
-               and ($3::text[] is null or exists (select from unnest($3) tag \
-                    where starts_with(third_party_id, tag))) \
-               and ($4::bigint is null or (time_joined, id) <= ($4, $5)) \
-             order by time_joined desc, id desc limit $6"
-        }
+        None | Some("ASC") => page_query!(">=", "asc"),
+        Some("DESC") => page_query!("<=", "desc"),
         Some(_) => {
-            return Err(Error::bad_request(
-                "timeJoinedOrder can be either ASC OR DESC",
-            ));
+            return Err(Error::bad_request("timeJoinedOrder can be either ASC OR DESC"));
         }
     };
     let limit = page_size(&params)?;
     let (emails, providers) = (tags(&params, "email"), tags(&params, "provider"));
     let is_search = emails.is_some() || providers.is_some();
-    let from = params
-        .optional("paginationToken")
-        .map(Cursor::decode)
-        .transpose()?;
+    let from = params.optional("paginationToken").map(Cursor::decode).transpose()?;
     let (joined, id) = from.map(|cursor| (cursor.time_joined, cursor.id)).unzip();
     let mut users: Vec<User> = sqlx::query_as(query)
         .bind(recipes(&params))
@@ -167,11 +161,7 @@ pub(super) async fn list(State(core): State<Arc<Core>>, params: Params) -> Resul
         .bind(i64::try_from(limit + 1).map_err(Error::internal)?)
         .fetch_all(&core.pool)
         .await?;
-    let next = if users.len() > limit {
-        users.pop()
-    } else {
-        None
-    };
+    let next = if users.len() > limit { users.pop() } else { None };
     let mut answer = json!({ "users": shown(&users) });
     if let (Some(next), false) = (next, is_search) {
         answer["nextPaginationToken"] = Cursor::at(&next).encode().into();
@@ -224,9 +214,7 @@ fn page_size(params: &Params) -> Result<usize> {
 }
 
 fn recipes(params: &Params) -> Option<Vec<&str>> {
-    let recipes = params
-        .optional("includeRecipeIds")
-        .filter(|ids| !ids.is_empty())?;
+    let recipes = params.optional("includeRecipeIds").filter(|ids| !ids.is_empty())?;
     Some(recipes.split(',').collect())
 }
 
@@ -243,10 +231,7 @@ struct Cursor {
 
 impl Cursor {
     fn at(user: &User) -> Self {
-        Self {
-            id: user.id.clone(),
-            time_joined: user.time_joined,
-        }
+        Self { id: user.id.clone(), time_joined: user.time_joined }
     }
 
     fn encode(&self) -> String {
@@ -257,10 +242,7 @@ impl Cursor {
         let parse = || {
             let text = String::from_utf8(STANDARD.decode(token).ok()?).ok()?;
             let (id, time_joined) = text.split_once(';')?;
-            Some(Self {
-                id: id.to_owned(),
-                time_joined: time_joined.parse().ok()?,
-            })
+            Some(Self { id: id.to_owned(), time_joined: time_joined.parse().ok()? })
         };
         parse().ok_or_else(|| Error::bad_request("invalid pagination token"))
     }

@@ -19,9 +19,7 @@ pub trait Accounts: Send + Sync + 'static {
 #[async_trait]
 impl Accounts for SuperTokens {
     async fn email_of(&self, user_id: &str) -> Result<Option<String>, Error> {
-        SuperTokens::email_of(self, user_id)
-            .await
-            .map_err(Error::from)
+        SuperTokens::email_of(self, user_id).await.map_err(Error::from)
     }
 }
 
@@ -38,10 +36,18 @@ pub fn accounts<'a>(context: &Context<'a>) -> Result<&'a dyn Accounts, Error> {
     }
 }
 
+/// The value of a nullable field: null beside its error when it failed, so that the rest of the
+/// answer stays. (A field that returns `Err` is for [`super::handler`] to deal with.)
+pub fn nullable<T>(context: &Context<'_>, value: Result<Option<T>, Error>) -> Option<T> {
+    value.unwrap_or_else(|error| {
+        let error = async_graphql::Error::from(error).into_server_error(context.item.pos);
+        context.add_error(context.set_error_path(error));
+        None
+    })
+}
+
 /// A transaction as the user of this request.
 pub async fn begin(context: &Context<'_>) -> Result<UserTransaction, Error> {
-    let rls = context
-        .data::<Rls>()
-        .map_err(|error| Error::Internal(error.message))?;
+    let rls = context.data::<Rls>().map_err(|error| Error::Internal(error.message))?;
     Ok(rls.begin(claims(context)?).await?)
 }

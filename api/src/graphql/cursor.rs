@@ -16,22 +16,14 @@ pub struct TodoCursor {
 
 impl From<&todo::Model> for TodoCursor {
     fn from(todo: &todo::Model) -> Self {
-        Self {
-            is_open: !todo.is_complete,
-            inserted_at: todo.inserted_at,
-            id: todo.id,
-        }
+        Self { is_open: !todo.is_complete, inserted_at: todo.inserted_at, id: todo.id }
     }
 }
 
 impl TodoCursor {
     /// Opaque to clients: base64url of `open:microseconds:id`.
     pub fn encode(&self) -> String {
-        let Self {
-            is_open,
-            inserted_at,
-            id,
-        } = self;
+        let Self { is_open, inserted_at, id } = self;
         let micros = inserted_at.timestamp_micros();
         URL_SAFE_NO_PAD.encode(format!("{}:{micros}:{id}", u8::from(*is_open)))
     }
@@ -52,11 +44,7 @@ impl TodoCursor {
         };
         let inserted_at = DateTime::from_timestamp_micros(parts.next()?.parse().ok()?)?;
         let id = parts.next()?.parse().ok()?;
-        Some(Self {
-            is_open,
-            inserted_at,
-            id,
-        })
+        Some(Self { is_open, inserted_at, id })
     }
 }
 
@@ -68,31 +56,17 @@ mod tests {
     fn a_cursor_survives_its_encoding() {
         let inserted_at = DateTime::from_timestamp_micros(1_795_460_879_123_456).unwrap();
         for (is_open, id) in [(true, 1), (false, i64::MAX)] {
-            let cursor = TodoCursor {
-                is_open,
-                inserted_at,
-                id,
-            };
+            let cursor = TodoCursor { is_open, inserted_at, id };
             assert_eq!(TodoCursor::decode(&cursor.encode()).unwrap(), cursor);
         }
     }
 
     #[test]
     fn foreign_cursors_are_bad_input() {
-        let encoded = [
-            "",
-            "1:2",
-            "2:1:1",
-            "1:x:1",
-            "1:1:x",
-            "1:9223372036854775807:1",
-        ]
-        .map(|text| URL_SAFE_NO_PAD.encode(text));
+        let encoded = ["", "1:2", "2:1:1", "1:x:1", "1:1:x", "1:9223372036854775807:1"]
+            .map(|text| URL_SAFE_NO_PAD.encode(text));
         for text in encoded.iter().map(String::as_str).chain(["%%%", "MTox"]) {
-            assert!(
-                matches!(TodoCursor::decode(text), Err(Error::BadUserInput(_))),
-                "{text}"
-            );
+            assert!(matches!(TodoCursor::decode(text), Err(Error::BadUserInput(_))), "{text}");
         }
     }
 }

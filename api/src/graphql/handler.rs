@@ -1,6 +1,6 @@
 //! `POST /graphql`: JSON in, JSON out, always as somebody.
 
-use async_graphql::{Response as GraphQlResponse, ServerError, Value};
+use async_graphql::{PathSegment, Response as GraphQlResponse, ServerError, Value};
 use async_graphql_axum::GraphQLResponse;
 use axum::{
     body::Bytes,
@@ -47,6 +47,7 @@ async fn execute(
         Ok(request) => {
             let mut response = state.schema.execute(request.data(session.claims)).await;
             response.errors.iter_mut().for_each(ensure_code);
+            raise_failures(&mut response);
             answer(response)
         }
         Err(error) => error.into_response(),
@@ -59,9 +60,7 @@ async fn execute(
 fn parse(body: &[u8]) -> Result<async_graphql::Request, ApiError> {
     let is_batch = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
     if is_batch {
-        return Err(ApiError::BadRequest(
-            "Send one operation a request: batches are off.".into(),
-        ));
+        return Err(ApiError::BadRequest("Send one operation a request: batches are off.".into()));
     }
     serde_json::from_slice(body)
         .map_err(|error| ApiError::BadRequest(format!("The body is no GraphQL request: {error}.")))
@@ -75,6 +74,28 @@ fn is_json(headers: &HeaderMap) -> bool {
         .is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
 }
 
+/// Lets the failure of a non-null field rise to the whole answer (GraphQL, 6.4.4).
+///
+/// async-graphql 7.2 leaves a field that failed out and keeps the rest. Our nullable fields
+/// answer null by themselves, so a field that was left out is non-null, and so are its parents.
+fn raise_failures(response: &mut GraphQlResponse) {
+    let data = &response.data;
+    if response.errors.iter().any(|error| is_left_out(data, &error.path)) {
+        response.data = Value::Null;
+    }
+}
+
+fn is_left_out(data: &Value, path: &[PathSegment]) -> bool {
+    let Some((first, rest)) = path.split_first() else { return false };
+    let child = match (data, first) {
+        (Value::Object(fields), PathSegment::Field(name)) => fields.get(name.as_str()),
+        (Value::List(items), PathSegment::Index(index)) => items.get(*index),
+        // A null stands for all that would be below it.
+        _ => return false,
+    };
+    child.is_none_or(|child| is_left_out(child, rest))
+}
+
 /// Resolvers give every error its code; those without one were found by the executor in the
 /// request itself.
 fn ensure_code(error: &mut ServerError) {
@@ -86,16 +107,11 @@ fn ensure_code(error: &mut ServerError) {
 
 fn answer(response: GraphQlResponse) -> Response {
     let unavailable = is_empty(&response.data)
-        && response
-            .errors
-            .iter()
-            .any(|error| has_code(error, Code::ServiceUnavailable));
+        && response.errors.iter().any(|error| has_code(error, Code::ServiceUnavailable));
     let mut response = GraphQLResponse::from(response).into_response();
     if unavailable {
         *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-        response
-            .headers_mut()
-            .insert(header::RETRY_AFTER, RETRY_AFTER);
+        response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
     }
     response
 }
@@ -109,9 +125,6 @@ fn is_empty(data: &Value) -> bool {
 }
 
 fn has_code(error: &ServerError, code: Code) -> bool {
-    let found = error
-        .extensions
-        .as_ref()
-        .and_then(|extensions| extensions.get("code"));
+    let found = error.extensions.as_ref().and_then(|extensions| extensions.get("code"));
     matches!(found, Some(Value::String(text)) if text == code.as_str())
 }

@@ -34,9 +34,7 @@ pub enum Introspection {
 
 /// The schema with its sources of data.
 pub fn schema(rls: Rls, accounts: impl Accounts, introspection: Introspection) -> Schema {
-    let builder = builder()
-        .data(rls)
-        .data(Box::new(accounts) as Box<dyn Accounts>);
+    let builder = builder().data(rls).data(Box::new(accounts) as Box<dyn Accounts>);
     match introspection {
         Introspection::Allowed => builder,
         Introspection::Refused => builder.disable_introspection().disable_suggestions(),
@@ -53,8 +51,7 @@ fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
 
 /// The schema in SDL, as `schema.graphql` holds it.
 pub fn sdl() -> String {
-    let options = async_graphql::SDLExportOptions::new()
-        .sorted_fields()
-        .prefer_single_line_descriptions();
+    let options =
+        async_graphql::SDLExportOptions::new().sorted_fields().prefer_single_line_descriptions();
     builder().finish().sdl_with_options(options) + "\n"
 }

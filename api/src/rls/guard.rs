@@ -42,7 +42,7 @@ const LOGIN_FAULTS: &str = "
       AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
     UNION ALL
     SELECT format('the login %I is no member of \"authenticated\": run the migrations', session_user)
-    WHERE NOT EXISTS (SELECT FROM reachable WHERE rolname = 'authenticated')";
+    WHERE NOT EXISTS (SELECT FROM reachable WHERE rolsuper OR rolname = 'authenticated')";
 
 /// Tables that `authenticated` can reach without row-level security for everyone.
 const TABLE_FAULTS: &str = "
@@ -59,16 +59,10 @@ const TABLE_FAULTS: &str = "
 pub async fn check(db: &DatabaseConnection) -> Result<(), CheckError> {
     let mut faults = Vec::new();
     for query in [LOGIN_FAULTS, TABLE_FAULTS] {
-        let rows = db
-            .query_all_raw(Statement::from_string(DbBackend::Postgres, query))
-            .await?;
+        let rows = db.query_all_raw(Statement::from_string(DbBackend::Postgres, query)).await?;
         for row in rows {
             faults.push(row.try_get("", "fault")?);
         }
     }
-    if faults.is_empty() {
-        Ok(())
-    } else {
-        Err(UnsafeDatabase(faults).into())
-    }
+    if faults.is_empty() { Ok(()) } else { Err(UnsafeDatabase(faults).into()) }
 }

@@ -36,19 +36,11 @@ impl Cors {
 
 pub async fn share(State(cors): State<Cors>, request: Request, next: Next) -> Response {
     let is_preflight = request.method() == Method::OPTIONS;
-    let mut response = if is_preflight {
-        StatusCode::NO_CONTENT.into_response()
-    } else {
-        next.run(request).await
-    };
+    let mut response =
+        if is_preflight { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
     let headers = response.headers_mut();
-    headers
-        .entry(header::ACCESS_CONTROL_ALLOW_ORIGIN)
-        .or_insert(cors.origin);
-    headers.insert(
-        header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
-        HeaderValue::from_static("true"),
-    );
+    headers.entry(header::ACCESS_CONTROL_ALLOW_ORIGIN).or_insert(cors.origin);
+    headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
     headers.append(header::VARY, HeaderValue::from_static("Origin"));
     if is_preflight {
         headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);

@@ -28,7 +28,7 @@ impl Security {
         let api_origin = api.origin().ascii_serialization();
         let policy = format!(
             "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
-             connect-src 'self' {api_origin}; img-src 'self' data:; object-src 'none'; \
+             connect-src 'self' {api_origin}; object-src 'none'; \
              base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
         );
         Self {
@@ -43,23 +43,13 @@ pub async fn secure(State(security): State<Security>, request: Request, next: Ne
     let is_playground = request.uri().path().starts_with("/graphiql");
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    let policy = if is_playground {
-        PLAYGROUND_POLICY
-    } else {
-        security.page_policy
-    };
+    let policy = if is_playground { PLAYGROUND_POLICY } else { security.page_policy };
     headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     for (name, value) in [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "same-origin"),
-        (
-            HeaderName::from_static("cross-origin-opener-policy"),
-            "same-origin",
-        ),
-        (
-            HeaderName::from_static("permissions-policy"),
-            "camera=(), geolocation=(), microphone=()",
-        ),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }

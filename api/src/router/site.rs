@@ -29,44 +29,27 @@ pub fn page(dist: &Path) -> Router {
     Router::new()
         .nest_service("/assets", assets(dist))
         .fallback(document)
-        .with_state(Document {
-            path: dist.join("index.html"),
-            missing: NOT_BUILT,
-        })
+        .with_state(Document { path: dist.join("index.html"), missing: NOT_BUILT })
 }
 
 /// GraphiQL at `/graphiql`.
 pub fn playground(dist: &Path) -> Router {
-    Router::new()
-        .nest_service("/graphiql/assets", assets(dist))
-        .route(
-            "/graphiql",
-            get(document).with_state(Document {
-                path: dist.join("index.html"),
-                missing: NO_PLAYGROUND,
-            }),
-        )
+    Router::new().nest_service("/graphiql/assets", assets(dist)).route(
+        "/graphiql",
+        get(document)
+            .with_state(Document { path: dist.join("index.html"), missing: NO_PLAYGROUND }),
+    )
 }
 
 fn assets(dist: &Path) -> Router {
-    let files = ServeDir::new(dist.join("assets"))
-        .precompressed_br()
-        .precompressed_gzip();
-    Router::new()
-        .fallback_service(files)
-        .layer(middleware::map_response(keep))
+    let files = ServeDir::new(dist.join("assets")).precompressed_br().precompressed_gzip();
+    Router::new().fallback_service(files).layer(middleware::map_response(keep))
 }
 
 async fn keep(mut response: Response) -> Response {
     // What is missing now may be there after the next build.
-    let how_long = if response.status().is_success() {
-        FOREVER
-    } else {
-        ALWAYS_ASK
-    };
-    response
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, how_long);
+    let how_long = if response.status().is_success() { FOREVER } else { ALWAYS_ASK };
+    response.headers_mut().insert(header::CACHE_CONTROL, how_long);
     response
 }
 
@@ -76,10 +59,12 @@ struct Document {
     missing: &'static str,
 }
 
-/// Answers browsers that open an address; anything else that no route knows is not found.
+/// Answers browsers that open an address, and anyone who asks for `/`; anything else that no route
+/// knows is not found.
 async fn document(State(document): State<Document>, request: Request) -> Response {
     let is_page = matches!(*request.method(), Method::GET | Method::HEAD);
-    if !is_page || !wants_html(request.headers()) {
+    let is_root = request.uri().path() == "/";
+    if !is_page || !(is_root || wants_html(request.headers())) {
         return ApiError::NotFound.into_response();
     }
     match tokio::fs::read_to_string(&document.path).await {

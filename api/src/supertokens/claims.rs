@@ -29,10 +29,7 @@ struct Registered {
     exp: i64,
     nbf: Option<i64>,
     session_handle: String,
-    #[expect(
-        dead_code,
-        reason = "its presence tells a session from other signed tokens"
-    )]
+    #[expect(dead_code, reason = "its presence tells a session from other signed tokens")]
     refresh_token_hash1: String,
     parent_refresh_token_hash1: Option<String>,
     anti_csrf_token: Option<String>,
@@ -88,9 +85,8 @@ pub fn verify(
     validation.validate_exp = false;
     validation.validate_aud = false;
     validation.required_spec_claims.clear();
-    let payload = decode::<Box<RawValue>>(token, key, &validation)
-        .map_err(|_| TokenError::Signature)?
-        .claims;
+    let payload =
+        decode::<Box<RawValue>>(token, key, &validation).map_err(|_| TokenError::Signature)?.claims;
     let claims = Claims::from_payload(payload)?;
     claims.check(expected)?;
     Ok(claims)
@@ -100,23 +96,11 @@ impl Claims {
     /// Reads a payload that came from the Core itself.
     pub(super) fn from_payload(payload: Box<RawValue>) -> Result<Self, TokenError> {
         let registered = serde_json::from_str(payload.get()).map_err(|_| TokenError::Claims)?;
-        Ok(Self {
-            registered,
-            payload,
-        })
+        Ok(Self { registered, payload })
     }
 
     fn check(&self, Expected { issuer, now }: Expected<'_>) -> Result<(), TokenError> {
-        let Registered {
-            sub,
-            iss,
-            t_id,
-            iat,
-            exp,
-            nbf,
-            stt,
-            ..
-        } = &self.registered;
+        let Registered { sub, iss, t_id, iat, exp, nbf, stt, .. } = &self.registered;
         if iss != issuer || t_id != TENANT || *stt != 0 || sub.is_empty() {
             return Err(TokenError::Foreign);
         }

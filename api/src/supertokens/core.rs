@@ -30,11 +30,7 @@ pub enum CoreError {
     Unavailable(String),
     /// Answered something else than the CDI promises: a wrong address, key or version.
     #[error("the Core gave an unexpected answer to {method} {path}: {what}")]
-    Unexpected {
-        method: Method,
-        path: String,
-        what: String,
-    },
+    Unexpected { method: Method, path: String, what: String },
 }
 
 /// A client of one Core; cheap to clone, keeps its connections.
@@ -167,39 +163,26 @@ impl Core {
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .build()?;
-        Ok(Self {
-            http,
-            base,
-            api_key,
-        })
+        Ok(Self { http, base, api_key })
     }
 
     /// `POST /recipe/signup`
     pub async fn sign_up(&self, email: &str, password: &str) -> Result<SignUp, CoreError> {
-        self.post(
-            "recipe/signup",
-            "emailpassword",
-            json!({"email": email, "password": password}),
-        )
-        .await
+        self.post("recipe/signup", "emailpassword", json!({"email": email, "password": password}))
+            .await
     }
 
     /// `POST /recipe/signin`
     pub async fn sign_in(&self, email: &str, password: &str) -> Result<SignIn, CoreError> {
-        self.post(
-            "recipe/signin",
-            "emailpassword",
-            json!({"email": email, "password": password}),
-        )
-        .await
+        self.post("recipe/signin", "emailpassword", json!({"email": email, "password": password}))
+            .await
     }
 
     /// `GET /users/by-accountinfo`: those who sign in with `email`.
     pub async fn users_by_email(&self, email: &str) -> Result<Vec<User>, CoreError> {
         let query = [("email", email), ("doUnionOfAccountInfo", "false")];
-        let found: Users = self
-            .get(&format!("{TENANT}/users/by-accountinfo"), None, &query)
-            .await?;
+        let found: Users =
+            self.get(&format!("{TENANT}/users/by-accountinfo"), None, &query).await?;
         Ok(found.users)
     }
 
@@ -214,18 +197,15 @@ impl Core {
     /// `GET /recipe/user/roles`
     pub async fn roles_of(&self, user_id: &str) -> Result<Vec<String>, CoreError> {
         let path = format!("{TENANT}/recipe/user/roles");
-        let found: Roles = self
-            .get(&path, Some("userroles"), &[("userId", user_id)])
-            .await?;
+        let found: Roles = self.get(&path, Some("userroles"), &[("userId", user_id)]).await?;
         Ok(found.roles)
     }
 
     /// `GET /recipe/role/permissions`; a role that is gone has none.
     pub async fn permissions_of(&self, role: &str) -> Result<Vec<String>, CoreError> {
         let query = [("role", role)];
-        let found: Permissions = self
-            .get("recipe/role/permissions", Some("userroles"), &query)
-            .await?;
+        let found: Permissions =
+            self.get("recipe/role/permissions", Some("userroles"), &query).await?;
         Ok(found.permissions)
     }
 
@@ -238,8 +218,7 @@ impl Core {
             "useDynamicSigningKey": true,
             "enableAntiCsrf": new.enable_anti_csrf,
         });
-        self.post(&format!("{TENANT}/recipe/session"), "session", body)
-            .await
+        self.post(&format!("{TENANT}/recipe/session"), "session", body).await
     }
 
     /// `POST /recipe/session/refresh`
@@ -313,10 +292,7 @@ impl Core {
 
     fn request(&self, method: Method, path: &str, recipe: Option<&str>) -> reqwest::RequestBuilder {
         let url = format!("{}/{path}", self.base.as_str().trim_end_matches('/'));
-        let mut request = self
-            .http
-            .request(method, url)
-            .header("cdi-version", CDI_VERSION);
+        let mut request = self.http.request(method, url).header("cdi-version", CDI_VERSION);
         if let Some(recipe) = recipe {
             request = request.header("rid", recipe);
         }
@@ -340,11 +316,7 @@ impl Core {
             return Err(CoreError::Unavailable(format!("{status}")));
         }
         let body = read_bounded(answer, max_answer).await?;
-        let unexpected = |what| CoreError::Unexpected {
-            method,
-            path: path.to_owned(),
-            what,
-        };
+        let unexpected = |what| CoreError::Unexpected { method, path: path.to_owned(), what };
         if !status.is_success() {
             let text: String = String::from_utf8_lossy(&body).chars().take(200).collect();
             return Err(unexpected(format!("{status}: {text}")));
@@ -356,9 +328,7 @@ impl Core {
 fn unavailable(error: reqwest::Error) -> CoreError {
     // Without the URL: it can hold an email or a user id.
     let error = error.without_url();
-    let cause = std::error::Error::source(&error)
-        .map(ToString::to_string)
-        .unwrap_or_default();
+    let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
     CoreError::Unavailable(format!("{error}: {cause}"))
 }
 
@@ -366,9 +336,7 @@ async fn read_bounded(mut answer: reqwest::Response, max: usize) -> Result<Vec<u
     let mut body = Vec::new();
     while let Some(chunk) = answer.chunk().await.map_err(unavailable)? {
         if body.len() + chunk.len() > max {
-            return Err(CoreError::Unavailable(format!(
-                "answered more than {max} bytes"
-            )));
+            return Err(CoreError::Unavailable(format!("answered more than {max} bytes")));
         }
         body.extend_from_slice(&chunk);
     }

@@ -53,16 +53,8 @@ struct Known {
 impl Jwks {
     pub fn new(core: Core, clock: Clock) -> Self {
         let known = Arc::new(RwLock::new(Known::default()));
-        let source = CoreKeys {
-            core,
-            clock: clock.clone(),
-            known: Arc::clone(&known),
-        };
-        Self {
-            client: JwksClient::builder().build(source),
-            known,
-            clock,
-        }
+        let source = CoreKeys { core, clock: clock.clone(), known: Arc::clone(&known) };
+        Self { client: JwksClient::builder().build(source), known, clock }
     }
 
     /// The key `kid`: at once when it is known, else after a fetch if one is allowed now.
@@ -71,11 +63,10 @@ impl Jwks {
             return Ok(key);
         }
         let _ = self.refresh().await;
-        self.lookup(kid)
-            .ok_or_else(|| match self.read(|known| known.fetched_at) {
-                Some(_) => KeyError::Unknown,
-                None => KeyError::Unavailable,
-            })
+        self.lookup(kid).ok_or_else(|| match self.read(|known| known.fetched_at) {
+            Some(_) => KeyError::Unknown,
+            None => KeyError::Unavailable,
+        })
     }
 
     /// The key set for the world: at most [`COOL_DOWN`] old, or the last one known.
@@ -100,10 +91,7 @@ impl Jwks {
         let (key, is_due) = self.read(|known| {
             let now = self.clock.now();
             let stale = known.fetched_at.is_some_and(|at| at + STALE < now);
-            (
-                known.decoding.get(kid).cloned(),
-                stale && known.may_try(now),
-            )
+            (known.decoding.get(kid).cloned(), stale && known.may_try(now))
         });
         if key.is_some() && is_due {
             drop(self.refresh());
@@ -180,10 +168,7 @@ fn none() -> JwksClientError {
 /// Keys of other types than RSA, or without an id, are passed over.
 fn parse(set: &KeySet) -> impl Iterator<Item = JsonWebKey> {
     let read = |key: &Value| serde_json::from_value::<JsonWebKey>(key.clone()).ok();
-    set.keys
-        .iter()
-        .filter_map(read)
-        .filter(|key| matches!(key, JsonWebKey::Rsa(_)))
+    set.keys.iter().filter_map(read).filter(|key| matches!(key, JsonWebKey::Rsa(_)))
 }
 
 fn decoding_key(key: &JsonWebKey) -> Option<(String, Arc<DecodingKey>)> {

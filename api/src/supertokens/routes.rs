@@ -20,21 +20,12 @@ pub fn routes(supertokens: SuperTokens) -> Router {
     Router::new()
         .route("/auth/signup", post(emailpassword::sign_up))
         .route("/auth/signin", post(emailpassword::sign_in))
-        .route(
-            "/auth/emailpassword/email/exists",
-            get(emailpassword::email_exists),
-        )
-        .route(
-            "/auth/signup/email/exists",
-            get(emailpassword::email_exists),
-        )
+        .route("/auth/emailpassword/email/exists", get(emailpassword::email_exists))
+        .route("/auth/signup/email/exists", get(emailpassword::email_exists))
         .route("/auth/session/refresh", post(session::refresh))
         .route("/auth/signout", post(session::sign_out))
         .route("/auth/jwt/jwks.json", get(openid::jwks))
-        .route(
-            "/auth/.well-known/openid-configuration",
-            get(openid::configuration),
-        )
+        .route("/auth/.well-known/openid-configuration", get(openid::configuration))
         .with_state(supertokens)
 }
 
@@ -47,9 +38,7 @@ impl<S: Send + Sync> FromRequest<S> for JsonObject {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
         let content_type = request.headers().get(header::CONTENT_TYPE);
-        let is_json = content_type
-            .and_then(|value| value.to_str().ok())
-            .is_some_and(is_json);
+        let is_json = content_type.and_then(|value| value.to_str().ok()).is_some_and(is_json);
         if !is_json {
             const TEXT: &str = "send the body as application/json";
             return Err((
@@ -58,9 +47,8 @@ impl<S: Send + Sync> FromRequest<S> for JsonObject {
             )
                 .into_response());
         }
-        let body = Bytes::from_request(request, state)
-            .await
-            .map_err(IntoResponse::into_response)?;
+        let body =
+            Bytes::from_request(request, state).await.map_err(IntoResponse::into_response)?;
         match serde_json::from_slice(&body) {
             Ok(Value::Object(object)) => Ok(Self(object)),
             Ok(_) => Err(Error::BadInput("the body must be a JSON object".into()).into_response()),

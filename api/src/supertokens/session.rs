@@ -46,17 +46,11 @@ impl SuperTokens {
         let claims = self.verify(&token).await?;
         let inner = &self.0;
         if transport == Transport::Cookie
-            && !inner
-                .anti_csrf
-                .allows(request.method, request.headers, &claims)
+            && !inner.anti_csrf.allows(request.method, request.headers, &claims)
         {
             return Err(Error::TryRefreshToken);
         }
-        let session = Session {
-            claims,
-            headers: HeaderMap::new(),
-            transport,
-        };
+        let session = Session { claims, headers: HeaderMap::new(), transport };
         if session.claims.is_child() {
             return self.announce(session, &token).await;
         }
@@ -71,10 +65,7 @@ impl SuperTokens {
             KeyError::Unknown => Error::TryRefreshToken,
             KeyError::Unavailable => Error::Unavailable("the signing keys cannot be had".into()),
         })?;
-        let expected = Expected {
-            issuer: self.issuer(),
-            now: self.0.clock.now().timestamp(),
-        };
+        let expected = Expected { issuer: self.issuer(), now: self.0.clock.now().timestamp() };
         claims::verify(token, &key, expected).map_err(|error| {
             tracing::debug!(%error, "an access token was refused");
             match error {
@@ -88,9 +79,9 @@ impl SuperTokens {
     async fn announce(&self, session: Session, token: &str) -> Result<Session, Error> {
         match self.core().verify_session(token, false).await {
             Ok(Verify::Ok { access_token: None }) => Ok(session),
-            Ok(Verify::Ok {
-                access_token: Some(access),
-            }) => self.replace(session.transport, &access),
+            Ok(Verify::Ok { access_token: Some(access) }) => {
+                self.replace(session.transport, &access)
+            }
             Ok(Verify::Unauthorised { .. }) => Err(Error::Unauthorised),
             Ok(Verify::TryRefreshToken { .. }) => Err(Error::TryRefreshToken),
             Err(error) => {
@@ -105,11 +96,7 @@ impl SuperTokens {
         let claims = self.claims_of(access)?;
         let now = self.0.clock.now();
         let headers = tokens::attach_access(self.0.cookies, transport, access, &claims, now);
-        Ok(Session {
-            claims,
-            headers,
-            transport,
-        })
+        Ok(Session { claims, headers, transport })
     }
 
     /// Starts a session for a user who has just proven who they are. Answers the headers that
@@ -131,13 +118,7 @@ impl SuperTokens {
             })
             .await?;
         let claims = self.claims_of(&tokens.access_token)?;
-        Ok(tokens::attach(
-            self.0.cookies,
-            transport,
-            &tokens,
-            &claims,
-            self.0.clock.now(),
-        ))
+        Ok(tokens::attach(self.0.cookies, transport, &tokens, &claims, self.0.clock.now()))
     }
 
     /// Claims that the recipes add: `st-ev` (email verified), `st-role`, `st-perm`, each with the
@@ -182,20 +163,10 @@ impl SuperTokens {
         }
         let uses_token = by_cookie && anti_csrf.uses_token();
         let proof = csrf::token(request).filter(|_| uses_token);
-        match self
-            .core()
-            .refresh_session(&token, proof, uses_token)
-            .await?
-        {
+        match self.core().refresh_session(&token, proof, uses_token).await? {
             Refresh::Ok(tokens) => {
                 let claims = self.claims_of(&tokens.access_token)?;
-                Ok(tokens::attach(
-                    self.0.cookies,
-                    transport,
-                    &tokens,
-                    &claims,
-                    self.0.clock.now(),
-                ))
+                Ok(tokens::attach(self.0.cookies, transport, &tokens, &claims, self.0.clock.now()))
             }
             Refresh::Unauthorised { message } => {
                 tracing::debug!(message, "a refresh token was refused");
@@ -215,9 +186,7 @@ impl SuperTokens {
 
     /// Ends the session. Answers the headers that make the client forget it.
     pub(super) async fn revoke(&self, session: &Session) -> Result<HeaderMap, Error> {
-        self.core()
-            .remove_session(session.claims.session_handle())
-            .await?;
+        self.core().remove_session(session.claims.session_handle()).await?;
         Ok(tokens::clear(self.0.cookies, session.transport))
     }
 

@@ -56,20 +56,14 @@ pub struct Ambiguous;
 pub fn access_token(headers: &HeaderMap) -> Result<Option<Found>, Ambiguous> {
     // A refresh token or another scheme's bearer is no JWT, and not taken for one.
     match bearer(headers).filter(|token| token.split('.').count() == 3) {
-        Some(token) => Ok(Some(Found {
-            token,
-            transport: Transport::Header,
-        })),
+        Some(token) => Ok(Some(Found { token, transport: Transport::Header })),
         None => from_cookie(headers, ACCESS_COOKIE),
     }
 }
 
 pub fn refresh_token(headers: &HeaderMap) -> Result<Option<Found>, Ambiguous> {
     match bearer(headers) {
-        Some(token) => Ok(Some(Found {
-            token,
-            transport: Transport::Header,
-        })),
+        Some(token) => Ok(Some(Found { token, transport: Transport::Header })),
         None => from_cookie(headers, REFRESH_COOKIE),
     }
 }
@@ -77,9 +71,7 @@ pub fn refresh_token(headers: &HeaderMap) -> Result<Option<Found>, Ambiguous> {
 fn bearer(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
-    scheme
-        .eq_ignore_ascii_case("bearer")
-        .then(|| token.trim().to_owned())
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
 }
 
 fn from_cookie(headers: &HeaderMap, name: &str) -> Result<Option<Found>, Ambiguous> {
@@ -95,13 +87,8 @@ fn from_cookie(headers: &HeaderMap, name: &str) -> Result<Option<Found>, Ambiguo
     if values.next().is_some() {
         return Err(Ambiguous);
     }
-    let token = first
-        .map(|cookie| cookie.value().to_owned())
-        .filter(|value| !value.is_empty());
-    Ok(token.map(|token| Found {
-        token,
-        transport: Transport::Cookie,
-    }))
+    let token = first.map(|cookie| cookie.value().to_owned()).filter(|value| !value.is_empty());
+    Ok(token.map(|token| Found { token, transport: Transport::Cookie }))
 }
 
 /// The attributes that our cookies need between these two domains.
@@ -115,23 +102,12 @@ impl Cookies {
     /// `Secure` where the API is https; `SameSite=None` only where page and API are of different
     /// sites, as the reference derives them.
     pub fn for_domains(api: &Url, website: &Url) -> Self {
-        let same_site = if site(api) == site(website) {
-            SameSite::Lax
-        } else {
-            SameSite::None
-        };
-        Self {
-            secure: api.scheme() == "https",
-            same_site,
-        }
+        let same_site = if site(api) == site(website) { SameSite::Lax } else { SameSite::None };
+        Self { secure: api.scheme() == "https", same_site }
     }
 
     fn set(self, headers: &mut HeaderMap, name: &str, value: &str, expires: DateTime<Utc>) {
-        let path = if name == REFRESH_COOKIE {
-            REFRESH_PATH
-        } else {
-            "/"
-        };
+        let path = if name == REFRESH_COOKIE { REFRESH_PATH } else { "/" };
         let expires = OffsetDateTime::from_unix_timestamp(expires.timestamp())
             .unwrap_or(OffsetDateTime::UNIX_EPOCH);
         let cookie = Cookie::build((name, value))
@@ -156,11 +132,7 @@ fn site(url: &Url) -> (&str, String) {
     let host = url.host_str().unwrap_or_default();
     let is_name = matches!(url.host(), Some(url::Host::Domain(_)));
     let labels: Vec<&str> = host.split('.').collect();
-    let start = if is_name {
-        labels.len().saturating_sub(2)
-    } else {
-        0
-    };
+    let start = if is_name { labels.len().saturating_sub(2) } else { 0 };
     (url.scheme(), labels[start..].join("."))
 }
 
@@ -204,12 +176,7 @@ pub fn attach_access(
             expose(&mut headers, &ACCESS_HEADER);
         }
         Transport::Cookie => {
-            cookies.set(
-                &mut headers,
-                ACCESS_COOKIE,
-                &access.token,
-                now + ACCESS_COOKIE_LIFE,
-            );
+            cookies.set(&mut headers, ACCESS_COOKIE, &access.token, now + ACCESS_COOKIE_LIFE);
         }
     }
     if let Some(secret) = claims.anti_csrf_token() {
@@ -286,22 +253,15 @@ mod tests {
     use super::*;
 
     fn request(name: &HeaderName, values: &[&'static str]) -> HeaderMap {
-        values
-            .iter()
-            .map(|value| (name.clone(), HeaderValue::from_static(value)))
-            .collect()
+        values.iter().map(|value| (name.clone(), HeaderValue::from_static(value))).collect()
     }
 
     #[test]
     fn two_cookies_of_one_name_are_never_guessed_between() {
-        for values in [
-            &["sAccessToken=a.b.c; sAccessToken=d.e.f"][..],
-            &["sAccessToken=a", "sAccessToken=b"],
-        ] {
-            assert_eq!(
-                access_token(&request(&header::COOKIE, values)).unwrap_err(),
-                Ambiguous
-            );
+        for values in
+            [&["sAccessToken=a.b.c; sAccessToken=d.e.f"][..], &["sAccessToken=a", "sAccessToken=b"]]
+        {
+            assert_eq!(access_token(&request(&header::COOKIE, values)).unwrap_err(), Ambiguous);
         }
     }
 

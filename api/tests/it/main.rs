@@ -2,4 +2,8 @@
 
 mod auth;
 mod embedded_core;
+mod faults;
+mod graphql;
+mod migration;
+mod rls;
 mod support;

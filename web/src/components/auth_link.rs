@@ -32,9 +32,7 @@ pub struct Props {
 
 #[component]
 pub fn AuthLink(props: &Props) -> Html {
-    let query = (props.mode == Mode::SignUp).then(|| AuthQuery {
-        mode: Some("signup".to_owned()),
-    });
+    let query = (props.mode == Mode::SignUp).then(|| AuthQuery { mode: Some("signup".to_owned()) });
     html! {
         <Link<Route, AuthQuery> classes={props.classes.clone()} to={Route::Auth} {query}>
             { props.children.clone() }

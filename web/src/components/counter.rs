@@ -1,4 +1,4 @@
-//! "3 open, 2 done".
+//! "3 open, 2 done"; nothing is said of an empty list, which speaks for itself.
 
 use yew::prelude::*;
 
@@ -11,18 +11,15 @@ pub struct Props {
 
 #[component]
 pub fn Counter(props: &Props) -> Html {
-    html! { <p class="counter" id="counter">{ props.list.loaded.then(|| count(&props.list)) }</p> }
+    let shown = props.list.loaded && !props.list.items.is_empty();
+    html! { <p class="counter" id="counter">{ shown.then(|| count(&props.list)) }</p> }
 }
 
 /// Counts what is here, and says so as long as there is more.
-pub fn count(list: &TodoList) -> String {
+fn count(list: &TodoList) -> String {
     let (open, done) = (list.open().count(), list.done().count());
     let counts = format!("{open} open, {done} done");
-    if list.next.is_some() {
-        format!("{counts} of the first {}", open + done)
-    } else {
-        counts
-    }
+    if list.next.is_some() { format!("{counts} of the first {}", open + done) } else { counts }
 }
 
 #[cfg(test)]
@@ -33,10 +30,7 @@ mod tests {
     fn a_count_of_a_part_says_so() {
         let list = TodoList::default();
         assert_eq!(count(&list), "0 open, 0 done");
-        let part = TodoList {
-            next: Some("cursor".to_owned()),
-            ..list
-        };
+        let part = TodoList { next: Some("cursor".to_owned()), ..list };
         assert_eq!(count(&part), "0 open, 0 done of the first 0");
     }
 }

@@ -13,6 +13,7 @@ pub mod message_center;
 pub mod new_todo;
 pub mod password_field;
 pub mod session_keeper;
+pub mod show_more;
 pub mod skeleton;
 pub mod todo_editor;
 pub mod todo_item;

@@ -58,10 +58,7 @@ pub fn TodoEditor(props: &Props) -> Html {
             // Enter that ends a composition belongs to the input method.
             "Enter" if !event.is_composing() => {
                 event.prevent_default();
-                end.emit(Ended::Kept {
-                    task: (*text).clone(),
-                    by_key: true,
-                });
+                end.emit(Ended::Kept { task: (*text).clone(), by_key: true });
             }
             "Escape" => {
                 event.prevent_default();
@@ -75,10 +72,7 @@ pub fn TodoEditor(props: &Props) -> Html {
         Callback::from(move |_| {
             // Another window in front is no decision.
             if gloo_utils::document().has_focus().unwrap_or(true) {
-                end.emit(Ended::Kept {
-                    task: (*text).clone(),
-                    by_key: false,
-                });
+                end.emit(Ended::Kept { task: (*text).clone(), by_key: false });
             }
         })
     };
@@ -86,10 +80,8 @@ pub fn TodoEditor(props: &Props) -> Html {
         let (text, onchange) = (text.clone(), props.onchange.clone());
         Callback::from(move |event: InputEvent| {
             // A task is one line, also when several are pasted.
-            let new = event
-                .target_unchecked_into::<HtmlTextAreaElement>()
-                .value()
-                .replace('\n', " ");
+            let new =
+                event.target_unchecked_into::<HtmlTextAreaElement>().value().replace('\n', " ");
             onchange.emit(new.clone());
             text.set(new.into());
         })

@@ -25,45 +25,37 @@ pub struct Props {
     pub onevent: Callback<(AttrValue, Event)>,
 }
 
+impl Props {
+    fn on(&self, event: fn() -> Event) -> Callback<()> {
+        let (onevent, key) = (self.onevent.clone(), self.item.key.clone());
+        Callback::from(move |()| onevent.emit((key.clone(), event())))
+    }
+
+    fn on_value<T: 'static>(&self, event: fn(T) -> Event) -> Callback<T> {
+        let key = self.item.key.clone();
+        self.onevent.reform(move |value| (key.clone(), event(value)))
+    }
+}
+
 #[component]
 pub fn TodoItem(props: &Props) -> Html {
     let Item { key, todo, .. } = &props.item;
-    let emit = |event: fn() -> Event| {
-        let (onevent, key) = (props.onevent.clone(), key.clone());
-        Callback::from(move |()| onevent.emit((key.clone(), event())))
-    };
     let class = classes!(
         "todo",
         todo.is_complete.then_some("done"),
         props.item.is_new().then_some("saving"),
         props.editing.is_some().then_some("editing"),
     );
-    if let Some(text) = &props.editing {
-        let onend = props.onevent.reform({
-            let key = key.clone();
-            move |how| (key.clone(), Event::EndEdit(how))
-        });
-        let onchange = props.onevent.reform({
-            let key = key.clone();
-            move |text| (key.clone(), Event::Type(text))
-        });
-        return html! {
-            <li {class}>
-                <TodoEditor task={text.clone()} label={format!("Edit {}", todo.task)} {onchange} {onend} />
-                <p class="todo-note editor-note" aria-hidden="true">{ "Enter keeps, Esc drops" }</p>
-            </li>
-        };
-    }
     let onkeydown = {
-        let edit = emit(|| Event::Edit);
+        let edit = props.on(|| Event::Edit);
+        let editing = props.editing.is_some();
         Callback::from(move |event: KeyboardEvent| {
-            if event.key() == "F2" {
+            if event.key() == "F2" && !editing {
                 event.prevent_default();
                 edit.emit(());
             }
         })
     };
-    let text_id = format!("text-{key}");
     html! {
         <li {class} {onkeydown}>
             <input
@@ -71,32 +63,71 @@ pub fn TodoItem(props: &Props) -> Html {
                 class="tick"
                 type="checkbox"
                 checked={todo.is_complete}
-                aria-labelledby={text_id.clone()}
-                onchange={emit(|| Event::Toggle).reform(|_| ())}
+                aria-label={todo.task.clone()}
+                onchange={props.on(|| Event::Toggle).reform(|_| ())}
             />
-            <p id={text_id} class="todo-text" ondblclick={emit(|| Event::Edit).reform(|_| ())}>{ todo.task.clone() }</p>
-            <div class="todo-actions">
-                <button
-                    id={format!("edit-{key}")}
-                    type="button"
-                    class="icon-button"
-                    title="Edit (F2)"
-                    aria-label={format!("Edit {}", todo.task)}
-                    onclick={emit(|| Event::Edit).reform(|_| ())}
-                >
-                    <Icon sign={Sign::Pencil} />
-                </button>
-                <button
-                    id={format!("delete-{key}")}
-                    type="button"
-                    class="icon-button danger"
-                    title="Delete"
-                    aria-label={format!("Delete {}", todo.task)}
-                    onclick={emit(|| Event::Delete).reform(|_| ())}
-                >
-                    <Icon sign={Sign::Trash} />
-                </button>
-            </div>
+            if let Some(text) = props.editing.clone() {
+                <div class="edit-box">
+                    <TodoEditor
+                        task={text}
+                        label={format!("Edit {}", todo.task)}
+                        onchange={props.on_value(Event::Type)}
+                        onend={props.on_value(Event::EndEdit)}
+                    />
+                    <p class="todo-note editor-note" aria-hidden="true">{ "Enter keeps, Esc drops" }</p>
+                </div>
+            } else {
+                { text(props) }
+                { tools(props) }
+            }
         </li>
     }
+}
+
+fn text(props: &Props) -> Html {
+    let edit = props.on(|| Event::Edit);
+    let ondblclick = edit.reform(|_| ());
+    let onclick = Callback::from(move |_| {
+        if is_finger() {
+            edit.emit(());
+        }
+    });
+    html! { <p class="todo-text" {onclick} {ondblclick}>{ props.item.todo.task.clone() }</p> }
+}
+
+fn tools(props: &Props) -> Html {
+    let Item { key, todo, .. } = &props.item;
+    html! {
+        <div class="todo-actions">
+            <button
+                id={format!("edit-{key}")}
+                type="button"
+                class="icon-button edit"
+                title="Edit (F2)"
+                aria-label={format!("Edit {}", todo.task)}
+                onclick={props.on(|| Event::Edit).reform(|_| ())}
+            >
+                <Icon sign={Sign::Pencil} />
+            </button>
+            <button
+                id={format!("delete-{key}")}
+                type="button"
+                class="icon-button danger"
+                title="Delete"
+                aria-label={format!("Delete {}", todo.task)}
+                onclick={props.on(|| Event::Delete).reform(|_| ())}
+            >
+                <Icon sign={Sign::Trash} />
+            </button>
+        </div>
+    }
+}
+
+/// Where fingers point, a tap on the text edits it: there is no double click, and no room for a button.
+fn is_finger() -> bool {
+    gloo_utils::window()
+        .match_media("(pointer: coarse)")
+        .ok()
+        .flatten()
+        .is_some_and(|query| query.matches())
 }

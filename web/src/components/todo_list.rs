@@ -20,11 +20,7 @@ pub struct Props {
 
 #[component]
 pub fn TodoLists(props: &Props) -> Html {
-    let Props {
-        list,
-        actions,
-        editing,
-    } = props;
+    let Props { list, actions, editing } = props;
     let focus = use_focus_later();
     let onevent = {
         let (list, actions) = (list.clone(), actions.clone());

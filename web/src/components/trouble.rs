@@ -25,12 +25,13 @@ pub fn Trouble(props: &Props) -> Html {
         (Some(error), true, _) => error.to_string(),
         (None, true, _) => String::new(),
     };
+    let lost = !props.online || props.error == Some(Error::Offline);
     let onclick = props.retry.reform(|_| ());
     html! {
         <div role="status">
             if !text.is_empty() {
                 <div class="callout trouble">
-                    <Icon sign={Sign::Unplugged} />
+                    <Icon sign={if lost { Sign::Unplugged } else { Sign::Alert }} />
                     <p>{ text }</p>
                     <button type="button" class="button small" aria-disabled={props.busy.then_some("true")} {onclick}>
                         { if props.busy { "Trying\u{2026}" } else { "Try again" } }

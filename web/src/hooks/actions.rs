@@ -70,16 +70,9 @@ impl Actions {
         let count = self.0.counter.replace(self.0.counter.get() + 1);
         let key = AttrValue::from(format!("new-{}-{count}", Date::now()));
         drafts::update(&self.0.user, |drafts| {
-            drafts.unsaved.push(Unsaved {
-                key: key.to_string(),
-                task: task.to_string(),
-            });
+            drafts.unsaved.push(Unsaved { key: key.to_string(), task: task.to_string() });
         });
-        self.change(Change::Add {
-            key: key.clone(),
-            task: task.clone(),
-            sync: Sync::Saving,
-        });
+        self.change(Change::Add { key: key.clone(), task: task.clone(), sync: Sync::Saving });
         self.send_new(key, task);
     }
 
@@ -108,11 +101,7 @@ impl Actions {
         };
         let mut wanted = self.0.wanted.borrow_mut();
         let want = !wanted.get(key).copied().unwrap_or(item.todo.is_complete);
-        self.change(Change::Complete {
-            key: key.clone(),
-            is_complete: want,
-            sync: Sync::Saving,
-        });
+        self.change(Change::Complete { key: key.clone(), is_complete: want, sync: Sync::Saving });
         self.0.tell.say(format!(
             "{} {}.",
             item.todo.task,
@@ -128,11 +117,7 @@ impl Actions {
         let Some(item) = self.item(key).filter(|item| !item.is_new()) else {
             return;
         };
-        self.change(Change::Rename {
-            key: key.clone(),
-            task: task.clone(),
-            sync: Sync::Saving,
-        });
+        self.change(Change::Rename { key: key.clone(), task: task.clone(), sync: Sync::Saving });
         let this = self.clone();
         spawn_local(async move {
             let id = item.todo.id.to_string();
@@ -142,10 +127,7 @@ impl Actions {
             }
             match answer {
                 Ok(todo) => {
-                    this.change(Change::Put {
-                        key: item.key,
-                        todo,
-                    });
+                    this.change(Change::Put { key: item.key, todo });
                     this.0.tell.dismiss();
                     this.0.tell.say("Saved.");
                 }
@@ -156,10 +138,7 @@ impl Actions {
                         task: item.todo.task.clone(),
                         sync: Sync::Saved,
                     });
-                    this.0.reopen.emit(Edit {
-                        id,
-                        task: task.to_string(),
-                    });
+                    this.0.reopen.emit(Edit { id, task: task.to_string() });
                     this.fail(
                         &error,
                         format_args!("\u{201c}{}\u{201d} wasn\u{2019}t changed.", item.todo.task),
@@ -206,15 +185,8 @@ impl Actions {
                     this.0.tell.say(format!("{task} added."));
                 }
                 Err(error) => {
-                    this.change(Change::Rename {
-                        key,
-                        task: task.clone(),
-                        sync: Sync::Unsaved,
-                    });
-                    this.fail(
-                        &error,
-                        format_args!("\u{201c}{task}\u{201d} wasn\u{2019}t saved."),
-                    );
+                    this.change(Change::Rename { key, task: task.clone(), sync: Sync::Unsaved });
+                    this.fail(&error, format_args!("\u{201c}{task}\u{201d} wasn\u{2019}t saved."));
                 }
             }
         });
@@ -241,11 +213,7 @@ impl Actions {
             Err(Error::NotFound) => self.gone(item),
             Err(error) => {
                 let is_complete = item.todo.is_complete;
-                self.change(Change::Complete {
-                    key,
-                    is_complete,
-                    sync: Sync::Saved,
-                });
+                self.change(Change::Complete { key, is_complete, sync: Sync::Saved });
                 self.fail(
                     &error,
                     format_args!("\u{201c}{}\u{201d} wasn\u{2019}t changed.", item.todo.task),

@@ -1,6 +1,7 @@
 //! What components share.
 
 pub mod actions;
+pub mod use_auth_form;
 pub mod use_editing;
 pub mod use_focus_later;
 pub mod use_messages;

@@ -18,19 +18,13 @@ impl Editing {
     }
 
     pub fn begin(&self, id: &str, task: &str) {
-        let edit = Edit {
-            id: id.to_owned(),
-            task: task.to_owned(),
-        };
+        let edit = Edit { id: id.to_owned(), task: task.to_owned() };
         self.keep(id, task.to_owned());
         self.state.set(Some(edit));
     }
 
     pub fn keep(&self, id: &str, task: String) {
-        let edit = Edit {
-            id: id.to_owned(),
-            task,
-        };
+        let edit = Edit { id: id.to_owned(), task };
         drafts::update(&self.user, |drafts| drafts.edit = Some(edit));
     }
 
@@ -50,10 +44,7 @@ pub fn use_editing(user: &AttrValue) -> (Editing, Callback<Edit>) {
     let state = use_state(|| drafts::load(user).edit);
     let busy = use_mut_ref(|| false);
     busy.replace(state.is_some());
-    let editing = Editing {
-        user: user.clone(),
-        state,
-    };
+    let editing = Editing { user: user.clone(), state };
     let reopen = {
         let editing = editing.clone();
         Callback::from(move |edit: Edit| {

@@ -23,10 +23,7 @@ impl PartialEq for FocusLater {
 
 impl FocusLater {
     pub fn on(&self, id: impl Into<String>, scroll: bool) {
-        *self.0.borrow_mut() = Some(Wish {
-            id: id.into(),
-            scroll,
-        });
+        *self.0.borrow_mut() = Some(Wish { id: id.into(), scroll });
     }
 }
 
@@ -37,10 +34,7 @@ pub fn use_focus_later() -> FocusLater {
     let wish = later.clone();
     use_effect(move || {
         let mut wish = wish.0.borrow_mut();
-        if wish
-            .as_ref()
-            .is_some_and(|wish| focus(&wish.id, wish.scroll))
-        {
+        if wish.as_ref().is_some_and(|wish| focus(&wish.id, wish.scroll)) {
             *wish = None;
         }
     });

@@ -1,11 +1,13 @@
-//! Whether the browser believes in its network.
+//! Whether the network is there, as far as anybody has noticed.
 
 use gloo_events::EventListener;
 use yew::prelude::*;
 
+/// True at first, whatever the browser believes: it counts a machine without a network as offline even for a
+/// service on that machine. From then on its events say, and whoever gets an answer knows better.
 #[hook]
-pub fn use_online() -> bool {
-    let online = use_state_eq(|| gloo_utils::window().navigator().on_line());
+pub fn use_online() -> UseStateHandle<bool> {
+    let online = use_state_eq(|| true);
     let setter = online.setter();
     use_effect_with((), move |()| {
         let window = gloo_utils::window();
@@ -17,5 +19,5 @@ pub fn use_online() -> bool {
         });
         move || drop(listeners)
     });
-    *online
+    online
 }

@@ -25,7 +25,7 @@ pub struct Todos {
     pub loading: Option<Load>,
     /// Why the last load came to nothing.
     pub trouble: Option<Error>,
-    pub online: bool,
+    pub online: UseStateHandle<bool>,
     pub load: Callback<Load>,
 }
 
@@ -39,7 +39,7 @@ pub fn use_todos(user: &User) -> Todos {
 
     let load = {
         let (list, dispatcher) = (list.clone(), list.dispatcher());
-        let (loading, trouble) = (loading.clone(), trouble.setter());
+        let (loading, trouble, online) = (loading.clone(), trouble.setter(), online.setter());
         let user = user.clone();
         Callback::from(move |load: Load| {
             if loading.is_some() {
@@ -48,14 +48,17 @@ pub fn use_todos(user: &User) -> Todos {
             loading.set(Some(load));
             let after = list.next.clone().filter(|_| load == Load::More);
             let (dispatcher, session) = (dispatcher.clone(), session.clone());
-            let (loading, trouble) = (loading.setter(), trouble.clone());
+            let (loading, trouble, online) = (loading.setter(), trouble.clone(), online.clone());
             let user = user.clone();
             spawn_local(async move {
                 let (page, known) = futures_util::join!(todos::page(after), knowing(user));
                 if let Some(user) = known {
-                    session.dispatch(SessionChange::SignIn(user));
+                    session.dispatch(SessionChange::Know(user));
                 }
                 trouble.set(page.as_ref().err().cloned());
+                if page.is_ok() {
+                    online.set(true);
+                }
                 match (page, load) {
                     (Ok(page), Load::First) => dispatcher.dispatch(Change::First(page)),
                     (Ok(page), Load::More) => dispatcher.dispatch(Change::More(page)),
@@ -81,20 +84,14 @@ pub fn use_todos(user: &User) -> Todos {
     }
     {
         let load = load.clone();
-        use_effect_with(online, move |online| {
+        use_effect_with(*online, move |online| {
             if *online {
                 load.emit(Load::First);
             }
         });
     }
 
-    Todos {
-        list,
-        loading: *loading,
-        trouble: (*trouble).clone(),
-        online,
-        load,
-    }
+    Todos { list, loading: *loading, trouble: (*trouble).clone(), online, load }
 }
 
 /// The user with the address, where it is not known yet and the server can tell. The list does not wait in
@@ -103,8 +100,5 @@ async fn knowing(user: User) -> Option<User> {
     if user.email.is_some() {
         return None;
     }
-    todos::user()
-        .await
-        .ok()
-        .filter(|known| known.id == user.id && known.email.is_some())
+    todos::user().await.ok().filter(|known| known.email.is_some())
 }

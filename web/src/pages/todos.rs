@@ -6,6 +6,7 @@ use crate::components::counter::Counter;
 use crate::components::empty_state::EmptyState;
 use crate::components::header::Header;
 use crate::components::new_todo::NewTodo;
+use crate::components::show_more::ShowMore;
 use crate::components::skeleton::Skeleton;
 use crate::components::todo_list::TodoLists;
 use crate::components::trouble::Trouble;
@@ -34,8 +35,7 @@ pub fn TodosPage(props: &Props) -> Html {
         Callback::from(move |task| Actions::add(&actions, task))
     };
     let retry = todos.load.reform(|()| Load::First);
-    let more = todos.load.reform(|_| Load::More);
-    let loading_more = todos.loading == Some(Load::More);
+    let more = todos.load.reform(|()| Load::More);
     html! {
         <div class="page-todos">
             <Header user={user.clone()} />
@@ -47,7 +47,7 @@ pub fn TodosPage(props: &Props) -> Html {
                 <NewTodo user_id={user.id.clone()} {onadd} />
                 <Trouble
                     error={todos.trouble.clone()}
-                    online={todos.online}
+                    online={*todos.online}
                     loaded={list.loaded}
                     busy={todos.loading.is_some()}
                     {retry}
@@ -59,16 +59,7 @@ pub fn TodosPage(props: &Props) -> Html {
                 } else if todos.loading.is_some() {
                     <Skeleton />
                 }
-                if list.next.is_some() {
-                    <button
-                        type="button"
-                        class="button wide more"
-                        aria-disabled={loading_more.then_some("true")}
-                        onclick={more}
-                    >
-                        { if loading_more { "Loading\u{2026}" } else { "Show more" } }
-                    </button>
-                }
+                <ShowMore list={list.clone()} busy={todos.loading == Some(Load::More)} onmore={more} />
             </main>
         </div>
     }

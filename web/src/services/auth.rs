@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use web_sys::js_sys::encode_uri_component;
 
 use super::error::Error;
-use super::http::{self, Reply};
+use super::http::{self, Nothing, Reply};
 use super::mark::{self, Mark};
 use super::session::with_session;
 use crate::model::User;
@@ -81,16 +81,7 @@ pub async fn submit(mode: Mode, email: &str, password: &str) -> Result<Outcome, 
         Mode::SignIn => "/auth/signin",
         Mode::SignUp => "/auth/signup",
     };
-    let fields = [
-        Field {
-            id: "email",
-            value: email,
-        },
-        Field {
-            id: "password",
-            value: password,
-        },
-    ];
+    let fields = [Field { id: "email", value: email }, Field { id: "password", value: password }];
     let outcome = outcome(&http::post(path, RECIPE, &Form { fields }).await?)?;
     if let Outcome::Welcome(user) = &outcome {
         mark::next_generation();
@@ -128,7 +119,7 @@ pub async fn email_exists(email: &str) -> Option<bool> {
 /// A session that is already gone counts as signed out; only a server that cannot be reached does not, since
 /// nobody else can clear the cookies.
 pub async fn sign_out() -> Result<(), Error> {
-    match with_session(async || http::post("/auth/signout", "anti-csrf", &()).await).await {
+    match with_session(async || http::post("/auth/signout", "anti-csrf", &Nothing {}).await).await {
         Ok(_) | Err(Error::SessionEnded) => {
             mark::write(&Mark::Out);
             Ok(())
@@ -142,20 +133,13 @@ mod tests {
     use super::*;
 
     fn read(body: &str) -> Result<Outcome, Error> {
-        outcome(&Reply {
-            status: 200,
-            body: body.to_owned(),
-            ..Reply::default()
-        })
+        outcome(&Reply { status: 200, body: body.to_owned(), ..Reply::default() })
     }
 
     #[test]
     fn an_account_is_known_by_id_and_first_address() {
         let body = r#"{"status":"OK","user":{"id":"u-1","isPrimaryUser":false,"emails":["ada@example.com"]}}"#;
-        let user = User {
-            id: "u-1".into(),
-            email: Some("ada@example.com".into()),
-        };
+        let user = User { id: "u-1".into(), email: Some("ada@example.com".into()) };
         assert_eq!(read(body), Ok(Outcome::Welcome(user)));
     }
 
@@ -163,26 +147,17 @@ mod tests {
     fn refusals_are_answers() {
         let body =
             r#"{"status":"FIELD_ERROR","formFields":[{"error":"Email is invalid","id":"email"}]}"#;
-        let error = FieldError {
-            id: "email".to_owned(),
-            error: "Email is invalid".to_owned(),
-        };
+        let error = FieldError { id: "email".to_owned(), error: "Email is invalid".to_owned() };
         assert_eq!(read(body), Ok(Outcome::Fields(vec![error])));
         let wrong = r#"{"status":"WRONG_CREDENTIALS_ERROR"}"#;
         assert_eq!(read(wrong), Ok(Outcome::WrongCredentials));
         let closed = r#"{"status":"SIGN_UP_NOT_ALLOWED","reason":"Ask later."}"#;
-        assert_eq!(
-            read(closed),
-            Ok(Outcome::NotAllowed("Ask later.".to_owned()))
-        );
+        assert_eq!(read(closed), Ok(Outcome::NotAllowed("Ask later.".to_owned())));
     }
 
     #[test]
     fn an_unknown_status_is_no_success() {
-        assert_eq!(
-            read(r#"{"status":"SOMETHING_NEW"}"#),
-            Err(Error::Unexpected)
-        );
+        assert_eq!(read(r#"{"status":"SOMETHING_NEW"}"#), Err(Error::Unexpected));
         assert_eq!(read("<html>"), Err(Error::Unexpected));
     }
 

@@ -36,10 +36,7 @@ impl Drafts {
     fn parse(text: Option<String>, user: &str) -> Self {
         text.and_then(|text| serde_json::from_str::<Self>(&text).ok())
             .filter(|drafts| drafts.user == user)
-            .unwrap_or_else(|| Self {
-                user: user.to_owned(),
-                ..Self::default()
-            })
+            .unwrap_or_else(|| Self { user: user.to_owned(), ..Self::default() })
     }
 }
 
@@ -65,11 +62,8 @@ mod tests {
 
     #[test]
     fn drafts_come_back_to_their_author_only() {
-        let drafts = Drafts {
-            user: "ada".to_owned(),
-            new: "Buy mi".to_owned(),
-            ..Drafts::default()
-        };
+        let drafts =
+            Drafts { user: "ada".to_owned(), new: "Buy mi".to_owned(), ..Drafts::default() };
         let text = serde_json::to_string(&drafts).unwrap();
         assert_eq!(Drafts::parse(Some(text.clone()), "ada"), drafts);
         assert_eq!(Drafts::parse(Some(text), "grace").new, "");

@@ -47,11 +47,7 @@ mod tests {
     }
 
     fn answer(body: &str) -> Result<Data, Error> {
-        read(&Reply {
-            status: 200,
-            body: body.to_owned(),
-            ..Reply::default()
-        })
+        read(&Reply { status: 200, body: body.to_owned(), ..Reply::default() })
     }
 
     fn failed(code: &str) -> Result<Data, Error> {
@@ -68,10 +64,7 @@ mod tests {
 
     #[test]
     fn a_code_decides_what_is_said() {
-        assert_eq!(
-            failed("BAD_USER_INPUT"),
-            Err(Error::BadInput("Said so.".to_owned()))
-        );
+        assert_eq!(failed("BAD_USER_INPUT"), Err(Error::BadInput("Said so.".to_owned())));
         assert_eq!(failed("NOT_FOUND"), Err(Error::NotFound));
         assert_eq!(failed("UNAUTHENTICATED"), Err(Error::SessionEnded));
         assert_eq!(failed("SERVICE_UNAVAILABLE"), Err(Error::Unavailable(None)));

@@ -45,18 +45,18 @@ impl Reply {
     }
 }
 
+/// The body of a request that says everything by its path: `{}`.
+#[derive(Serialize)]
+pub struct Nothing {}
+
 /// `rid` names the recipe; any value proves that no foreign form sent the request.
 pub async fn post(path: &str, rid: &str, body: &impl Serialize) -> Result<Reply, Error> {
-    let request = ask(Request::post(path), rid)
-        .json(body)
-        .map_err(|_| Error::Unexpected)?;
+    let request = ask(Request::post(path), rid).json(body).map_err(|_| Error::Unexpected)?;
     read(request).await
 }
 
 pub async fn get(path: &str, rid: &str) -> Result<Reply, Error> {
-    let request = ask(Request::get(path), rid)
-        .build()
-        .map_err(|_| Error::Unexpected)?;
+    let request = ask(Request::get(path), rid).build().map_err(|_| Error::Unexpected)?;
     read(request).await
 }
 
@@ -72,10 +72,7 @@ async fn read(request: Request) -> Result<Reply, Error> {
     let response = request.send().await.map_err(|_| Error::Offline)?;
     Ok(Reply {
         status: response.status(),
-        retry_after: response
-            .headers()
-            .get("retry-after")
-            .and_then(|seconds| seconds.parse().ok()),
+        retry_after: response.headers().get("retry-after").and_then(|seconds| seconds.parse().ok()),
         body: response.text().await.map_err(|_| Error::Offline)?,
     })
 }
@@ -85,11 +82,7 @@ mod tests {
     use super::*;
 
     fn reply(status: u16, body: &str) -> Reply {
-        Reply {
-            status,
-            retry_after: Some(7),
-            body: body.to_owned(),
-        }
+        Reply { status, retry_after: Some(7), body: body.to_owned() }
     }
 
     #[test]

@@ -26,10 +26,7 @@ impl Drop for Held {
 
 pub async fn acquire(name: &str) -> Held {
     let here = HERE.lock().await;
-    Held {
-        _here: here,
-        release: across_tabs(name).await,
-    }
+    Held { _here: here, release: across_tabs(name).await }
 }
 
 /// The Web Locks API by reflection, as `web-sys` still counts it as unstable. The browser keeps the lock until
@@ -37,10 +34,7 @@ pub async fn acquire(name: &str) -> Held {
 async fn across_tabs(name: &str) -> Option<Function> {
     let navigator = gloo_utils::window().navigator();
     let locks = Reflect::get(&navigator, &"locks".into()).ok()?;
-    let request: Function = Reflect::get(&locks, &"request".into())
-        .ok()?
-        .dyn_into()
-        .ok()?;
+    let request: Function = Reflect::get(&locks, &"request".into()).ok()?.dyn_into().ok()?;
 
     let mut release = None;
     let held = Promise::new(&mut |resolve, _| release = Some(resolve));

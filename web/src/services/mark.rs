@@ -48,9 +48,7 @@ pub fn write(mark: &Mark) {
 /// Counts the refreshes of this browser, so that a request can tell whether its cookies have changed since
 /// it was sent. A counter, because clocks can be set back.
 pub fn generation() -> u64 {
-    store::get(store::local(), GENERATION)
-        .and_then(|n| n.parse().ok())
-        .unwrap_or(0)
+    store::get(store::local(), GENERATION).and_then(|n| n.parse().ok()).unwrap_or(0)
 }
 
 pub fn next_generation() {

@@ -1,7 +1,7 @@
 //! Requests that need the session: refreshed behind the caller's back, once for all who wait.
 
 use super::error::Error;
-use super::http::{self, Reply};
+use super::http::{self, Nothing, Reply};
 use super::lock;
 use super::mark::{self, Mark};
 
@@ -57,7 +57,7 @@ async fn refresh(seen: u64) -> Result<(), Error> {
     if !matches!(owner, Mark::In(_)) {
         return Err(Error::SessionEnded);
     }
-    let reply = http::post("/auth/session/refresh", "anti-csrf", &()).await?;
+    let reply = http::post("/auth/session/refresh", "anti-csrf", &Nothing {}).await?;
     match reply.status {
         200 => {
             mark::next_generation();
@@ -83,33 +83,20 @@ mod tests {
     use super::*;
 
     fn answer(status: u16, body: &str) -> Standing {
-        standing(&Reply {
-            status,
-            body: body.to_owned(),
-            ..Reply::default()
-        })
+        standing(&Reply { status, body: body.to_owned(), ..Reply::default() })
     }
 
     #[test]
     fn only_the_agreed_words_ask_for_a_refresh() {
-        assert_eq!(
-            answer(401, r#"{"message":"try refresh token"}"#),
-            Standing::Stale
-        );
+        assert_eq!(answer(401, r#"{"message":"try refresh token"}"#), Standing::Stale);
         assert_eq!(answer(401, r#"{"message":"unauthorised"}"#), Standing::Gone);
-        assert_eq!(
-            answer(401, r#"{"message":"token theft detected"}"#),
-            Standing::Gone
-        );
+        assert_eq!(answer(401, r#"{"message":"token theft detected"}"#), Standing::Gone);
         assert_eq!(answer(401, ""), Standing::Gone);
     }
 
     #[test]
     fn other_answers_leave_the_session_alone() {
         assert_eq!(answer(200, "{}"), Standing::Good);
-        assert_eq!(
-            answer(503, r#"{"message":"try refresh token"}"#),
-            Standing::Good
-        );
+        assert_eq!(answer(503, r#"{"message":"try refresh token"}"#), Standing::Good);
     }
 }

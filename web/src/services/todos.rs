@@ -12,24 +12,15 @@ type DateTime = chrono::DateTime<chrono::Utc>;
 pub const PAGE: i64 = 50;
 
 #[derive(GraphQLQuery)]
-#[graphql(
-    schema_path = "../schema.graphql",
-    query_path = "queries/Session.graphql"
-)]
+#[graphql(schema_path = "../schema.graphql", query_path = "queries/Session.graphql")]
 struct Session;
 
 #[derive(GraphQLQuery)]
-#[graphql(
-    schema_path = "../schema.graphql",
-    query_path = "queries/Todos.graphql"
-)]
+#[graphql(schema_path = "../schema.graphql", query_path = "queries/Todos.graphql")]
 struct Todos;
 
 #[derive(GraphQLQuery)]
-#[graphql(
-    schema_path = "../schema.graphql",
-    query_path = "queries/AddTodo.graphql"
-)]
+#[graphql(schema_path = "../schema.graphql", query_path = "queries/AddTodo.graphql")]
 struct AddTodo;
 
 #[derive(GraphQLQuery)]
@@ -41,10 +32,7 @@ struct AddTodo;
 struct UpdateTodo;
 
 #[derive(GraphQLQuery)]
-#[graphql(
-    schema_path = "../schema.graphql",
-    query_path = "queries/DeleteTodo.graphql"
-)]
+#[graphql(schema_path = "../schema.graphql", query_path = "queries/DeleteTodo.graphql")]
 struct DeleteTodo;
 
 /// Every operation has its own type for the same fragment.
@@ -66,10 +54,7 @@ into_todo!(todos, add_todo, update_todo);
 
 pub async fn user() -> Result<User, Error> {
     let session = run::<Session>(session::Variables {}).await?.session;
-    Ok(User {
-        id: session.user_id.into(),
-        email: session.email.map(Into::into),
-    })
+    Ok(User { id: session.user_id.into(), email: session.email.map(Into::into) })
 }
 
 /// The page after the cursor, or the first.
@@ -78,10 +63,7 @@ pub async fn page(after: Option<String>) -> Result<Page, Error> {
     let todos = run::<Todos>(variables).await?.todos;
     Ok(Page {
         todos: todos.nodes.into_iter().map(Into::into).collect(),
-        next: todos
-            .page_info
-            .end_cursor
-            .filter(|_| todos.page_info.has_next_page),
+        next: todos.page_info.end_cursor.filter(|_| todos.page_info.has_next_page),
     })
 }
 
@@ -104,11 +86,7 @@ async fn update(
     task: Option<String>,
     is_complete: Option<bool>,
 ) -> Result<Todo, Error> {
-    let input = update_todo::UpdateTodoInput {
-        id,
-        task,
-        is_complete,
-    };
+    let input = update_todo::UpdateTodoInput { id, is_complete, task };
     let data = run::<UpdateTodo>(update_todo::Variables { input }).await?;
     Ok(data.update_todo.todo.into())
 }

@@ -1,8 +1,10 @@
 //! What is wrong with the sign-in form, each word at its place.
 
-use yew::AttrValue;
+use std::rc::Rc;
 
-use crate::services::auth::Outcome;
+use yew::{AttrValue, Reducible};
+
+use crate::services::auth::{EMAIL_TAKEN, Outcome};
 use crate::services::error::Error;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,14 +15,37 @@ pub struct AuthErrors {
     pub form: Option<AttrValue>,
 }
 
+/// What has come to light since.
+pub enum Finding {
+    Nothing,
+    All(AuthErrors),
+    EmailTaken,
+    /// A field that is being corrected is not wrong any more, nor is the whole.
+    EmailTyped,
+    PasswordTyped,
+}
+
+impl Reducible for AuthErrors {
+    type Action = Finding;
+
+    fn reduce(self: Rc<Self>, finding: Finding) -> Rc<Self> {
+        let mut next = Rc::unwrap_or_clone(self);
+        match finding {
+            Finding::Nothing => next = Self::default(),
+            Finding::All(errors) => next = errors,
+            Finding::EmailTaken => next.email = Some(EMAIL_TAKEN.into()),
+            Finding::EmailTyped => (next.email, next.form) = (None, None),
+            Finding::PasswordTyped => (next.password, next.form) = (None, None),
+        }
+        Rc::new(next)
+    }
+}
+
 impl AuthErrors {
     /// What need not be sent to be known.
     pub fn missing(email: &str, password: &str) -> Self {
         Self {
-            email: email
-                .trim()
-                .is_empty()
-                .then(|| "Enter your email address.".into()),
+            email: email.trim().is_empty().then(|| "Enter your email address.".into()),
             password: password.is_empty().then(|| "Enter your password.".into()),
             form: None,
         }
@@ -70,19 +95,13 @@ mod tests {
         let errors = AuthErrors::missing(" ", "x");
         assert_eq!(errors.first_field(), Some("email"));
         assert_eq!(errors.password, None);
-        assert_eq!(
-            AuthErrors::missing("a@b", "").first_field(),
-            Some("password")
-        );
+        assert_eq!(AuthErrors::missing("a@b", "").first_field(), Some("password"));
         assert_eq!(AuthErrors::missing("a@b", "x").first_field(), None);
     }
 
     #[test]
     fn a_field_error_stands_at_its_field() {
-        let field = |id: &str| FieldError {
-            id: id.to_owned(),
-            error: format!("bad {id}"),
-        };
+        let field = |id: &str| FieldError { id: id.to_owned(), error: format!("bad {id}") };
         let errors =
             AuthErrors::refused(Ok(Outcome::Fields(vec![field("password"), field("age")])));
         assert_eq!(errors.password.as_deref(), Some("bad password"));

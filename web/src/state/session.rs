@@ -17,6 +17,8 @@ pub enum Session {
 
 pub enum SessionChange {
     SignIn(User),
+    /// More about who is here; too late if they have left.
+    Know(User),
     SignOut,
     End,
     /// Another tab has said so.
@@ -26,10 +28,7 @@ pub enum SessionChange {
 impl From<Mark> for Session {
     fn from(mark: Mark) -> Self {
         match mark {
-            Mark::In(id) => Self::In(User {
-                id: id.into(),
-                email: None,
-            }),
+            Mark::In(id) => Self::In(User { id: id.into(), email: None }),
             Mark::Out => Self::Out,
             Mark::Ended => Self::Ended,
         }
@@ -40,6 +39,8 @@ impl Session {
     fn after(&self, change: SessionChange) -> Self {
         match (self, change) {
             (_, SessionChange::SignIn(user)) => Self::In(user),
+            (Self::In(here), SessionChange::Know(user)) if here.id == user.id => Self::In(user),
+            (_, SessionChange::Know(_)) => self.clone(),
             // Where nobody was, nothing ends.
             (_, SessionChange::SignOut)
             | (Self::Out, SessionChange::End | SessionChange::Marked(Mark::Ended)) => Self::Out,
@@ -64,10 +65,7 @@ mod tests {
     use super::*;
 
     fn ada() -> User {
-        User {
-            id: "ada".into(),
-            email: Some("ada@example.com".into()),
-        }
+        User { id: "ada".into(), email: Some("ada@example.com".into()) }
     }
 
     fn marked(session: &Session, mark: Mark) -> Session {
@@ -81,11 +79,15 @@ mod tests {
     }
 
     #[test]
+    fn what_is_learnt_of_somebody_who_left_brings_nobody_back() {
+        let unnamed = Session::In(User { email: None, ..ada() });
+        assert_eq!(unnamed.after(SessionChange::Know(ada())), Session::In(ada()));
+        assert_eq!(Session::Out.after(SessionChange::Know(ada())), Session::Out);
+    }
+
+    #[test]
     fn another_user_in_another_tab_takes_over() {
-        let grace = User {
-            id: "grace".into(),
-            email: None,
-        };
+        let grace = User { id: "grace".into(), email: None };
         let next = marked(&Session::In(ada()), Mark::In("grace".to_owned()));
         assert_eq!(next, Session::In(grace));
     }

@@ -90,9 +90,7 @@ impl TodoList {
     /// The row that takes this one's place in the eye of the reader: the next, or the one before the last.
     pub fn neighbour(&self, key: &str) -> Option<&Item> {
         let at = self.items.iter().position(|item| item.key == key)?;
-        self.items
-            .get(at + 1)
-            .or_else(|| self.items.get(at.checked_sub(1)?))
+        self.items.get(at + 1).or_else(|| self.items.get(at.checked_sub(1)?))
     }
 
     fn apply(&mut self, change: Change) {
@@ -113,18 +111,13 @@ impl TodoList {
             }
             Change::Put { key, todo } => {
                 // A page may have brought the same todo before its own answer came.
-                self.items
-                    .retain(|item| item.key == key || item.todo.id != todo.id);
+                self.items.retain(|item| item.key == key || item.todo.id != todo.id);
                 self.edit(&key, |item| {
                     item.todo = todo;
                     item.sync = Sync::Saved;
                 });
             }
-            Change::Complete {
-                key,
-                is_complete,
-                sync,
-            } => self.edit(&key, |item| {
+            Change::Complete { key, is_complete, sync } => self.edit(&key, |item| {
                 item.todo.is_complete = is_complete;
                 item.sync = sync;
             }),
@@ -144,17 +137,12 @@ impl TodoList {
         self.items.retain(|item| {
             item.sync != Sync::Saved
                 || page.todos.iter().any(|todo| todo.id == item.todo.id)
-                || last
-                    .as_ref()
-                    .is_some_and(|last| order::compare(&item.todo, last).is_gt())
+                || last.as_ref().is_some_and(|last| order::compare(&item.todo, last).is_gt())
         });
         // The cursor further down stays good only while nothing unknown lies between the two.
         let joined = last.is_some_and(|last| {
             self.items.iter().any(|item| item.todo.id == last.id)
-                && self
-                    .items
-                    .iter()
-                    .any(|item| order::compare(&item.todo, &last).is_gt())
+                && self.items.iter().any(|item| order::compare(&item.todo, &last).is_gt())
         });
         if !joined {
             self.next = page.next;
@@ -167,11 +155,7 @@ impl TodoList {
         match self.items.iter_mut().find(|item| item.todo.id == todo.id) {
             Some(item) if item.sync == Sync::Saved => item.todo = todo,
             Some(_) => {}
-            None => self.items.push(Item {
-                key: todo.id.clone(),
-                todo,
-                sync: Sync::Saved,
-            }),
+            None => self.items.push(Item { key: todo.id.clone(), todo, sync: Sync::Saved }),
         }
     }
 

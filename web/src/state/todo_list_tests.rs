@@ -10,10 +10,7 @@ fn todo(id: u32, is_complete: bool) -> Todo {
 }
 
 fn page(todos: &[Todo], next: Option<&str>) -> Page {
-    Page {
-        todos: todos.to_vec(),
-        next: next.map(str::to_owned),
-    }
+    Page { todos: todos.to_vec(), next: next.map(str::to_owned) }
 }
 
 fn list(changes: impl IntoIterator<Item = Change>) -> TodoList {
@@ -23,18 +20,11 @@ fn list(changes: impl IntoIterator<Item = Change>) -> TodoList {
 }
 
 fn ids(list: &TodoList) -> Vec<&str> {
-    list.items
-        .iter()
-        .map(|item| item.todo.id.as_str())
-        .collect()
+    list.items.iter().map(|item| item.todo.id.as_str()).collect()
 }
 
 fn add(key: &'static str) -> Change {
-    Change::Add {
-        key: key.into(),
-        task: "New".into(),
-        sync: Sync::Saving,
-    }
+    Change::Add { key: key.into(), task: "New".into(), sync: Sync::Saving }
 }
 
 #[test]
@@ -54,11 +44,7 @@ fn todos_of_one_instant_are_ordered_by_number() {
 fn a_ticked_todo_moves_to_the_done_ones() {
     let list = list([
         Change::First(page(&[todo(2, false), todo(1, false)], None)),
-        Change::Complete {
-            key: "2".into(),
-            is_complete: true,
-            sync: Sync::Saving,
-        },
+        Change::Complete { key: "2".into(), is_complete: true, sync: Sync::Saving },
     ]);
     assert_eq!(ids(&list), ["1", "2"]);
     assert_eq!((list.open().count(), list.done().count()), (1, 1));
@@ -68,10 +54,7 @@ fn a_ticked_todo_moves_to_the_done_ones() {
 fn a_new_todo_keeps_its_key_when_it_gets_its_id() {
     let mut list = list([Change::First(page(&[todo(1, false)], None)), add("new-1")]);
     assert!(list.items[0].is_new());
-    list.apply(Change::Put {
-        key: "new-1".into(),
-        todo: todo(2, false),
-    });
+    list.apply(Change::Put { key: "new-1".into(), todo: todo(2, false) });
     assert_eq!(ids(&list), ["2", "1"]);
     assert_eq!(list.items[0].key, "new-1");
     assert!(!list.items[0].is_new());
@@ -82,10 +65,7 @@ fn a_page_that_overtakes_an_answer_makes_no_twin() {
     let list = list([
         add("new-1"),
         Change::First(page(&[todo(2, false)], None)),
-        Change::Put {
-            key: "new-1".into(),
-            todo: todo(2, false),
-        },
+        Change::Put { key: "new-1".into(), todo: todo(2, false) },
     ]);
     assert_eq!(ids(&list), ["2"]);
 }
@@ -94,15 +74,8 @@ fn a_page_that_overtakes_an_answer_makes_no_twin() {
 fn pages_are_laid_end_to_end_without_twins() {
     let list = list([
         Change::First(page(&[todo(4, false), todo(3, false)], Some("c3"))),
-        Change::Complete {
-            key: "4".into(),
-            is_complete: true,
-            sync: Sync::Saving,
-        },
-        Change::Put {
-            key: "4".into(),
-            todo: todo(4, true),
-        },
+        Change::Complete { key: "4".into(), is_complete: true, sync: Sync::Saving },
+        Change::Put { key: "4".into(), todo: todo(4, true) },
         Change::More(page(&[todo(2, false), todo(4, true)], None)),
     ]);
     assert_eq!(ids(&list), ["3", "2", "4"]);
@@ -135,11 +108,7 @@ fn a_fresh_and_only_page_is_the_whole_list() {
 fn a_page_does_not_undo_a_change_on_its_way() {
     let list = list([
         Change::First(page(&[todo(1, false)], None)),
-        Change::Rename {
-            key: "1".into(),
-            task: "Better".into(),
-            sync: Sync::Saving,
-        },
+        Change::Rename { key: "1".into(), task: "Better".into(), sync: Sync::Saving },
         Change::First(page(&[todo(1, false)], None)),
     ]);
     assert_eq!(list.items[0].todo.task, "Better");
@@ -147,10 +116,7 @@ fn a_page_does_not_undo_a_change_on_its_way() {
 
 #[test]
 fn after_a_delete_the_next_row_or_the_last_has_the_focus() {
-    let list = list([Change::First(page(
-        &[todo(3, false), todo(2, false), todo(1, false)],
-        None,
-    ))]);
+    let list = list([Change::First(page(&[todo(3, false), todo(2, false), todo(1, false)], None))]);
     let beside = |key| list.neighbour(key).map(|item| item.todo.id.as_str());
     assert_eq!(beside("3"), Some("2"));
     assert_eq!(beside("1"), Some("2"));

@@ -31,10 +31,8 @@ pub fn bundle(wasm: &Path, profile: Profile, step: &mut Step) -> Result<()> {
 
     let output = dist();
     let inputs = inputs(wasm, &index, &assets, profile)?;
-    let stamp = Stamp {
-        file: workspace::target_dir().join("page/dist.stamp"),
-        dist: output.clone(),
-    };
+    let stamp =
+        Stamp { file: workspace::target_dir().join("page/dist.stamp"), dist: output.clone() };
     if stamp.holds(&inputs)? {
         step.note("up to date");
         return Ok(());
@@ -128,10 +126,7 @@ impl Stamp {
 fn sizes(assets: &Assets) -> String {
     let of = |extension: &str| {
         let files = assets.iter().filter(|(name, _)| name.ends_with(extension));
-        files
-            .map(|(_, content)| content.len())
-            .sum::<usize>()
-            .div_ceil(1000)
+        files.map(|(_, content)| content.len()).sum::<usize>().div_ceil(1000)
     };
     format!("wasm {} kB, JavaScript {} kB", of(".wasm"), of(".js"))
 }

@@ -13,11 +13,7 @@ const HASH_DIGITS: usize = 10;
 
 /// Renames the assets and rewrites `index`, the page that starts from them.
 pub fn fingerprint(assets: &Assets, index: &str) -> Result<(Assets, String)> {
-    let mut work = Work {
-        assets,
-        names: BTreeMap::new(),
-        done: Assets::new(),
-    };
+    let mut work = Work { assets, names: BTreeMap::new(), done: Assets::new() };
     for name in assets.keys() {
         work.visit(name, &mut Vec::new())?;
     }
@@ -112,15 +108,13 @@ fn is_reference(before: &str, after: &str, kind: Kind, name: &str) -> bool {
         Kind::Html => false,
         Kind::Css => {
             before.ends_with("./")
-                || ["url(", "url('", "url(\""]
-                    .iter()
-                    .any(|s| before.ends_with(s))
+                || ["url(", "url('", "url(\""].iter().any(|s| before.ends_with(s))
         }
         Kind::Script if before.ends_with("./") => !before.ends_with("../"),
         // wasm-bindgen's glue asks for its module by the bare name.
         Kind::Script => {
             let bare = |quote| before.ends_with(quote) && after.starts_with(quote);
-            name.ends_with(".wasm") && (bare('\'') || bare('"'))
+            matches!(name.rsplit_once('.'), Some((_, "wasm"))) && (bare('\'') || bare('"'))
         }
     }
 }
@@ -133,9 +127,7 @@ fn rewrite(text: &str, kind: Kind, names: &BTreeMap<String, String>) -> String {
     let mut edits: Vec<(usize, &str, &str)> = Vec::new();
     for (name, named) in names {
         edits.extend(
-            find(text, kind, name)
-                .into_iter()
-                .map(|at| (at, name.as_str(), named.as_str())),
+            find(text, kind, name).into_iter().map(|at| (at, name.as_str(), named.as_str())),
         );
     }
     edits.sort_unstable();
@@ -154,17 +146,12 @@ mod tests {
     use super::*;
 
     fn assets(files: &[(&str, &str)]) -> Assets {
-        files
-            .iter()
-            .map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec()))
-            .collect()
+        files.iter().map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec())).collect()
     }
 
     fn named<'a>(done: &'a Assets, stem: &str, extension: &str) -> (&'a str, &'a str) {
         let wanted = |name: &str| {
-            let middle = name
-                .strip_prefix(stem)
-                .and_then(|rest| rest.strip_suffix(extension));
+            let middle = name.strip_prefix(stem).and_then(|rest| rest.strip_suffix(extension));
             middle.is_some_and(|hash| hash.len() == HASH_DIGITS + 1 && hash.starts_with('-'))
         };
         let (name, content) = done.iter().find(|(name, _)| wanted(name)).expect(stem);
@@ -179,16 +166,10 @@ mod tests {
                 "import('./snippets/a/inline0.js'); new URL('app_bg.wasm', import.meta.url)",
             ),
             ("app_bg.wasm", "\0asm"),
-            (
-                "boot.js",
-                "import init from './app.js';\ninit('/assets/app_bg.wasm');",
-            ),
+            ("boot.js", "import init from './app.js';\ninit('/assets/app_bg.wasm');"),
             ("logo.svg", "<svg/>"),
             ("snippets/a/inline0.js", "export {}"),
-            (
-                "style.css",
-                "a{background:url(logo.svg)} b{background:url('/assets/logo.svg')}",
-            ),
+            ("style.css", "a{background:url(logo.svg)} b{background:url('/assets/logo.svg')}"),
         ]);
         let page = r#"<link href="/assets/style.css"><script type="module" src="/assets/boot.js"></script>"#;
         let (done, page) = fingerprint(&files, page).unwrap();
@@ -199,14 +180,8 @@ mod tests {
         let (app, app_text) = named(&done, "app", ".js");
         let (boot, boot_text) = named(&done, "boot", ".js");
         let (style, style_text) = named(&done, "style", ".css");
-        assert_eq!(
-            app_text,
-            format!("import('./{snippet}'); new URL('{wasm}', import.meta.url)")
-        );
-        assert_eq!(
-            boot_text,
-            format!("import init from './{app}';\ninit('/assets/{wasm}');")
-        );
+        assert_eq!(app_text, format!("import('./{snippet}'); new URL('{wasm}', import.meta.url)"));
+        assert_eq!(boot_text, format!("import init from './{app}';\ninit('/assets/{wasm}');"));
         assert_eq!(
             style_text,
             format!("a{{background:url({logo})}} b{{background:url('/assets/{logo}')}}")
@@ -235,19 +210,12 @@ mod tests {
     #[test]
     fn names_that_only_look_alike_stay() {
         let names = BTreeMap::from([("app.js".to_owned(), "app-1.js".to_owned())]);
-        for text in [
-            "'./app.json'",
-            "'./app.js.map'",
-            "'../app.js'",
-            "'app.js'",
-            "'/assets/my-app.js'",
-        ] {
+        for text in
+            ["'./app.json'", "'./app.js.map'", "'../app.js'", "'app.js'", "'/assets/my-app.js'"]
+        {
             assert_eq!(rewrite(text, Kind::Script, &names), text);
         }
-        assert_eq!(
-            rewrite("'./app.js?x'", Kind::Script, &names),
-            "'./app-1.js?x'"
-        );
+        assert_eq!(rewrite("'./app.js?x'", Kind::Script, &names), "'./app-1.js?x'");
     }
 
     #[test]
@@ -260,13 +228,7 @@ mod tests {
     #[test]
     fn only_the_last_extension_moves() {
         let hash = &hex::encode(Sha256::digest(b"x"))[..HASH_DIGITS];
-        assert_eq!(
-            fingerprinted("a.b/c.min.js", b"x"),
-            format!("a.b/c.min-{hash}.js")
-        );
-        assert_eq!(
-            fingerprinted("a.b/LICENSE", b"x"),
-            format!("a.b/LICENSE-{hash}")
-        );
+        assert_eq!(fingerprinted("a.b/c.min.js", b"x"), format!("a.b/c.min-{hash}.js"));
+        assert_eq!(fingerprinted("a.b/LICENSE", b"x"), format!("a.b/LICENSE-{hash}"));
     }
 }

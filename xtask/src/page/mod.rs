@@ -29,9 +29,7 @@ pub fn build(profile: Profile) -> Result<()> {
         step.note(toolchain.name());
         Ok(toolchain)
     })?;
-    let wasm = step("Page, compiled to wasm", |step| {
-        compile(&toolchain, profile, step)
-    })?;
+    let wasm = step("Page, compiled to wasm", |step| compile(&toolchain, profile, step))?;
     step("Page, bundled", |step| bundle::bundle(&wasm, profile, step))
 }
 
@@ -44,26 +42,13 @@ fn compile(toolchain: &Toolchain, profile: Profile, step: &mut Step) -> Result<P
     let target = workspace::target_dir().join("page");
     let mut cargo = toolchain.cargo();
     cargo
-        .args([
-            "build",
-            "--package",
-            "web",
-            "--bin",
-            "web",
-            "--target",
-            TARGET,
-            "--profile",
-            name,
-        ])
+        .args(["build", "--package", "web", "--bin", "web", "--target", TARGET, "--profile", name])
         .arg("--target-dir")
         .arg(&target);
     run::quiet(&mut cargo, step).context("the page does not compile to wasm")?;
     let wasm = target.join(TARGET).join(folder).join("web.wasm");
     if !wasm.exists() {
-        bail!(
-            "cargo built the page, but {} is not there",
-            workspace::shown(&wasm)
-        );
+        bail!("cargo built the page, but {} is not there", workspace::shown(&wasm));
     }
     Ok(wasm)
 }

@@ -14,17 +14,8 @@ use flate2::{Compression, write::GzEncoder};
 use super::fingerprint::Assets;
 use crate::workspace::Profile;
 
-const COMPRESSED: [&str; 9] = [
-    "css",
-    "html",
-    "ico",
-    "js",
-    "json",
-    "map",
-    "svg",
-    "wasm",
-    "webmanifest",
-];
+const COMPRESSED: [&str; 9] =
+    ["css", "html", "ico", "js", "json", "map", "svg", "wasm", "webmanifest"];
 
 pub fn publish(dist: &Path, assets: &Assets, index: &str, profile: Profile) -> Result<()> {
     let context = || format!("cannot write {}", dist.display());
@@ -36,9 +27,8 @@ pub fn publish(dist: &Path, assets: &Assets, index: &str, profile: Profile) -> R
 
     let mut names = BTreeSet::new();
     let pages = [("index.html".to_owned(), index.as_bytes())];
-    let assets = assets
-        .iter()
-        .map(|(name, content)| (format!("assets/{name}"), content.as_slice()));
+    let assets =
+        assets.iter().map(|(name, content)| (format!("assets/{name}"), content.as_slice()));
     for (name, content) in assets.chain(pages) {
         for (name, content) in encodings(name, content, profile)? {
             place(&incoming, dist, &name, &content).with_context(context)?;
@@ -55,9 +45,7 @@ fn encodings(name: String, content: &[u8], profile: Profile) -> Result<Vec<(Stri
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     if profile == Profile::Release && COMPRESSED.contains(&extension) {
         let forms = [("br", brotli(content)?), ("gz", gzip(content)?)];
-        let smaller = forms
-            .into_iter()
-            .filter(|(_, packed)| packed.len() < content.len());
+        let smaller = forms.into_iter().filter(|(_, packed)| packed.len() < content.len());
         files.extend(smaller.map(|(suffix, packed)| (format!("{name}.{suffix}"), packed)));
     }
     files.push((name, content.to_vec()));
@@ -66,11 +54,8 @@ fn encodings(name: String, content: &[u8], profile: Profile) -> Result<Vec<(Stri
 
 fn brotli(content: &[u8]) -> Result<Vec<u8>> {
     let mut packed = Vec::new();
-    let parameters = brotli::enc::BrotliEncoderParams {
-        quality: 11,
-        lgwin: 22,
-        ..Default::default()
-    };
+    let parameters =
+        brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 22, ..Default::default() };
     brotli::BrotliCompress(&mut &*content, &mut packed, &parameters)?;
     Ok(packed)
 }
@@ -127,29 +112,11 @@ mod tests {
     fn a_new_page_replaces_the_old_one_and_its_assets() {
         let dist = tempfile::tempdir().unwrap();
         let assets = |name: &str| Assets::from([(name.to_owned(), "a".repeat(500).into_bytes())]);
-        publish(
-            dist.path(),
-            &assets("old.js"),
-            "<p>old</p>",
-            Profile::Release,
-        )
-        .unwrap();
-        assert_eq!(
-            files(dist.path()),
-            ["index.html", "old.js", "old.js.br", "old.js.gz"]
-        );
+        publish(dist.path(), &assets("old.js"), "<p>old</p>", Profile::Release).unwrap();
+        assert_eq!(files(dist.path()), ["index.html", "old.js", "old.js.br", "old.js.gz"]);
 
-        publish(
-            dist.path(),
-            &assets("sub/new.js"),
-            "<p>new</p>",
-            Profile::Dev,
-        )
-        .unwrap();
+        publish(dist.path(), &assets("sub/new.js"), "<p>new</p>", Profile::Dev).unwrap();
         assert_eq!(files(dist.path()), ["index.html", "new.js"]);
-        assert_eq!(
-            fs::read_to_string(dist.path().join("index.html")).unwrap(),
-            "<p>new</p>"
-        );
+        assert_eq!(fs::read_to_string(dist.path().join("index.html")).unwrap(), "<p>new</p>");
     }
 }

@@ -36,13 +36,7 @@ pub fn debian_cargo() -> Command {
     cargo.env("RUSTC", RUSTC);
     workspace::forget_own_build(&mut cargo);
     // These would reach the other compiler, or hide the flags that name the sysroot.
-    for name in [
-        "RUSTFLAGS",
-        "CARGO_ENCODED_RUSTFLAGS",
-        "CARGO",
-        "RUSTUP_TOOLCHAIN",
-        "RUSTDOC",
-    ] {
+    for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO", "RUSTUP_TOOLCHAIN", "RUSTDOC"] {
         cargo.env_remove(name);
     }
     cargo
@@ -71,32 +65,19 @@ fn linker(rustc_version: &str, step: &Step) -> Result<PathBuf> {
 fn newest_linker(folder: &Path) -> Option<PathBuf> {
     let files = folder.read_dir().ok()?.flatten();
     let versions = files.filter_map(|file| {
-        file.file_name()
-            .to_str()?
-            .strip_prefix("wasm-ld-")?
-            .parse::<u32>()
-            .ok()
+        file.file_name().to_str()?.strip_prefix("wasm-ld-")?.parse::<u32>().ok()
     });
-    versions
-        .max()
-        .map(|version| folder.join(format!("wasm-ld-{version}")))
+    versions.max().map(|version| folder.join(format!("wasm-ld-{version}")))
 }
 
 fn llvm_major(rustc_version: &str) -> Option<u32> {
-    let line = rustc_version
-        .lines()
-        .find_map(|line| line.strip_prefix("LLVM version: "))?;
+    let line = rustc_version.lines().find_map(|line| line.strip_prefix("LLVM version: "))?;
     line.split('.').next()?.parse().ok()
 }
 
 fn kept_std(rustc_version: &str, source_version: &str, step: &Step) -> Result<PathBuf> {
-    let key = Sha256::new()
-        .chain_update(rustc_version)
-        .chain_update(source_version)
-        .finalize();
-    let kept = workspace::target_dir()
-        .join("wasm-sysroot")
-        .join(&hex::encode(key)[..16]);
+    let key = Sha256::new().chain_update(rustc_version).chain_update(source_version).finalize();
+    let kept = workspace::target_dir().join("wasm-sysroot").join(&hex::encode(key)[..16]);
     let libdir = |sysroot: &Path| sysroot.join("lib/rustlib").join(TARGET).join("lib");
     if holds_std(&libdir(&kept)) {
         return Ok(kept);
@@ -119,11 +100,7 @@ fn kept_std(rustc_version: &str, source_version: &str, step: &Step) -> Result<Pa
     let ready = scratch.join("sysroot");
     fs::create_dir_all(libdir(&ready))?;
     for file in built.join(TARGET).join("dist/deps").read_dir()?.flatten() {
-        if file
-            .path()
-            .extension()
-            .is_some_and(|extension| extension == "rlib")
-        {
+        if file.path().extension().is_some_and(|extension| extension == "rlib") {
             fs::copy(file.path(), libdir(&ready).join(file.file_name()))?;
         }
     }
@@ -149,18 +126,9 @@ mod tests {
     #[test]
     fn the_newest_linker_wins_by_number() {
         let folder = tempfile::tempdir().unwrap();
-        for name in [
-            "wasm-ld-9",
-            "wasm-ld-22",
-            "wasm-ld-19",
-            "wasm-ld",
-            "wasm-ld-x",
-        ] {
+        for name in ["wasm-ld-9", "wasm-ld-22", "wasm-ld-19", "wasm-ld", "wasm-ld-x"] {
             fs::write(folder.path().join(name), "").unwrap();
         }
-        assert_eq!(
-            newest_linker(folder.path()),
-            Some(folder.path().join("wasm-ld-22"))
-        );
+        assert_eq!(newest_linker(folder.path()), Some(folder.path().join("wasm-ld-22")));
     }
 }

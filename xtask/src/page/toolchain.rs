@@ -95,9 +95,8 @@ pub fn holds_std(libdir: &Path) -> bool {
     };
     files.flatten().any(|file| {
         let name = file.file_name();
-        let rest = name
-            .to_str()
-            .and_then(|name| name.strip_prefix("libstd")?.strip_suffix(".rlib"));
+        let rest =
+            name.to_str().and_then(|name| name.strip_prefix("libstd")?.strip_suffix(".rlib"));
         rest.is_some_and(|hash| hash.is_empty() || hash.starts_with('-'))
     })
 }

@@ -113,9 +113,5 @@ pub(in crate::embedded_core) async fn set_session_data(
 }
 
 fn changed(rows: u64) -> Result<Answer> {
-    if rows == 0 {
-        Err(does_not_exist())
-    } else {
-        Ok(Answer::ok(json!({})))
-    }
+    if rows == 0 { Err(does_not_exist()) } else { Ok(Answer::ok(json!({}))) }
 }

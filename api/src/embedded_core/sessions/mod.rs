@@ -108,9 +108,7 @@ pub(super) async fn create(State(core): State<Arc<Core>>, fields: Fields) -> Res
         parent_hash1: None,
         with_anti_csrf: fields.flag("enableAntiCsrf")?,
         // Left out, it means dynamic.
-        use_dynamic_key: fields
-            .optional_flag("useDynamicSigningKey")?
-            .unwrap_or(true),
+        use_dynamic_key: fields.optional_flag("useDynamicSigningKey")?.unwrap_or(true),
     };
     let tokens = new.issue(&core).await?;
     sqlx::query("insert into supertokens_core.sessions values ($1, $2, $3, $4, $5, $6, $7, $8)")
@@ -184,12 +182,7 @@ impl NewTokens {
         if let Some(token) = anti_csrf_token {
             answer["antiCsrfToken"] = token.into();
         }
-        Ok(IssuedTokens {
-            refresh_token_hash1,
-            created_at,
-            expires_at,
-            answer,
-        })
+        Ok(IssuedTokens { refresh_token_hash1, created_at, expires_at, answer })
     }
 }
 

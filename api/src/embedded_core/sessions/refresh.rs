@@ -54,9 +54,9 @@ pub(in crate::embedded_core) async fn refresh(
 /// A token that was made without an anti-CSRF token needs none.
 fn check_anti_csrf(token: &RefreshToken, given: Option<&str>) -> Result<()> {
     match token.anti_csrf_token.as_deref() {
-        Some(expected) if Some(expected) != given => Err(Error::unauthorised(
-            "Anti CSRF token missing, or not matching",
-        )),
+        Some(expected) if Some(expected) != given => {
+            Err(Error::unauthorised("Anti CSRF token missing, or not matching"))
+        }
         _ => Ok(()),
     }
 }
@@ -79,10 +79,7 @@ async fn accept(
         .filter(|session| session.user_id == token.user_id)
         .ok_or_else(missing)?;
     if !session.has_parent(hash1) {
-        let is_child = token
-            .parent_hash1
-            .as_deref()
-            .is_some_and(|hash1| session.has_parent(hash1));
+        let is_child = token.parent_hash1.as_deref().is_some_and(|hash1| session.has_parent(hash1));
         if !is_child {
             return Ok(Verdict::Theft(session));
         }

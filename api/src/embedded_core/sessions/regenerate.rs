@@ -24,11 +24,12 @@ pub(in crate::embedded_core) async fn regenerate(
 ) -> Result<Answer> {
     let user_data = fields.optional_object("userDataInJWT")?;
     user_data.map_or(Ok(()), check_user_data)?;
-    let claims = access_token::read(&core.keys, fields.text("accessToken")?)
-        .await
-        .map_err(|error| match error {
-            Error::TryRefreshToken(message) => Error::Unauthorised(message),
-            other => other,
+    let claims =
+        access_token::read(&core.keys, fields.text("accessToken")?).await.map_err(|error| {
+            match error {
+                Error::TryRefreshToken(message) => Error::Unauthorised(message),
+                other => other,
+            }
         })?;
     let now = core.now();
     let updated: Option<(Json<_>, bool)> = sqlx::query_as(
@@ -41,11 +42,7 @@ pub(in crate::embedded_core) async fn regenerate(
     .fetch_optional(&core.pool)
     .await?;
     let (Json(user_data), use_dynamic_key) = updated.ok_or_else(does_not_exist)?;
-    let claims = Claims {
-        iat: now / 1000,
-        user_data,
-        ..claims
-    };
+    let claims = Claims { iat: now / 1000, user_data, ..claims };
     let mut answer = json!({ "session": shown(&claims) });
     if !claims.has_expired(now) {
         let key = core.keys.signer(use_dynamic_key).await?;

@@ -38,18 +38,14 @@ pub(in crate::embedded_core) async fn verify(
             answer["accessToken"] = token;
         }
     } else if check_database {
-        Session::find(&core.pool, &claims.session_handle, core.now())
-            .await?
-            .ok_or_else(ended)?;
+        Session::find(&core.pool, &claims.session_handle, core.now()).await?.ok_or_else(ended)?;
     }
     Ok(Answer::ok(answer))
 }
 
 fn check_anti_csrf(claims: &Claims, given: Option<&str>) -> Result<()> {
     match claims.anti_csrf_token.as_deref() {
-        None => Err(Error::try_refresh_token(
-            "Access token does not contain an anti-csrf token",
-        )),
+        None => Err(Error::try_refresh_token("Access token does not contain an anti-csrf token")),
         Some(expected) if given != Some(expected) => {
             Err(Error::try_refresh_token("anti-csrf check failed"))
         }
@@ -72,19 +68,13 @@ async fn settle(
         .ok_or_else(if check_database { ended } else { missing })?;
     if session.has_parent(parent_hash1) {
         let expires_at = now.saturating_add(millis(core.refresh_token_validity));
-        session
-            .promote(&mut tx, &claims.refresh_token_hash1, expires_at)
-            .await?;
+        session.promote(&mut tx, &claims.refresh_token_hash1, expires_at).await?;
         tx.commit().await?;
     } else if !session.has_parent(&claims.refresh_token_hash1) {
         return Ok(None);
     }
     let key = core.keys.signer(session.use_dynamic_key).await?;
-    let claims = Claims {
-        iat: now / 1000,
-        parent_refresh_token_hash1: None,
-        ..claims
-    };
+    let claims = Claims { iat: now / 1000, parent_refresh_token_hash1: None, ..claims };
     Ok(Some(claims.sign(&key)?))
 }
 

@@ -3,7 +3,10 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::{
-    graphql::{Error, context::accounts},
+    graphql::{
+        Error,
+        context::{accounts, nullable},
+    },
     supertokens::Claims,
 };
 
@@ -25,7 +28,8 @@ impl Session {
 
     /// The email that the user signs in with.
     async fn email(&self, context: &Context<'_>) -> Result<Option<String>> {
-        Ok(accounts(context)?.email_of(self.0.user_id()).await?)
+        let email = accounts(context)?.email_of(self.0.user_id()).await;
+        Ok(nullable(context, email))
     }
 
     /// When the access token expires. Clients refresh it then; the session goes on.
@@ -38,8 +42,6 @@ impl Session {
     /// The claims of the access token, as the database sees them.
     async fn access_token_payload(&self) -> Result<Json<Value>> {
         let payload = serde_json::from_str(self.0.payload().get());
-        Ok(payload
-            .map(Json)
-            .map_err(|error| Error::Internal(error.to_string()))?)
+        Ok(payload.map(Json).map_err(|error| Error::Internal(error.to_string()))?)
     }
 }

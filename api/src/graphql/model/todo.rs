@@ -18,19 +18,8 @@ pub struct Todo {
 
 impl From<entity::todo::Model> for Todo {
     fn from(todo: entity::todo::Model) -> Self {
-        let entity::todo::Model {
-            id,
-            user_id: _,
-            task,
-            is_complete,
-            inserted_at,
-        } = todo;
-        Self {
-            id: id.into(),
-            task,
-            is_complete,
-            inserted_at,
-        }
+        let entity::todo::Model { id, user_id: _, task, is_complete, inserted_at } = todo;
+        Self { id: id.into(), task, is_complete, inserted_at }
     }
 }
 
@@ -45,12 +34,10 @@ const MAX_TASK: usize = 1_000;
 pub fn parse_task(task: &str) -> Result<String, Error> {
     let task = task.trim();
     match task.chars().count() {
-        0 => Err(Error::bad_input(
-            "Write what there is to do: the task is empty.",
-        )),
-        1..=MAX_TASK if task.contains('\0') => Err(Error::bad_input(
-            "The task holds a NUL character, which cannot be stored.",
-        )),
+        0 => Err(Error::bad_input("Write what there is to do: the task is empty.")),
+        1..=MAX_TASK if task.contains('\0') => {
+            Err(Error::bad_input("The task holds a NUL character, which cannot be stored."))
+        }
         1..=MAX_TASK => Ok(task.to_owned()),
         length => Err(Error::bad_input(format!(
             "The task has {length} characters; it may have up to {MAX_TASK}."

@@ -21,10 +21,7 @@ pub struct TodoEdge {
 
 impl From<entity::todo::Model> for TodoEdge {
     fn from(todo: entity::todo::Model) -> Self {
-        Self {
-            cursor: TodoCursor::from(&todo).encode(),
-            node: todo.into(),
-        }
+        Self { cursor: TodoCursor::from(&todo).encode(), node: todo.into() }
     }
 }
 

@@ -34,10 +34,7 @@ impl AddTodo {
         let task = parse_task(&input.task)?;
         let transaction = begin(context).await?;
         // Whose it is, the database takes from the claims.
-        let new = todo::ActiveModel {
-            task: Set(task),
-            ..Default::default()
-        };
+        let new = todo::ActiveModel { task: Set(task), ..Default::default() };
         let added = new.insert(&transaction).await.map_err(Error::from)?;
         transaction.commit().await.map_err(Error::from)?;
         Ok(AddTodoPayload { todo: added.into() })

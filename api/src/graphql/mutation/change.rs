@@ -20,10 +20,11 @@ pub async fn change(
 ) -> Result<Todo, Error> {
     let id = parse_id(id)?;
     let transaction = begin(context).await?;
-    let update = columns.into_iter().fold(
-        Entity::update_many().filter(Column::Id.eq(id)),
-        |update, (column, value)| update.col_expr(column, value),
-    );
+    let update = columns
+        .into_iter()
+        .fold(Entity::update_many().filter(Column::Id.eq(id)), |update, (column, value)| {
+            update.col_expr(column, value)
+        });
     let changed = update.exec_with_returning(&transaction).await?;
     let todo = changed.into_iter().next().ok_or(Error::NotFound)?;
     transaction.commit().await?;

@@ -22,10 +22,8 @@ impl DeleteTodo {
     async fn delete_todo(&self, context: &Context<'_>, id: ID) -> Result<DeleteTodoPayload> {
         let key = parse_id(&id)?;
         let transaction = begin(context).await?;
-        let deleted = todo::Entity::delete_by_id(key)
-            .exec(&transaction)
-            .await
-            .map_err(Error::from)?;
+        let deleted =
+            todo::Entity::delete_by_id(key).exec(&transaction).await.map_err(Error::from)?;
         if deleted.rows_affected == 0 {
             return Err(Error::NotFound.into());
         }

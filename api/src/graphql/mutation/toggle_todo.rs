@@ -19,8 +19,6 @@ impl ToggleTodo {
     /// Marks an open todo as done, and a done one as open again.
     async fn toggle_todo(&self, context: &Context<'_>, id: ID) -> Result<ToggleTodoPayload> {
         let toggled = (Column::IsComplete, Expr::col(Column::IsComplete).not());
-        Ok(ToggleTodoPayload {
-            todo: change(context, &id, [toggled]).await?,
-        })
+        Ok(ToggleTodoPayload { todo: change(context, &id, [toggled]).await? })
     }
 }

@@ -49,8 +49,6 @@ impl UpdateTodo {
         if columns.is_empty() {
             return Err(Error::bad_input("Give task, isComplete or both.").into());
         }
-        Ok(UpdateTodoPayload {
-            todo: change(context, &input.id, columns).await?,
-        })
+        Ok(UpdateTodoPayload { todo: change(context, &input.id, columns).await? })
     }
 }

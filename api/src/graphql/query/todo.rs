@@ -1,11 +1,11 @@
-use async_graphql::{Context, ID, Object, Result};
+use async_graphql::{Context, ID, Object};
 use sea_orm::EntityTrait;
 
 use crate::{
     entity::todo,
     graphql::{
         Error,
-        context::begin,
+        context::{begin, nullable},
         model::todo::{Todo, parse_id},
     },
 };
@@ -16,15 +16,14 @@ pub struct TodoQuery;
 #[Object]
 impl TodoQuery {
     /// One of the user's todos; null when there is none of this id.
-    async fn todo(&self, context: &Context<'_>, id: ID) -> Result<Option<Todo>> {
-        let Ok(id) = parse_id(&id) else {
-            return Ok(None);
-        };
-        let transaction = begin(context).await?;
-        let found = todo::Entity::find_by_id(id)
-            .one(&transaction)
-            .await
-            .map_err(Error::from)?;
-        Ok(found.map(Todo::from))
+    async fn todo(&self, context: &Context<'_>, id: ID) -> Option<Todo> {
+        nullable(context, find(context, &id).await)
     }
+}
+
+async fn find(context: &Context<'_>, id: &ID) -> Result<Option<Todo>, Error> {
+    let Ok(id) = parse_id(id) else { return Ok(None) };
+    let transaction = begin(context).await?;
+    let found = todo::Entity::find_by_id(id).one(&transaction).await?;
+    Ok(found.map(Todo::from))
 }

@@ -60,9 +60,7 @@ fn complexity(first: Option<i32>, child_complexity: usize) -> usize {
 fn page_size(first: Option<i32>) -> Result<usize, Error> {
     match first.unwrap_or(DEFAULT_PAGE) {
         first @ 1..=MAX_PAGE => Ok(first.unsigned_abs() as usize),
-        first => Err(Error::bad_input(format!(
-            "first is {first}; it should be 1 to {MAX_PAGE}."
-        ))),
+        first => Err(Error::bad_input(format!("first is {first}; it should be 1 to {MAX_PAGE}."))),
     }
 }
 
@@ -71,17 +69,8 @@ fn page_size(first: Option<i32>) -> Result<usize, Error> {
 fn page(limit: u64, after: Option<TodoCursor>) -> Select<todo::Entity> {
     let is_open = || SimpleExpr::from(Expr::col(Column::IsComplete).not());
     let mut page = todo::Entity::find();
-    if let Some(TodoCursor {
-        is_open: was_open,
-        inserted_at,
-        id,
-    }) = after
-    {
-        let key = Expr::tuple([
-            is_open(),
-            Expr::col(Column::InsertedAt),
-            Expr::col(Column::Id),
-        ]);
+    if let Some(TodoCursor { is_open: was_open, inserted_at, id }) = after {
+        let key = Expr::tuple([is_open(), Expr::col(Column::InsertedAt), Expr::col(Column::Id)]);
         let last = Expr::tuple([was_open.into(), inserted_at.into(), id.into()]);
         page = page.filter(SimpleExpr::from(key).lt(last));
     }

@@ -29,15 +29,10 @@ pub async fn sign_up(
         Ok(credentials) => credentials,
         Err(errors) => return Ok(Json(form::field_errors(&errors)).into_response()),
     };
-    match supertokens
-        .core()
-        .sign_up(&credentials.email, &credentials.password)
-        .await?
-    {
-        SignUp::Ok {
-            user,
-            recipe_user_id,
-        } => signed_in(&supertokens, &user, &recipe_user_id, &headers).await,
+    match supertokens.core().sign_up(&credentials.email, &credentials.password).await? {
+        SignUp::Ok { user, recipe_user_id } => {
+            signed_in(&supertokens, &user, &recipe_user_id, &headers).await
+        }
         SignUp::EmailAlreadyExistsError => {
             const TAKEN: &str = "This email already exists. Please sign in instead.";
             Ok(Json(form::field_errors(&[FieldError::new("email", TAKEN)])).into_response())
@@ -55,15 +50,10 @@ pub async fn sign_in(
         Ok(credentials) => credentials,
         Err(errors) => return Ok(Json(form::field_errors(&errors)).into_response()),
     };
-    match supertokens
-        .core()
-        .sign_in(&credentials.email, &credentials.password)
-        .await?
-    {
-        SignIn::Ok {
-            user,
-            recipe_user_id,
-        } => signed_in(&supertokens, &user, &recipe_user_id, &headers).await,
+    match supertokens.core().sign_in(&credentials.email, &credentials.password).await? {
+        SignIn::Ok { user, recipe_user_id } => {
+            signed_in(&supertokens, &user, &recipe_user_id, &headers).await
+        }
         SignIn::WrongCredentialsError => {
             Ok(Json(json!({"status": "WRONG_CREDENTIALS_ERROR"})).into_response())
         }
@@ -76,9 +66,7 @@ async fn signed_in(
     recipe_user_id: &str,
     request: &HeaderMap,
 ) -> Result<Response, Error> {
-    let tokens = supertokens
-        .create_session(user, recipe_user_id, request)
-        .await?;
+    let tokens = supertokens.create_session(user, recipe_user_id, request).await?;
     Ok((tokens, Json(json!({"status": "OK", "user": user}))).into_response())
 }
 

@@ -22,10 +22,8 @@ impl FieldError {
 
 /// FDI status `FIELD_ERROR`.
 pub fn field_errors(errors: &[FieldError]) -> Value {
-    let fields: Vec<Value> = errors
-        .iter()
-        .map(|FieldError { id, error }| json!({"id": id, "error": error}))
-        .collect();
+    let fields: Vec<Value> =
+        errors.iter().map(|FieldError { id, error }| json!({"id": id, "error": error})).collect();
     json!({"status": "FIELD_ERROR", "formFields": fields})
 }
 
@@ -57,21 +55,12 @@ pub fn credentials(
         errors.extend(error.map(|error| FieldError::new(id, error)));
     };
     check("email", email.as_deref(), email_error);
-    check(
-        "password",
-        password,
-        if new_password {
-            password_error
-        } else {
-            |_| None
-        },
-    );
+    check("password", password, if new_password { password_error } else { |_| None });
 
     Ok(match (email, password) {
-        (Some(email), Some(password)) if errors.is_empty() => Ok(Credentials {
-            email,
-            password: password.to_owned(),
-        }),
+        (Some(email), Some(password)) if errors.is_empty() => {
+            Ok(Credentials { email, password: password.to_owned() })
+        }
         _ => Err(errors),
     })
 }
@@ -116,10 +105,7 @@ pub fn email_error(email: &str) -> Option<&'static str> {
         )
         .ok()
     });
-    let valid = EMAIL
-        .as_ref()
-        .is_some_and(|pattern| pattern.is_match(email))
-        && email.len() <= 256;
+    let valid = EMAIL.as_ref().is_some_and(|pattern| pattern.is_match(email)) && email.len() <= 256;
     (!valid).then_some("Email is invalid")
 }
 
@@ -144,9 +130,7 @@ mod tests {
     use super::*;
 
     fn read(body: Value) -> Result<Result<Credentials, Vec<FieldError>>, String> {
-        let Value::Object(body) = body else {
-            panic!("a form is an object")
-        };
+        let Value::Object(body) = body else { panic!("a form is an object") };
         credentials(&body, true).map_err(|error| error.to_string())
     }
 
@@ -157,9 +141,7 @@ mod tests {
 
     #[test]
     fn emails_are_trimmed_and_lower_cased() {
-        let read = read(form(&json!("  Ada@Example.com "), "secret123"))
-            .unwrap()
-            .unwrap();
+        let read = read(form(&json!("  Ada@Example.com "), "secret123")).unwrap().unwrap();
         assert_eq!(read.email, "ada@example.com");
     }
 
@@ -185,37 +167,19 @@ mod tests {
     #[test]
     fn each_wrong_field_is_named() {
         let errors = read(form(&json!("nope"), "short")).unwrap().unwrap_err();
-        assert_eq!(
-            errors.iter().map(|error| error.id).collect::<Vec<_>>(),
-            ["email", "password"]
-        );
+        assert_eq!(errors.iter().map(|error| error.id).collect::<Vec<_>>(), ["email", "password"]);
         let missing = read(json!({"formFields": []})).unwrap().unwrap_err();
-        assert!(
-            missing
-                .iter()
-                .all(|error| error.error == "Field is not optional")
-        );
+        assert!(missing.iter().all(|error| error.error == "Field is not optional"));
     }
 
     #[test]
     fn email_rule() {
-        for email in [
-            "a@b.co",
-            "first.last+tag@sub.example.com",
-            "x_1@ex-ample.org",
-        ] {
+        for email in ["a@b.co", "first.last+tag@sub.example.com", "x_1@ex-ample.org"] {
             assert_eq!(email_error(email), None, "{email}");
         }
-        for email in [
-            "nope",
-            "a@b",
-            "a b@c.de",
-            "a@b.c",
-            "a..b@c.de",
-            "@c.de",
-            "a@@c.de",
-            "a\0@c.de",
-        ] {
+        for email in
+            ["nope", "a@b", "a b@c.de", "a@b.c", "a..b@c.de", "@c.de", "a@@c.de", "a\0@c.de"]
+        {
             assert!(email_error(email).is_some(), "{email}");
         }
     }

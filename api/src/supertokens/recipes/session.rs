@@ -25,12 +25,7 @@ pub async fn sign_out(
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    let session = supertokens
-        .session(Request {
-            method: &method,
-            headers: &headers,
-        })
-        .await?;
+    let session = supertokens.session(Request { method: &method, headers: &headers }).await?;
     let cleared = supertokens.revoke(&session).await?;
     Ok((cleared, Json(json!({"status": "OK"}))).into_response())
 }

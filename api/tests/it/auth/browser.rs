@@ -20,11 +20,7 @@ impl<'a> Browser<'a> {
         let request = app.post("/auth/signup").header("st-auth-mode", "cookie");
         let answer = send(request.json(&form)).await;
         assert_eq!(answer.body["status"], "OK", "{:?}", answer.body);
-        let mut browser = Self {
-            app,
-            access: String::new(),
-            refresh: String::new(),
-        };
+        let mut browser = Self { app, access: String::new(), refresh: String::new() };
         browser.keep(&answer);
         browser
     }
@@ -33,9 +29,7 @@ impl<'a> Browser<'a> {
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let (access, refresh) = (&self.access, &self.refresh);
         let cookies = format!("sAccessToken={access}; sRefreshToken={refresh}");
-        self.app
-            .request(method, path)
-            .header(header::COOKIE, cookies)
+        self.app.request(method, path).header(header::COOKIE, cookies)
     }
 
     pub fn post(&self, path: &str) -> RequestBuilder {

@@ -135,21 +135,18 @@ impl Backend {
     async fn start(anti_csrf: &str, fdi: &str, cdi: &str) -> Self {
         let clock = TestClock::at(STARTED);
         let core = TestCore::start_with(TestDatabase::new().await, clock, |options| options).await;
+        let core_url = core.url();
         let vars = [
             ("API_DOMAIN", "http://localhost:3001"),
             ("WEBSITE_DOMAIN", "http://localhost:3000"),
             ("ANTI_CSRF", anti_csrf),
-            ("SUPERTOKENS_URI", core.url().as_str()),
-        ]
-        .map(|(name, value)| (name, value.to_owned()));
-        let vars: Vec<_> = vars.iter().map(|(name, value)| (*name, &**value)).collect();
+            ("SUPERTOKENS_URI", core_url.as_str()),
+        ];
         Self {
             app: TestApp::start_with(&vars, core.clock.clock()).await,
             core,
             names: Replay::with_slack(SLACK),
-            steps: lines(fdi)
-                .map(|line| text(&line["step"]).to_owned())
-                .collect(),
+            steps: lines(fdi).map(|line| text(&line["step"]).to_owned()).collect(),
             core_calls: lines(cdi).collect::<Vec<_>>().into_iter().peekable(),
         }
     }
@@ -248,8 +245,7 @@ impl Backend {
 }
 
 fn lines(file: &str) -> impl Iterator<Item = Value> {
-    file.lines()
-        .map(|line| serde_json::from_str(line).expect("a line of JSON"))
+    file.lines().map(|line| serde_json::from_str(line).expect("a line of JSON"))
 }
 
 /// The path of a step, and its query.

@@ -14,10 +14,8 @@ use crate::support::app::{TestApp, credentials};
 const ADD: &str = r#"mutation { addTodo(input: {task: "forged"}) { todo { id } } }"#;
 
 /// Domains as a deployment has them.
-const DOMAINS: [(&str, &str); 2] = [
-    ("API_DOMAIN", "https://api.example.com"),
-    ("WEBSITE_DOMAIN", "https://example.com"),
-];
+const DOMAINS: [(&str, &str); 2] =
+    [("API_DOMAIN", "https://api.example.com"), ("WEBSITE_DOMAIN", "https://example.com")];
 
 async fn service() -> TestApp {
     TestApp::start_with(&DOMAINS, api::clock::Clock::system()).await
@@ -77,14 +75,11 @@ async fn get_executes_nothing() {
     let app = TestApp::start().await;
     let browser = Browser::sign_up(&app, "ada").await;
     for method in [Method::GET, Method::HEAD, Method::PUT, Method::DELETE] {
-        let request = browser
-            .request(method, "/graphql")
-            .query(&[("query", ADD)])
-            .header("rid", "session");
-        for request in [
-            request.try_clone().expect("a request"),
-            request.header("accept", "text/html"),
-        ] {
+        let request =
+            browser.request(method, "/graphql").query(&[("query", ADD)]).header("rid", "session");
+        for request in
+            [request.try_clone().expect("a request"), request.header("accept", "text/html")]
+        {
             assert_eq!(send(request).await.status, 405);
         }
     }
@@ -107,10 +102,7 @@ async fn what_a_form_can_send_is_refused() {
     ] {
         let typed = |request: RequestBuilder| request.header("content-type", content_type);
         for request in [
-            browser
-                .post("/graphql")
-                .body(operation(ADD).to_string())
-                .header("rid", "session"),
+            browser.post("/graphql").body(operation(ADD).to_string()).header("rid", "session"),
             browser.post("/auth/signin").body(form.to_string()),
             browser.post("/auth/signup").body(form.to_string()),
         ] {
@@ -209,14 +201,7 @@ async fn two_cookies_of_one_name_are_refused() {
 async fn foreign_cookies_do_not_hide_the_session() {
     let app = TestApp::start().await;
     let browser = Browser::sign_up(&app, "ada").await;
-    for other in [
-        "name=Ada Lovelace",
-        "name=\"a;b\"",
-        "näme=Zoë",
-        "=",
-        "%",
-        "a=%FF",
-    ] {
+    for other in ["name=Ada Lovelace", "name=\"a;b\"", "näme=Zoë", "=", "%", "a=%FF"] {
         let cookies = format!("{other}; sAccessToken={}", browser.access);
         let request = app.post("/graphql").header("rid", "session");
         let request = request.header("cookie", cookies.as_bytes());
@@ -252,9 +237,7 @@ async fn only_cookie_sessions_have_a_secret_against_csrf() {
     let app = TestApp::start_with(&vars, api::clock::Clock::system()).await;
     let user = app.user("ada").await;
     assert_eq!(payload(&user.access_token)["antiCsrfToken"], json!(null));
-    let refresh = app
-        .post("/auth/session/refresh")
-        .bearer_auth(&user.refresh_token);
+    let refresh = app.post("/auth/session/refresh").bearer_auth(&user.refresh_token);
     let answer = send(refresh).await;
     assert_eq!(answer.status, 200);
     assert!(!answer.headers.contains_key("anti-csrf"));

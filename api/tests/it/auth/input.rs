@@ -57,9 +57,8 @@ async fn a_body_that_is_no_json_object_is_400() {
 async fn odd_form_fields_are_400() {
     let app = TestApp::start().await;
     let field = |id: Value, value: Value| json!({"id": id, "value": value});
-    let many: Vec<_> = (0..1000)
-        .map(|number| field(format!("field-{number}").into(), "x".into()))
-        .collect();
+    let many: Vec<_> =
+        (0..1000).map(|number| field(format!("field-{number}").into(), "x".into())).collect();
     let emails = vec![field("email".into(), "ada@example.com".into()); 1000];
     for fields in [
         Value::Null,
@@ -136,13 +135,7 @@ async fn unsized_body(app: &TestApp, path: &str, token: &str) -> u16 {
 #[tokio::test]
 async fn unknown_addresses_are_a_404_for_programs_and_the_page_for_browsers() {
     let app = TestApp::start().await;
-    for path in [
-        "/auth/nope",
-        "/auth",
-        "/auth/",
-        "/auth/signin/x",
-        "/auth//signin",
-    ] {
+    for path in ["/auth/nope", "/auth", "/auth/", "/auth/signin/x", "/auth//signin"] {
         for accept in ["*/*", "application/json", ""] {
             let answer = send(app.get(path).header("accept", accept)).await;
             assert_message(&answer, 404);
@@ -230,19 +223,8 @@ async fn odd_credentials_are_field_errors_or_wrong() {
 #[tokio::test]
 async fn odd_emails_do_not_exist() {
     let app = TestApp::start().await;
-    for path in [
-        "/auth/emailpassword/email/exists",
-        "/auth/signup/email/exists",
-    ] {
-        for email in [
-            "",
-            "\0",
-            "a\0@example.com",
-            "%",
-            "'",
-            "ü@example.com",
-            &"a".repeat(8000),
-        ] {
+    for path in ["/auth/emailpassword/email/exists", "/auth/signup/email/exists"] {
+        for email in ["", "\0", "a\0@example.com", "%", "'", "ü@example.com", &"a".repeat(8000)] {
             let answer = send(app.get(path).query(&[("email", email)])).await;
             assert_eq!(answer.status, 200, "{email:?}: {:?}", answer.body);
             assert_eq!(answer.body, json!({"status": "OK", "exists": false}));

@@ -65,10 +65,7 @@ async fn ten_thousand_forged_key_ids_cause_one_fetch() {
         check(format!("{}.{signed}", base64url(header.to_string())))
     });
     for refusal in join_all(checks).await {
-        assert!(
-            matches!(refusal, Err(Error::TryRefreshToken)),
-            "{refusal:?}"
-        );
+        assert!(matches!(refusal, Err(Error::TryRefreshToken)), "{refusal:?}");
     }
     assert_eq!(core.requests(), 1);
     assert!(check(key.sign(&claims(NOW))).await.is_ok());
@@ -204,9 +201,7 @@ async fn a_rotation_is_seen_without_a_new_key_in_use() {
     clock.advance(STALE);
     // In the background: the request that starts the fetch does not wait for it.
     let refused = async { while status(&app, &token).await != 401 {} };
-    timeout(PATIENCE, refused)
-        .await
-        .expect("the key is dropped");
+    timeout(PATIENCE, refused).await.expect("the key is dropped");
     assert_eq!(core.requests(), 2);
 }
 

@@ -44,8 +44,5 @@ fn payload(token: &str) -> Value {
 
 #[track_caller]
 fn assert_refused(answer: &Answer, status: u16, message: &str) {
-    assert_eq!(
-        (answer.status.as_u16(), &answer.body),
-        (status, &json!({"message": message}))
-    );
+    assert_eq!((answer.status.as_u16(), &answer.body), (status, &json!({"message": message})));
 }

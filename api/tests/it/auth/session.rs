@@ -37,10 +37,7 @@ impl Tokens {
 
 async fn sign_up(app: &TestApp) -> Tokens {
     let user = app.user("ada").await;
-    Tokens {
-        access: user.access_token,
-        refresh: user.refresh_token,
-    }
+    Tokens { access: user.access_token, refresh: user.refresh_token }
 }
 
 async fn refresh(app: &TestApp, tokens: &Tokens) -> Answer {
@@ -72,10 +69,7 @@ async fn sign_out_ends_the_session_at_once() {
     let app = TestApp::start().await;
     let tokens = sign_up(&app).await;
     let out = send(app.post("/auth/signout").bearer_auth(&tokens.access)).await;
-    assert_eq!(
-        (out.status.as_u16(), out.body),
-        (200, json!({"status": "OK"}))
-    );
+    assert_eq!((out.status.as_u16(), out.body), (200, json!({"status": "OK"})));
     let refused = refresh(&app, &tokens).await;
     assert_refused(&refused, 401, UNAUTHORISED);
     assert_cleared(&refused);
@@ -115,10 +109,7 @@ async fn a_refresh_replaces_both_tokens_and_keeps_the_session() {
     for claim in ["sub", "sessionHandle", "iss", "st-role"] {
         assert_eq!(before[claim], after[claim], "{claim}");
     }
-    assert_eq!(
-        after["parentRefreshTokenHash1"],
-        before["refreshTokenHash1"]
-    );
+    assert_eq!(after["parentRefreshTokenHash1"], before["refreshTokenHash1"]);
     Tokens::of(&refresh(&app, &second).await);
 }
 
@@ -185,14 +176,8 @@ async fn first_use_of_a_refreshed_token_hands_out_its_replacement() {
     let used = who(&app, &child.access).await;
     assert_eq!(used.status, 200);
     let replacement = used.header("st-access-token").to_owned();
-    assert_eq!(
-        payload(&replacement)["parentRefreshTokenHash1"],
-        Value::Null
-    );
-    assert_eq!(
-        used.header("access-control-expose-headers"),
-        "front-token, st-access-token"
-    );
+    assert_eq!(payload(&replacement)["parentRefreshTokenHash1"], Value::Null);
+    assert_eq!(used.header("access-control-expose-headers"), "front-token, st-access-token");
     assert!(!used.headers.contains_key("set-cookie"));
 
     let used = who(&app, &replacement).await;
@@ -212,10 +197,7 @@ async fn a_browser_gets_the_replacement_as_a_cookie() {
     assert_eq!(cookies[0].name(), "sAccessToken");
     assert!(!used.headers.contains_key("st-access-token"));
     browser.keep(&used);
-    assert_eq!(
-        payload(&browser.access)["parentRefreshTokenHash1"],
-        Value::Null
-    );
+    assert_eq!(payload(&browser.access)["parentRefreshTokenHash1"], Value::Null);
     assert!(set_cookies(&browser.run(WHO).await).is_empty());
 }
 
@@ -254,11 +236,7 @@ async fn a_cleared_or_absent_cookie_is_no_session() {
     for cookies in ["", "sAccessToken=", "other=1"] {
         let request = app.post("/graphql").header("rid", "session");
         let request = request.header("cookie", cookies);
-        assert_refused(
-            &send(request.json(&operation(WHO))).await,
-            401,
-            UNAUTHORISED,
-        );
+        assert_refused(&send(request.json(&operation(WHO))).await, 401, UNAUTHORISED);
     }
 }
 

@@ -61,9 +61,7 @@ impl StandIn {
     /// An address of its own where nothing listens yet: connections are refused.
     pub fn down() -> Self {
         let socket = TcpSocket::new_v4().expect("a socket");
-        socket
-            .bind((Ipv4Addr::LOCALHOST, 0).into())
-            .expect("a free port");
+        socket.bind((Ipv4Addr::LOCALHOST, 0).into()).expect("a free port");
         Self {
             address: socket.local_addr().expect("an address"),
             state: Arc::new(Mutex::new(Answers {
@@ -79,9 +77,7 @@ impl StandIn {
     pub fn come_up(&mut self) {
         let socket = self.socket.take().expect("a Core that is down");
         let listener = socket.listen(1024).expect("the port is free");
-        let router = Router::new()
-            .fallback(answer)
-            .with_state(Arc::clone(&self.state));
+        let router = Router::new().fallback(answer).with_state(Arc::clone(&self.state));
         self.server = Some(tokio::spawn(async {
             axum::serve(listener, router).await.expect("serves");
         }));
@@ -191,11 +187,7 @@ impl Key {
 
 pub fn pem(kind: &str, der: &[u8]) -> String {
     let base64 = STANDARD.encode(der);
-    let lines: Vec<_> = base64
-        .as_bytes()
-        .chunks(64)
-        .map(String::from_utf8_lossy)
-        .collect();
+    let lines: Vec<_> = base64.as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
     let lines = lines.join("\n");
     format!("-----BEGIN {kind} KEY-----\n{lines}\n-----END {kind} KEY-----\n")
 }

@@ -28,11 +28,7 @@ impl Service {
         let key = Key::new("d-1799999999000");
         let core = StandIn::publishing(&[&key]).await;
         let clock = TestClock::at(NOW * 1000);
-        Self {
-            app: core.serve(clock.clock()).await,
-            key,
-            _core: core,
-        }
+        Self { app: core.serve(clock.clock()).await, key, _core: core }
     }
 
     async fn ask(&self, token: &str) -> Answer {
@@ -59,8 +55,7 @@ impl Service {
     async fn refuses_claims(&self, change: impl FnOnce(&mut Value)) {
         let mut claims = stand_in::claims(NOW);
         change(&mut claims);
-        self.refuses(&self.key.sign(&claims), TRY_REFRESH_TOKEN)
-            .await;
+        self.refuses(&self.key.sign(&claims), TRY_REFRESH_TOKEN).await;
     }
 }
 
@@ -81,16 +76,8 @@ async fn only_rs256_is_accepted() {
             service.refuses(&token, UNAUTHORISED).await;
         }
     }
-    for alg in [
-        Algorithm::RS384,
-        Algorithm::RS512,
-        Algorithm::PS256,
-        Algorithm::PS512,
-    ] {
-        let header = Header {
-            alg,
-            ..key.header()
-        };
+    for alg in [Algorithm::RS384, Algorithm::RS512, Algorithm::PS256, Algorithm::PS512] {
+        let header = Header { alg, ..key.header() };
         let token = key.sign_with(&header, &stand_in::claims(NOW));
         service.refuses(&token, UNAUTHORISED).await;
     }
@@ -113,10 +100,7 @@ async fn the_public_key_is_no_shared_secret() {
         b"",
     ] {
         for alg in [Algorithm::HS256, Algorithm::HS512] {
-            let header = Header {
-                alg,
-                ..key.header()
-            };
+            let header = Header { alg, ..key.header() };
             let secret = EncodingKey::from_secret(secret);
             let token =
                 jsonwebtoken::encode(&header, &stand_in::claims(NOW), &secret).expect("a token");
@@ -180,17 +164,11 @@ async fn access_and_refresh_tokens_do_not_stand_in_for_each_other() {
         send(request.json(&operation(WHO)))
     };
     let refused = ask(&user.refresh_token).await;
-    assert_eq!(
-        (refused.status.as_u16(), refused.message()),
-        (401, UNAUTHORISED)
-    );
+    assert_eq!((refused.status.as_u16(), refused.message()), (401, UNAUTHORISED));
 
     let refresh = |token: &str| send(app.post("/auth/session/refresh").bearer_auth(token));
     let refused = refresh(&user.access_token).await;
-    assert_eq!(
-        (refused.status.as_u16(), refused.message()),
-        (401, UNAUTHORISED)
-    );
+    assert_eq!((refused.status.as_u16(), refused.message()), (401, UNAUTHORISED));
     assert_eq!(refused.header("front-token"), "remove");
 
     assert_eq!(ask(&user.access_token).await.status, 200);

@@ -13,18 +13,9 @@ use crate::support::{
 };
 
 const FILES: [(&str, &str); 4] = [
-    (
-        "cdi-default",
-        include_str!("../../contract/cdi-default.jsonl"),
-    ),
-    (
-        "cdi-via_custom_header",
-        include_str!("../../contract/cdi-via_custom_header.jsonl"),
-    ),
-    (
-        "cdi-via_token",
-        include_str!("../../contract/cdi-via_token.jsonl"),
-    ),
+    ("cdi-default", include_str!("../../contract/cdi-default.jsonl")),
+    ("cdi-via_custom_header", include_str!("../../contract/cdi-via_custom_header.jsonl")),
+    ("cdi-via_token", include_str!("../../contract/cdi-via_token.jsonl")),
     ("cdi-more", include_str!("../../contract/cdi-more.jsonl")),
 ];
 
@@ -71,9 +62,7 @@ async fn add_unseen_users(core: &TestCore, replay: &mut Replay) {
         });
         let user = core.post("/recipe/signinup", body).await;
         if number == UNSEEN_USERS {
-            replay
-                .same_name(recorded, text(&user["recipeUserId"]))
-                .expect("a new id");
+            replay.same_name(recorded, text(&user["recipeUserId"])).expect("a new id");
         }
     }
 }

@@ -13,19 +13,12 @@ const WEEK: i64 = 7 * 24 * HOUR;
 async fn key_ids(core: &TestCore) -> Vec<String> {
     let jwks = core.get("/.well-known/jwks.json").await;
     let keys = jwks["keys"].as_array().expect("keys");
-    keys.iter()
-        .map(|key| key["kid"].as_str().expect("a key id").to_owned())
-        .collect()
+    keys.iter().map(|key| key["kid"].as_str().expect("a key id").to_owned()).collect()
 }
 
 fn signer(tokens: &Value) -> String {
-    let token = tokens["accessToken"]["token"]
-        .as_str()
-        .expect("an access token");
-    jsonwebtoken::decode_header(token)
-        .expect("a header")
-        .kid
-        .expect("a key id")
+    let token = tokens["accessToken"]["token"].as_str().expect("an access token");
+    jsonwebtoken::decode_header(token).expect("a header").kid.expect("a key id")
 }
 
 #[tokio::test]
@@ -81,12 +74,7 @@ async fn processes_that_start_at_once_share_their_keys() {
     let (one, two) = tokio::try_join!(start(), start()).expect("both start");
     let jwks = async |core: &embedded_core::EmbeddedCore| {
         let url = core.url().join(".well-known/jwks.json").expect("a URL");
-        reqwest::get(url)
-            .await
-            .expect("an answer")
-            .text()
-            .await
-            .expect("a body")
+        reqwest::get(url).await.expect("an answer").text().await.expect("a body")
     };
     assert_eq!(jwks(&one).await, jwks(&two).await);
     one.stop().await;

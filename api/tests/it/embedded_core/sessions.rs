@@ -11,17 +11,13 @@ const HOUR: i64 = 3_600_000;
 const DAY: i64 = 24 * HOUR;
 
 fn payload(tokens: &Value) -> Value {
-    let token = tokens["accessToken"]["token"]
-        .as_str()
-        .expect("an access token");
+    let token = tokens["accessToken"]["token"].as_str().expect("an access token");
     let payload = token.split('.').nth(1).expect("a payload");
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).expect("base64")).expect("JSON")
 }
 
 fn refresh_token_hash(tokens: &Value) -> String {
-    let token = tokens["refreshToken"]["token"]
-        .as_str()
-        .expect("a refresh token");
+    let token = tokens["refreshToken"]["token"].as_str().expect("a refresh token");
     hex::encode(Sha256::digest(token))
 }
 
@@ -31,19 +27,10 @@ async fn access_token_names_its_refresh_token_and_the_parent() {
     let first = core.create_session("someone").await;
     let second = core.refresh(&first).await;
 
-    assert_eq!(
-        payload(&first)["refreshTokenHash1"],
-        refresh_token_hash(&first)
-    );
+    assert_eq!(payload(&first)["refreshTokenHash1"], refresh_token_hash(&first));
     assert_eq!(payload(&first)["parentRefreshTokenHash1"], Value::Null);
-    assert_eq!(
-        payload(&second)["refreshTokenHash1"],
-        refresh_token_hash(&second)
-    );
-    assert_eq!(
-        payload(&second)["parentRefreshTokenHash1"],
-        refresh_token_hash(&first)
-    );
+    assert_eq!(payload(&second)["refreshTokenHash1"], refresh_token_hash(&second));
+    assert_eq!(payload(&second)["parentRefreshTokenHash1"], refresh_token_hash(&first));
 }
 
 #[tokio::test]
@@ -52,18 +39,12 @@ async fn two_tabs_may_refresh_with_one_token() {
     let parent = core.create_session("someone").await;
     let tab_1 = core.refresh(&parent).await;
     let tab_2 = core.refresh(&parent).await;
-    assert_eq!(
-        (&tab_1["status"], &tab_2["status"]),
-        (&json!("OK"), &json!("OK"))
-    );
+    assert_eq!((&tab_1["status"], &tab_2["status"]), (&json!("OK"), &json!("OK")));
 
     let checked = core.verify(&tab_1).await;
     assert_eq!(payload(&checked)["parentRefreshTokenHash1"], Value::Null);
     let checked = core.verify(&tab_2).await;
-    assert_eq!(
-        (&checked["status"], &checked["accessToken"]),
-        (&json!("OK"), &Value::Null)
-    );
+    assert_eq!((&checked["status"], &checked["accessToken"]), (&json!("OK"), &Value::Null));
 }
 
 #[tokio::test]
@@ -94,17 +75,10 @@ async fn a_spent_refresh_token_is_theft_once_its_child_is_used() {
 async fn altered_refresh_tokens_are_refused() {
     let core = TestCore::start().await;
     let mut tokens = core.create_session("someone").await;
-    let token = tokens["refreshToken"]["token"]
-        .as_str()
-        .expect("a token")
-        .to_owned();
+    let token = tokens["refreshToken"]["token"].as_str().expect("a token").to_owned();
     let (first, rest) = token.split_at(1);
     let other = if first == "A" { "B" } else { "A" };
-    for altered in [
-        format!("{other}{rest}"),
-        ".V2".to_owned(),
-        token.replace(".V2", ".V1"),
-    ] {
+    for altered in [format!("{other}{rest}"), ".V2".to_owned(), token.replace(".V2", ".V1")] {
         tokens["refreshToken"]["token"] = altered.into();
         assert_eq!(core.refresh(&tokens).await["status"], "UNAUTHORISED");
     }
@@ -131,9 +105,7 @@ async fn of_simultaneous_uses_of_several_children_one_wins() {
         let parent = core.create_session("someone").await;
         let children = join_all((0..8).map(|_| core.refresh(&parent))).await;
         let answers = join_all(children.iter().map(|child| core.refresh(child))).await;
-        let statuses = answers
-            .iter()
-            .map(|answer| answer["status"].as_str().expect("a status"));
+        let statuses = answers.iter().map(|answer| answer["status"].as_str().expect("a status"));
         let (won, lost): (Vec<_>, Vec<_>) = statuses.partition(|status| *status == "OK");
         assert_eq!((won.len(), lost), (1, vec!["TOKEN_THEFT_DETECTED"; 7]));
     }

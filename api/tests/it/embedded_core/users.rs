@@ -8,10 +8,7 @@ use crate::support::core::TestCore;
 const HOUR: i64 = 3_600_000;
 
 fn count(answers: &[Value], status: &str) -> usize {
-    answers
-        .iter()
-        .filter(|answer| answer["status"] == status)
-        .count()
+    answers.iter().filter(|answer| answer["status"] == status).count()
 }
 
 #[tokio::test]
@@ -34,13 +31,7 @@ async fn simultaneous_third_party_sign_ins_make_one_user() {
     });
     let answers = join_all((0..20).map(|_| core.post("/recipe/signinup", body.clone()))).await;
     assert_eq!(count(&answers, "OK"), 20);
-    assert_eq!(
-        answers
-            .iter()
-            .filter(|answer| answer["createdNewUser"] == true)
-            .count(),
-        1
-    );
+    assert_eq!(answers.iter().filter(|answer| answer["createdNewUser"] == true).count(), 1);
     assert_eq!(core.get("/users/count").await["count"], 1);
 }
 
@@ -68,15 +59,9 @@ async fn an_email_can_not_be_changed_to_that_of_another_user() {
     core.sign_up("ada@example.com").await;
     let grace = core.sign_up("grace@example.com").await;
     let body = json!({ "recipeUserId": grace, "email": "ada@example.com" });
-    assert_eq!(
-        core.put("/recipe/user", body).await["status"],
-        "EMAIL_ALREADY_EXISTS_ERROR"
-    );
+    assert_eq!(core.put("/recipe/user", body).await["status"], "EMAIL_ALREADY_EXISTS_ERROR");
     let body = json!({ "recipeUserId": "nobody", "email": "other@example.com" });
-    assert_eq!(
-        core.put("/recipe/user", body).await["status"],
-        "UNKNOWN_USER_ID_ERROR"
-    );
+    assert_eq!(core.put("/recipe/user", body).await["status"], "UNKNOWN_USER_ID_ERROR");
 }
 
 #[tokio::test]
@@ -108,16 +93,12 @@ async fn tokens_by_email_expire() {
     let core = TestCore::start().await;
     let user = core.sign_up("ada@example.com").await;
     let body = json!({ "userId": user, "email": "ada@example.com" });
-    let reset = core
-        .post("/recipe/user/password/reset/token", body.clone())
-        .await;
+    let reset = core.post("/recipe/user/password/reset/token", body.clone()).await;
     let verification = core.post("/recipe/user/email/verify/token", body).await;
 
     core.clock.advance(HOUR);
     let body = json!({ "method": "token", "token": reset["token"] });
-    let answer = core
-        .post("/recipe/user/password/reset/token/consume", body)
-        .await;
+    let answer = core.post("/recipe/user/password/reset/token/consume", body).await;
     assert_eq!(answer["status"], "RESET_PASSWORD_INVALID_TOKEN_ERROR");
 
     core.clock.advance(23 * HOUR);
@@ -140,16 +121,11 @@ async fn pages_cover_every_user_once_even_of_one_millisecond() {
         loop {
             let page = core.get(&path).await;
             let users = page["users"].as_array().expect("users");
-            seen.extend(
-                users
-                    .iter()
-                    .map(|user| user["id"].as_str().expect("an id").to_owned()),
-            );
+            seen.extend(users.iter().map(|user| user["id"].as_str().expect("an id").to_owned()));
             let Some(token) = page["nextPaginationToken"].as_str() else {
                 break;
             };
             path = format!("/users?limit=2&timeJoinedOrder={order}&paginationToken={token}");
-            path = path.replace("==", "%3D%3D");
         }
         assert_eq!(seen.len(), 5);
         seen.sort_unstable();
@@ -162,26 +138,12 @@ async fn a_removed_user_takes_sessions_and_roles_along() {
     let core = TestCore::start().await;
     let user = core.sign_up("ada@example.com").await;
     let tokens = core.create_session(&user).await;
-    core.put(
-        "/recipe/role",
-        json!({ "role": "admin", "permissions": [] }),
-    )
-    .await;
-    core.put(
-        "/recipe/user/role",
-        json!({ "userId": user, "role": "admin" }),
-    )
-    .await;
+    core.put("/recipe/role", json!({ "role": "admin", "permissions": [] })).await;
+    core.put("/recipe/user/role", json!({ "userId": user, "role": "admin" })).await;
 
     core.post("/user/remove", json!({ "userId": user })).await;
     assert_eq!(core.refresh(&tokens).await["status"], "UNAUTHORISED");
-    assert_eq!(
-        core.get("/recipe/role/users?role=admin").await["users"],
-        json!([])
-    );
+    assert_eq!(core.get("/recipe/role/users?role=admin").await["users"], json!([]));
     let body = json!({ "email": "ada@example.com", "password": "secret123" });
-    assert_eq!(
-        core.post("/recipe/signin", body).await["status"],
-        "WRONG_CREDENTIALS_ERROR"
-    );
+    assert_eq!(core.post("/recipe/signin", body).await["status"], "WRONG_CREDENTIALS_ERROR");
 }

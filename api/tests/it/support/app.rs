@@ -1,6 +1,12 @@
 //! The whole service in this process, on a port of its own, with a database of its own.
 
-use api::{clock::Clock, config::Config, server::Service};
+use api::{
+    clock::Clock,
+    config::Config,
+    server::Service,
+    state::AppState,
+    supertokens::{Claims, session},
+};
 use reqwest::{Method, RequestBuilder, StatusCode, header};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -10,6 +16,7 @@ use super::database::TestDatabase;
 pub struct TestApp {
     pub database: TestDatabase,
     pub url: String,
+    pub state: AppState,
     http: reqwest::Client,
     server: JoinHandle<()>,
 }
@@ -34,27 +41,18 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("an address").port();
         let config = config(&database, port, vars);
-        let service = Service::start(&config, clock)
-            .await
-            .expect("the service starts");
-        let router = service.router.clone();
+        let service = Service::start(&config, clock).await.expect("the service starts");
+        let (state, router) = (service.state.clone(), service.router.clone());
         let server = tokio::spawn(async move {
             let _service = service;
-            axum::serve(listener, router)
-                .await
-                .expect("the service serves");
+            axum::serve(listener, router).await.expect("the service serves");
         });
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .build()
             .expect("a client");
-        Self {
-            database,
-            url: format!("http://127.0.0.1:{port}"),
-            http,
-            server,
-        }
+        Self { database, url: format!("http://127.0.0.1:{port}"), state, http, server }
     }
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -67,6 +65,15 @@ impl TestApp {
 
     pub fn post(&self, path: &str) -> RequestBuilder {
         self.request(Method::POST, path)
+    }
+
+    /// The claims of a user's access token, verified as for a request.
+    pub async fn claims(&self, user: &User<'_>) -> Claims {
+        let mut headers = header::HeaderMap::new();
+        let bearer = format!("Bearer {}", user.access_token);
+        headers.insert(header::AUTHORIZATION, bearer.parse().expect("a header"));
+        let request = session::Request { method: &Method::POST, headers: &headers };
+        self.state.supertokens.session(request).await.expect("a session").claims
     }
 
     /// Signs up a new user, and answers a client that acts as them by bearer token.
@@ -83,10 +90,7 @@ impl TestApp {
         assert_eq!(answer.body["status"], "OK", "{:?}", answer.body);
         User {
             app: self,
-            id: answer.body["user"]["id"]
-                .as_str()
-                .expect("an id")
-                .to_owned(),
+            id: answer.body["user"]["id"].as_str().expect("an id").to_owned(),
             access_token: answer.header("st-access-token").to_owned(),
             refresh_token: answer.header("st-refresh-token").to_owned(),
         }
@@ -107,9 +111,7 @@ pub fn config(database: &TestDatabase, port: u16, vars: &[(&str, &str)]) -> Conf
     ];
     let vars: Vec<_> = vars.iter().rev().chain(&usual).copied().collect();
     Config::from_vars(|name| {
-        vars.iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, value)| (*value).to_owned())
+        vars.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
     })
     .expect("a valid configuration")
 }
@@ -151,30 +153,21 @@ impl User<'_> {
         let answer = self.send(query, variables).await;
         let errors = answer.body["errors"].as_array().expect("errors");
         assert_eq!(errors.len(), 1, "{errors:?}");
-        errors[0]["extensions"]["code"]
-            .as_str()
-            .expect("a code")
-            .to_owned()
+        errors[0]["extensions"]["code"].as_str().expect("a code").to_owned()
     }
 
     /// Adds a todo, and answers its id.
     pub async fn add(&self, task: &str) -> String {
         let query = "mutation($task: String!) { addTodo(input: {task: $task}) { todo { id } } }";
         let data = self.data(query, json!({"task": task})).await;
-        data["addTodo"]["todo"]["id"]
-            .as_str()
-            .expect("an id")
-            .to_owned()
+        data["addTodo"]["todo"]["id"].as_str().expect("an id").to_owned()
     }
 
     /// The tasks of the first page.
     pub async fn tasks(&self) -> Vec<String> {
         let data = self.data("{ todos { nodes { task } } }", json!({})).await;
         let nodes = data["todos"]["nodes"].as_array().expect("nodes").clone();
-        nodes
-            .iter()
-            .map(|node| node["task"].as_str().expect("a task").to_owned())
-            .collect()
+        nodes.iter().map(|node| node["task"].as_str().expect("a task").to_owned()).collect()
     }
 }
 
@@ -192,25 +185,16 @@ impl Answer {
         let (status, headers) = (response.status(), response.headers().clone());
         let text = response.text().await.expect("a text body");
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        Self {
-            status,
-            headers,
-            body,
-        }
+        Self { status, headers, body }
     }
 
     /// A header that must be there.
     pub fn header(&self, name: &str) -> &str {
-        let value = self
-            .headers
-            .get(name)
-            .unwrap_or_else(|| panic!("no header {name}"));
+        let value = self.headers.get(name).unwrap_or_else(|| panic!("no header {name}"));
         value.to_str().expect("a text header")
     }
 
     pub fn message(&self) -> &str {
-        self.body["message"]
-            .as_str()
-            .unwrap_or_else(|| panic!("no message: {:?}", self.body))
+        self.body["message"].as_str().unwrap_or_else(|| panic!("no message: {:?}", self.body))
     }
 }

@@ -11,7 +11,6 @@ use api::{
 };
 use chrono::DateTime;
 use serde_json::{Value, json};
-use url::Url;
 
 use super::database::TestDatabase;
 
@@ -70,23 +69,18 @@ impl TestCore {
         clock: TestClock,
         change: impl FnOnce(Options) -> Options,
     ) -> Self {
-        let options = Options {
-            clock: clock.clock(),
-            ..Options::new(database.url())
-        };
-        let core = embedded_core::start(change(options))
-            .await
-            .expect("the Core starts");
-        Self {
-            core,
-            http: reqwest::Client::new(),
-            clock,
-            database,
-        }
+        let options = Options { clock: clock.clock(), ..Options::new(database.url()) };
+        let core = embedded_core::start(change(options)).await.expect("the Core starts");
+        Self { core, http: reqwest::Client::new(), clock, database }
     }
 
-    pub fn url(&self) -> Url {
-        self.core.url()
+    pub fn url(&self) -> String {
+        self.core.url().to_string()
+    }
+
+    /// Stops for good.
+    pub async fn stop(self) {
+        self.core.stop().await;
     }
 
     /// Stops, and starts again with the same database.
@@ -110,10 +104,7 @@ impl TestCore {
         }
         let response = request.send().await.expect("the Core answers");
         let status = response.status().as_u16();
-        let content_type = response.headers()["content-type"]
-            .to_str()
-            .expect("text")
-            .to_owned();
+        let content_type = response.headers()["content-type"].to_str().expect("text").to_owned();
         let body = response.text().await.expect("a text body");
         Answer {
             status,
@@ -138,10 +129,7 @@ impl TestCore {
     pub async fn sign_up(&self, email: &str) -> String {
         let body = json!({ "email": email, "password": "secret123" });
         let answer = self.post("/recipe/signup", body).await;
-        answer["recipeUserId"]
-            .as_str()
-            .expect("a new user")
-            .to_owned()
+        answer["recipeUserId"].as_str().expect("a new user").to_owned()
     }
 
     /// A session of that user; gives the whole answer.

@@ -30,16 +30,12 @@ pub type Outcome = Result<(), String>;
 impl Replay {
     /// Lets times be apart by less than this many milliseconds.
     pub fn with_slack(slack: i64) -> Self {
-        Self {
-            slack,
-            ..Self::default()
-        }
+        Self { slack, ..Self::default() }
     }
 
     /// Forgets the refresh tokens: each recording numbers its own.
     pub fn next_file(&mut self) {
-        self.live
-            .retain(|recorded, _| !recorded.starts_with("<refresh-token-"));
+        self.live.retain(|recorded, _| !recorded.starts_with("<refresh-token-"));
     }
 
     /// Asks the Core what was asked, at the time at which it was, and compares the answer.
@@ -59,9 +55,7 @@ impl Replay {
             Value::String(body) => body.clone(),
             body => self.live_body(body)?.to_string(),
         };
-        let answer = core
-            .send(text(&request["method"]), &path, &headers, body)
-            .await;
+        let answer = core.send(text(&request["method"]), &path, &headers, body).await;
         if answer.status != expected["status"] || answer.content_type != expected["contentType"] {
             return Err(format!("{answer:?} is not {expected}"));
         }
@@ -84,10 +78,7 @@ impl Replay {
         Ok(match body {
             Value::Object(fields) if fields.contains_key("$jwt") => {
                 let token = self.live.get(&body.to_string());
-                token
-                    .ok_or_else(|| format!("no live token for {body}"))?
-                    .as_str()
-                    .into()
+                token.ok_or_else(|| format!("no live token for {body}"))?.as_str().into()
             }
             Value::Object(fields) => Value::Object(
                 fields
@@ -95,20 +86,16 @@ impl Replay {
                     .map(|(name, value)| Ok((name.clone(), self.live_body(value)?)))
                     .collect::<Result<_, String>>()?,
             ),
-            Value::Array(items) => items
-                .iter()
-                .map(|item| self.live_body(item))
-                .collect::<Result<_, _>>()?,
+            Value::Array(items) => {
+                items.iter().map(|item| self.live_body(item)).collect::<Result<_, _>>()?
+            }
             Value::String(text) => self.live_text(text).into(),
             other => other.clone(),
         })
     }
 
     pub fn live_text(&self, text: &str) -> String {
-        self.live
-            .get(text)
-            .cloned()
-            .unwrap_or_else(|| text.to_owned())
+        self.live.get(text).cloned().unwrap_or_else(|| text.to_owned())
     }
 
     pub fn compare(&mut self, at: &str, recorded: &Value, live: &Value) -> Outcome {
@@ -121,20 +108,16 @@ impl Replay {
                 self.compare_fields(at, recorded, live)
             }
             (Value::Array(recorded), Value::Array(live)) if recorded.len() == live.len() => {
-                recorded
-                    .iter()
-                    .zip(live)
-                    .enumerate()
-                    .try_for_each(|(index, (recorded, live))| {
-                        self.compare(&format!("{at}[{index}]"), recorded, live)
-                    })
+                recorded.iter().zip(live).enumerate().try_for_each(|(index, (recorded, live))| {
+                    self.compare(&format!("{at}[{index}]"), recorded, live)
+                })
             }
             (Value::String(recorded), Value::String(live)) if at.ends_with("PaginationToken") => {
                 self.compare_cursors(at, recorded, live)
             }
-            (Value::String(recorded), Value::String(live)) if Shape::of(recorded).is_some() => self
-                .same_name(recorded, live)
-                .map_err(|reason| format!("{at}: {reason}")),
+            (Value::String(recorded), Value::String(live)) if Shape::of(recorded).is_some() => {
+                self.same_name(recorded, live).map_err(|reason| format!("{at}: {reason}"))
+            }
             (Value::Number(recorded), Value::Number(live)) if self.is_near(at, recorded, live) => {
                 Ok(())
             }
@@ -151,11 +134,7 @@ impl Replay {
     ) -> Outcome {
         let names = |fields: &Map<String, Value>| fields.keys().cloned().collect::<Vec<_>>();
         if names(recorded) != names(live) {
-            return Err(format!(
-                "{at}: {:?} is not {:?}",
-                names(live),
-                names(recorded)
-            ));
+            return Err(format!("{at}: {:?} is not {:?}", names(live), names(recorded)));
         }
         recorded.iter().try_for_each(|(name, recorded)| {
             self.compare(&format!("{at}.{name}"), recorded, &live[name])
@@ -167,11 +146,7 @@ impl Replay {
         let (Some(recorded), Some(live)) = (recorded.as_i64(), live.as_i64()) else {
             return false;
         };
-        let slack = if at.ends_with("expiry") {
-            self.slack.max(SECOND)
-        } else {
-            self.slack
-        };
+        let slack = if at.ends_with("expiry") { self.slack.max(SECOND) } else { self.slack };
         match recorded {
             1_000_000_000_000.. => (recorded - live).abs() < slack,
             1_000_000_000.. => (recorded - live).abs() * SECOND < slack,
@@ -183,8 +158,7 @@ impl Replay {
     fn compare_cursors(&mut self, at: &str, recorded: &str, live: &str) -> Outcome {
         let parts = |token: &str| {
             let text = String::from_utf8(STANDARD.decode(token).ok()?).ok()?;
-            text.split_once(';')
-                .map(|(id, joined)| (id.to_owned(), joined.to_owned()))
+            text.split_once(';').map(|(id, joined)| (id.to_owned(), joined.to_owned()))
         };
         let (Some(expected), Some(actual)) = (parts(recorded), parts(live)) else {
             return Err(format!("{at}: {live} is no page token"));
@@ -201,20 +175,14 @@ impl Replay {
         if Shape::of(recorded) != Shape::of(live) {
             return Err(format!("{live} has not the shape of {recorded}"));
         }
-        let known = self
-            .live
-            .entry(recorded.to_owned())
-            .or_insert_with(|| live.to_owned());
+        let known = self.live.entry(recorded.to_owned()).or_insert_with(|| live.to_owned());
         if known != live {
             return Err(format!("{live} is not {known}, which stood for {recorded}"));
         }
         if recorded.starts_with('<') {
             return Ok(());
         }
-        let known = self
-            .recorded
-            .entry(live.to_owned())
-            .or_insert_with(|| recorded.to_owned());
+        let known = self.recorded.entry(live.to_owned()).or_insert_with(|| recorded.to_owned());
         if known != recorded {
             return Err(format!("{live} stood for {known}, not for {recorded}"));
         }
@@ -256,24 +224,14 @@ impl Shape {
 /// The time at which the Core gave an answer, as far as it tells.
 pub fn time_of(path: &str, body: &Value) -> Option<i64> {
     let is_new = body["createdNewUser"] == true || path.ends_with("/signup");
-    let joined = if is_new {
-        body["user"]["timeJoined"].as_i64()
-    } else {
-        None
-    };
+    let joined = if is_new { body["user"]["timeJoined"].as_i64() } else { None };
     let issued = body["refreshToken"]["createdTime"].as_i64();
-    issued
-        .or(joined)
-        .or(body["accessToken"]["createdTime"].as_i64())
+    issued.or(joined).or(body["accessToken"]["createdTime"].as_i64())
 }
 
 /// An access token as the recordings show one.
 pub fn decoded(token: &str) -> Result<Value, String> {
-    let decode = |part: &str| {
-        URL_SAFE_NO_PAD
-            .decode(part)
-            .map_err(|error| error.to_string())
-    };
+    let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|error| error.to_string());
     let parts: Vec<_> = token.split('.').map(decode).collect::<Result<_, _>>()?;
     let [header, payload, signature] = parts.as_slice() else {
         return Err(format!("{token} has not three parts"));

@@ -56,11 +56,7 @@ pub fn compare(names: &mut Replay, line: &Value, answer: &Answer) -> Outcome {
 }
 
 fn compare_headers(names: &mut Replay, recorded: &Map<String, Value>, answer: &Answer) -> Outcome {
-    for name in answer
-        .headers
-        .keys()
-        .map(reqwest::header::HeaderName::as_str)
-    {
+    for name in answer.headers.keys().map(reqwest::header::HeaderName::as_str) {
         if !recorded.contains_key(name) && !OURS.contains(&name) {
             return Err(format!("header {name} was not recorded"));
         }
@@ -107,9 +103,7 @@ fn compare_header(names: &mut Replay, name: &str, recorded: &Value, live: &str) 
 }
 
 fn words(list: &str) -> BTreeSet<String> {
-    list.split(',')
-        .map(|word| word.trim().to_ascii_lowercase())
-        .collect()
+    list.split(',').map(|word| word.trim().to_ascii_lowercase()).collect()
 }
 
 fn essence(content_type: &str) -> &str {
@@ -117,11 +111,7 @@ fn essence(content_type: &str) -> &str {
 }
 
 fn same<T: PartialEq + std::fmt::Debug + ?Sized>(recorded: &T, live: &T) -> Outcome {
-    if recorded == live {
-        Ok(())
-    } else {
-        Err(format!("{live:?} is not {recorded:?}"))
-    }
+    if recorded == live { Ok(()) } else { Err(format!("{live:?} is not {recorded:?}")) }
 }
 
 fn compare_cookies(names: &mut Replay, recorded: &Value, live: &[&str]) -> Outcome {
@@ -156,9 +146,8 @@ fn compare_cookie_value(names: &mut Replay, recorded: &str, live: &str) -> Outco
 
 fn compare_attributes(recorded: &str, live: &str) -> Outcome {
     let split = |text: &str| -> (i64, BTreeSet<String>) {
-        let (expires, rest): (Vec<_>, Vec<_>) = text
-            .split("; ")
-            .partition(|part| part.starts_with("Expires="));
+        let (expires, rest): (Vec<_>, Vec<_>) =
+            text.split("; ").partition(|part| part.starts_with("Expires="));
         let expires = expires.first().map_or(i64::MIN, |part| {
             let date = part.trim_start_matches("Expires=");
             DateTime::parse_from_rfc2822(date).map_or(i64::MIN, |date| date.timestamp())

@@ -14,16 +14,7 @@ use crate::support::core::TestClock;
 #[tokio::test]
 async fn claims_must_be_there_and_of_their_type() {
     let service = Service::start().await;
-    for name in [
-        "iat",
-        "exp",
-        "sub",
-        "tId",
-        "rsub",
-        "sessionHandle",
-        "refreshTokenHash1",
-        "iss",
-    ] {
+    for name in ["iat", "exp", "sub", "tId", "rsub", "sessionHandle", "refreshTokenHash1", "iss"] {
         service
             .refuses_claims(|claims| {
                 claims.as_object_mut().expect("claims").remove(name);
@@ -34,13 +25,9 @@ async fn claims_must_be_there_and_of_their_type() {
         }
     }
     for name in ["iat", "exp", "nbf"] {
-        service
-            .refuses_claims(|claims| claims[name] = (NOW + 60).to_string().into())
-            .await;
+        service.refuses_claims(|claims| claims[name] = (NOW + 60).to_string().into()).await;
     }
-    service
-        .refuses_claims(|claims| claims["sub"] = "".into())
-        .await;
+    service.refuses_claims(|claims| claims["sub"] = "".into()).await;
     let token = service.key.sign(&json!("no object"));
     service.refuses(&token, TRY_REFRESH_TOKEN).await;
 }
@@ -49,11 +36,7 @@ async fn claims_must_be_there_and_of_their_type() {
 async fn a_claim_that_is_there_twice_is_refused() {
     let service = Service::start().await;
     let claims = claims(NOW).to_string();
-    for twice in [
-        r#""sub":"someone","#,
-        r#""exp":9999999999,"#,
-        r#""tId":"public","#,
-    ] {
+    for twice in [r#""sub":"someone","#, r#""exp":9999999999,"#, r#""tId":"public","#] {
         let payload = claims.replacen('{', &format!("{{{twice}"), 1);
         let payload: Box<serde_json::value::RawValue> =
             serde_json::from_str(&payload).expect("JSON");
@@ -67,15 +50,11 @@ async fn a_claim_that_is_there_twice_is_refused() {
 async fn times_are_checked_with_a_bounded_skew() {
     let service = Service::start().await;
     for exp in [NOW, NOW - 1, 0, -1, i64::MIN] {
-        service
-            .refuses_claims(|claims| claims["exp"] = exp.into())
-            .await;
+        service.refuses_claims(|claims| claims["exp"] = exp.into()).await;
     }
     for name in ["iat", "nbf"] {
         for ahead in [NOW + 61, NOW + 3000, i64::MAX] {
-            service
-                .refuses_claims(|claims| claims[name] = ahead.into())
-                .await;
+            service.refuses_claims(|claims| claims[name] = ahead.into()).await;
         }
         let mut claims = claims(NOW);
         claims[name] = (NOW + 60).into();
@@ -97,17 +76,11 @@ async fn issuer_and_tenant_must_be_ours() {
         "http://localhost:3001.evil.example/auth",
         "HTTP://LOCALHOST:3001/AUTH",
     ] {
-        service
-            .refuses_claims(|claims| claims["iss"] = issuer.into())
-            .await;
+        service.refuses_claims(|claims| claims["iss"] = issuer.into()).await;
     }
-    service
-        .refuses_claims(|claims| claims["iss"] = json!(["http://localhost:3001/auth"]))
-        .await;
+    service.refuses_claims(|claims| claims["iss"] = json!(["http://localhost:3001/auth"])).await;
     for tenant in ["", "other", "Public", "public "] {
-        service
-            .refuses_claims(|claims| claims["tId"] = tenant.into())
-            .await;
+        service.refuses_claims(|claims| claims["tId"] = tenant.into()).await;
     }
 }
 
@@ -135,11 +108,8 @@ async fn tokens_of_another_kind_are_no_session() {
 async fn a_token_of_the_static_key_that_is_no_session_is_refused() {
     let key = Key::new("s-40a5f57f-51d0-4a49-8a0a-a6a4b1a3b1d3");
     let core = StandIn::publishing(&[&key]).await;
-    let service = Service {
-        app: core.serve(TestClock::at(NOW * 1000).clock()).await,
-        key,
-        _core: core,
-    };
+    let service =
+        Service { app: core.serve(TestClock::at(NOW * 1000).clock()).await, key, _core: core };
     // As `createJWT` makes them, for machines.
     let machine = json!({"iss": "http://localhost:3001/auth", "sub": "cron", "tId": "public",
         "iat": NOW, "exp": NOW + 3600});

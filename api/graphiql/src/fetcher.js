@@ -1,0 +1,61 @@
+// Posts to /graphql with the session cookie; refreshes a session that ran out once, then tries again.
+
+const notice = document.getElementById("notice");
+
+export async function fetcher(parameters, options) {
+  let response = await post(parameters, options);
+  let reason = await refusal(response);
+  if (reason === "try refresh token" && (await refresh())) {
+    response = await post(parameters, options);
+    reason = await refusal(response);
+  }
+  notice.hidden = reason === undefined;
+  if (reason !== undefined) {
+    return { errors: [{ message: `Sign in first (${reason})` }] };
+  }
+  return answer(response);
+}
+
+function post(parameters, options) {
+  return fetch("/graphql", {
+    method: "POST",
+    credentials: "same-origin",
+    headers: {
+      accept: "application/json",
+      ...options?.headers,
+      "content-type": "application/json",
+      rid: "anti-csrf",
+    },
+    body: JSON.stringify(parameters),
+  });
+}
+
+// Why a request was turned away for want of a session, if it was.
+async function refusal(response) {
+  if (response.status !== 401) {
+    return undefined;
+  }
+  const body = await response
+    .clone()
+    .json()
+    .catch(() => ({}));
+  return body.message ?? "unauthorised";
+}
+
+async function refresh() {
+  const response = await fetch("/auth/session/refresh", {
+    method: "POST",
+    credentials: "same-origin",
+    headers: { rid: "anti-csrf", "st-auth-mode": "cookie" },
+  });
+  return response.ok;
+}
+
+async function answer(response) {
+  const text = await response.text();
+  try {
+    return JSON.parse(text);
+  } catch {
+    return { errors: [{ message: `HTTP ${response.status}: ${text.slice(0, 500)}` }] };
+  }
+}

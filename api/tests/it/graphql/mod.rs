@@ -1,0 +1,5 @@
+//! The GraphQL API over HTTP, as clients use it.
+
+mod http;
+mod pages;
+mod todos;

@@ -1,0 +1,92 @@
+use std::time::Duration;
+
+use api::rls::{CheckError, PoolOptions, Rls};
+
+use crate::support::database::TestDatabase;
+
+/// What the service says when it starts on `database` as that role.
+async fn faults(url: String) -> Vec<String> {
+    let rls = Rls::connect(PoolOptions {
+        url: url.into(),
+        max_connections: 1,
+        acquire_timeout: Duration::from_secs(5),
+    })
+    .await
+    .expect("a lazy pool");
+    match rls.verify().await {
+        Ok(()) => Vec::new(),
+        Err(CheckError::Unsafe(unsafe_database)) => unsafe_database.0,
+        Err(CheckError::Database(error)) => panic!("{error}"),
+    }
+}
+
+/// A role of this test alone: roles belong to the whole server.
+struct Role<'a> {
+    database: &'a TestDatabase,
+    name: String,
+}
+
+impl<'a> Role<'a> {
+    async fn create(database: &'a TestDatabase, attributes: &str) -> Self {
+        let name = format!("guard_{}", uuid::Uuid::new_v4().simple());
+        database.execute(&format!("create role {name} password 'x' {attributes}")).await;
+        Self { database, name }
+    }
+
+    fn url(&self) -> String {
+        self.database.url_as(&self.name, "x")
+    }
+
+    async fn drop(self) {
+        self.database.execute(&format!("drop owned by {0}; drop role {0}", self.name)).await;
+    }
+}
+
+#[tokio::test]
+async fn the_login_of_the_migrations_is_accepted() {
+    let database = TestDatabase::migrated().await;
+    assert_eq!(faults(database.login_url()).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_login_that_can_bypass_row_level_security_is_refused() {
+    let database = TestDatabase::migrated().await;
+    for (attributes, fault) in [
+        ("login superuser", "is a superuser"),
+        ("login bypassrls in role authenticated", "has BYPASSRLS"),
+        ("login in role authenticated, it_owner", "can act as the owner of table todos"),
+        ("login", "is no member of \"authenticated\""),
+    ] {
+        let role = Role::create(&database, attributes).await;
+        let found = faults(role.url()).await;
+        role.drop().await;
+        assert!(found.iter().any(|found| found.contains(fault)), "{attributes}: {found:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_way_round_through_another_role_is_found() {
+    let database = TestDatabase::migrated().await;
+    let powerful = Role::create(&database, "nologin bypassrls").await;
+    let login =
+        Role::create(&database, &format!("login in role authenticated, {}", powerful.name)).await;
+    let found = faults(login.url()).await;
+    login.drop().await;
+    powerful.drop().await;
+    assert!(found.len() == 1 && found[0].contains("which has BYPASSRLS"), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_table_without_forced_row_level_security_is_refused() {
+    for (sql, fault) in [
+        ("alter table todos no force row level security", "FORCE ROW LEVEL SECURITY"),
+        ("alter table todos disable row level security", "ENABLE ROW LEVEL SECURITY"),
+        ("create table open (id int); grant select on open to authenticated", "table open"),
+        ("create table open (id int); grant update (id) on open to public", "table open"),
+    ] {
+        let database = TestDatabase::migrated().await;
+        database.execute(sql).await;
+        let found = faults(database.login_url()).await;
+        assert!(found.len() == 1 && found[0].contains(fault), "{sql}: {found:?}");
+    }
+}

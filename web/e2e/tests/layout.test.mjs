@@ -1,0 +1,72 @@
+// What a page must be at any size: the first paint, the narrow phone, the finger.
+import assert from 'node:assert/strict';
+import { app } from '../support/app.mjs';
+import { sizes } from '../support/config.mjs';
+import { scenario } from '../support/scenario.mjs';
+
+const overflow = (page) =>
+  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+/** Controls smaller than 44 px, other than links inside a sentence. */
+const small = (page) =>
+  page.evaluate(() =>
+    [...document.querySelectorAll('button, input, textarea, a')]
+      .filter((control) => control.checkVisibility() && !control.matches('.edit'))
+      .map((control) => [control.getBoundingClientRect(), control.outerHTML.slice(0, 80)])
+      .filter(([box]) => box.width < 44 || box.height < 44)
+      .map(([box, html]) => `${box.width}x${box.height} ${html}`),
+  );
+
+scenario(
+  'a narrow phone needs no sideways scroll and fits the finger',
+  async ({ page }) => {
+    const me = app(page);
+    for (const path of ['/', '/auth', '/auth?mode=signup', '/auth/verify-email', '/nowhere']) {
+      await page.goto(path);
+      await page.locator('#app h1#title').waitFor();
+      assert.equal(await overflow(page), 0, path);
+      assert.deepEqual(await small(page), [], path);
+    }
+    await me.signUp(`${'long-'.repeat(9)}${Math.random().toString(36).slice(2)}@example.com`);
+    await me.add('Short', 'Donaudampfschifffahrtsgesellschaftskapitän'.repeat(4));
+    assert.equal(await overflow(page), 0);
+    assert.deepEqual(await small(page), []);
+  },
+  { viewport: sizes.phone, hasTouch: true, isMobile: true },
+);
+
+scenario('the app draws what the first paint has shown', async ({ page, context }) => {
+  // The order of attributes and the room between tags say nothing.
+  const drawn = () =>
+    page.evaluate(() => {
+      const tell = (node) =>
+        node.nodeType === Node.TEXT_NODE
+          ? node.data.trim()
+          : [
+              node.localName,
+              [...node.attributes].map(({ name, value }) => `${name}=${value}`).sort(),
+              [...node.childNodes]
+                .filter((child) => child.nodeType === Node.ELEMENT_NODE || child.data?.trim())
+                .map(tell),
+            ];
+      return JSON.stringify(tell(document.querySelector('.page-welcome')), null, 1);
+    });
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
+  await context.route('**/*.wasm', async (route) => {
+    await held;
+    await route.fallback();
+  });
+  await page.goto('/', { waitUntil: 'commit' });
+  await page.locator('.shell .page-welcome h1').waitFor();
+  const before = await drawn();
+  release();
+  await page.locator('#app > .page-welcome').waitFor();
+  assert.equal(await drawn(), before);
+});
+
+scenario('an app that cannot be loaded says so', async ({ page }) => {
+  await page.route('**/*.wasm', (route) => route.abort());
+  await page.goto('/');
+  await page.getByText('The app could not be loaded.').waitFor();
+}, { breaks: true });

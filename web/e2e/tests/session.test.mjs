@@ -1,0 +1,175 @@
+// The session's life: refreshed unseen, ended without loss, left everywhere at once.
+import assert from 'node:assert/strict';
+import { app, operation, tryRefresh, unauthorised } from '../support/app.mjs';
+import { scenario } from '../support/scenario.mjs';
+
+/** Answers the next `count` requests with `try refresh token`, all at once when the last has come. */
+async function expire(context, count) {
+  const waiting = [];
+  await context.route('**/graphql', async (route) => {
+    if (count === 0) {
+      return route.fallback();
+    }
+    count -= 1;
+    waiting.push(route);
+    if (count === 0) {
+      await Promise.all(waiting.map((route) => route.fulfill(tryRefresh)));
+    }
+  });
+}
+
+/** Counts refreshes, and how many were under way at once. */
+async function refreshes(context) {
+  const seen = { count: 0, most: 0 };
+  let now = 0;
+  await context.route('**/auth/session/refresh', async (route) => {
+    seen.count += 1;
+    now += 1;
+    seen.most = Math.max(seen.most, now);
+    const response = await route.fetch();
+    now -= 1;
+    await route.fulfill({ response });
+  });
+  return seen;
+}
+
+/** Resolves when so many requests have been answered well. */
+function answers(page, count) {
+  return new Promise((resolve) => {
+    page.on('response', (response) => {
+      if (response.url().endsWith('/graphql') && response.status() === 200) {
+        count -= 1;
+        if (count === 0) {
+          resolve();
+        }
+      }
+    });
+  });
+}
+
+scenario('an expired access token is refreshed unseen', async ({ page, context }) => {
+  const me = app(page);
+  await me.signUp();
+  const seen = await refreshes(context);
+  await expire(context, 1);
+  await me.add('Survives');
+  assert.equal(seen.count, 1);
+  await me.expectCount('1 open, 0 done');
+});
+
+scenario('many waiting requests share one refresh', async ({ page, context }) => {
+  const me = app(page);
+  await me.signUp();
+  await me.add('One', 'Two', 'Three');
+  const seen = await refreshes(context);
+  await expire(context, 3);
+  const saved = answers(page, 3);
+  for (const task of ['One', 'Two', 'Three']) {
+    await me.tick(task).click();
+  }
+  await saved;
+  assert.equal(seen.count, 1);
+  await expire(context, 2);
+  await page.reload();
+  await me.expectCount('0 open, 3 done');
+  assert.equal(seen.count, 2);
+});
+
+scenario('two tabs refresh one after another and stay signed in', async ({ page, context }) => {
+  const me = app(page);
+  const email = await me.signUp();
+  await me.add('Here in both');
+  const second = await context.newPage();
+  await second.goto('/');
+  await app(second).ready();
+  const seen = await refreshes(context);
+  await expire(context, 4);
+  await Promise.all([page.reload(), second.reload()]);
+  for (const tab of [page, second]) {
+    await app(tab).expectCount('1 open, 0 done');
+    await tab.getByText(email).waitFor();
+  }
+  assert.equal(seen.most, 1);
+  assert.ok(seen.count <= 2, `${seen.count} refreshes`);
+});
+
+scenario('a session that ends keeps what was typed', async ({ page, context }) => {
+  const me = app(page);
+  const email = await me.signUp();
+  await me.add('Anything');
+  await me.field.fill('Half a thou');
+  await context.route('**/graphql', (route) => route.fulfill(unauthorised), { times: 1 });
+  await me.tick('Anything').click();
+  await page.getByText('Your session ended. Sign in again to continue.').waitFor();
+  assert.equal(new URL(page.url()).pathname, '/auth');
+  await me.signIn(email);
+  assert.equal(await me.field.inputValue(), 'Half a thou');
+  await me.expectCount('1 open, 0 done');
+});
+
+scenario('a session that ends keeps an edit and a new task', async ({ page, context }) => {
+  const me = app(page);
+  const email = await me.signUp();
+  await me.add('Old words');
+  await me.edit('Old words');
+  await me.editor.fill('New words');
+  await context.route('**/graphql', (route) => route.fulfill(unauthorised), { times: 1 });
+  await me.editor.press('Enter');
+  await me.signIn(email);
+  await me.editor.waitFor();
+  assert.equal(await me.editor.inputValue(), 'New words');
+  await me.editor.press('Enter');
+  await me.row('New words').waitFor();
+
+  await context.route('**/graphql', (route) => route.fulfill(unauthorised), { times: 1 });
+  await me.field.fill('Not lost');
+  await me.field.press('Enter');
+  await me.signIn(email);
+  await me.row('Not lost').getByRole('button', { name: 'Try again' }).click();
+  await me.expectCount('2 open, 0 done');
+  await page.reload();
+  await me.expectCount('2 open, 0 done');
+  assert.deepEqual(await me.tasks(), ['Not lost', 'New words']);
+});
+
+scenario('one person never meets the drafts of another', async ({ page, context }) => {
+  const me = app(page);
+  await me.signUp();
+  await me.field.fill('Private');
+  await context.route('**/graphql', (route) => route.fulfill(unauthorised), { times: 1 });
+  await page.reload();
+  await page.getByText('Your session ended.').waitFor();
+  await me.signUp();
+  assert.equal(await me.field.inputValue(), '');
+});
+
+scenario('signing out in one tab is noticed in the other', async ({ page, context }) => {
+  const me = app(page);
+  await me.signUp();
+  await me.field.fill('Private');
+  const second = await context.newPage();
+  await second.goto('/');
+  await app(second).ready();
+  await second.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('link', { name: 'Create an account' }).waitFor();
+  assert.equal(await page.evaluate(() => sessionStorage.getItem('todos.drafts')), null);
+});
+
+scenario('a list without the address is still a list', async ({ page, context }) => {
+  const me = app(page);
+  await me.signUp();
+  await me.add('Still here');
+  await context.route('**/graphql', async (route) => {
+    if (operation(route) !== 'Session') {
+      return route.fallback();
+    }
+    const response = await route.fetch();
+    const answer = await response.json();
+    answer.data.session.email = null;
+    answer.errors = [{ message: 'Unavailable.', path: ['session', 'email'], extensions: { code: 'SERVICE_UNAVAILABLE' } }];
+    await route.fulfill({ response, json: answer });
+  });
+  await page.reload();
+  await me.expectCount('1 open, 0 done');
+  await page.getByRole('button', { name: 'Sign out' }).waitFor();
+});

@@ -1,0 +1,192 @@
+// The list: paging, refusals, the network, the keyboard.
+import assert from 'node:assert/strict';
+import { app, operation, seed } from '../support/app.mjs';
+import { scenario } from '../support/scenario.mjs';
+
+const focused = (page) =>
+  page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.id);
+
+const refuse = (code) => (route) =>
+  route.fulfill({ json: { data: null, errors: [{ message: 'Refused.', extensions: { code } }] } });
+
+/** Lets the operations of this name meet `handler`, once. */
+async function once(page, name, handler) {
+  let left = 1;
+  await page.route('**/graphql', (route) =>
+    left > 0 && operation(route) === name ? ((left -= 1), handler(route)) : route.fallback(),
+  );
+}
+
+scenario('more than a page is shown by and by', async ({ page }) => {
+  const me = app(page);
+  await me.signUp();
+  await seed(page, Array.from({ length: 53 }, (_, n) => `Task ${n + 1}`));
+  await page.reload();
+  await me.expectCount('50 open, 0 done of the first 50');
+  await page.getByRole('button', { name: 'Show more' }).click();
+  await me.expectCount('53 open, 0 done');
+  const tasks = await me.tasks();
+  assert.equal(tasks[0], 'Task 53');
+  assert.equal(tasks.at(-1), 'Task 1');
+  assert.equal(await page.getByRole('button', { name: 'Show more' }).count(), 0);
+  assert.equal(await me.tick('Task 3').evaluate((tick) => tick === document.activeElement), true);
+});
+
+scenario('a refused change is undone and said', async ({ page }) => {
+  const me = app(page);
+  await me.signUp();
+  await me.add('Stubborn');
+
+  await once(page, 'UpdateTodo', refuse('INTERNAL'));
+  await me.tick('Stubborn').click();
+  await me.alert.getByText(/Stubborn.+wasn.t changed/).waitFor();
+  assert.equal(await me.tick('Stubborn').isChecked(), false);
+  await me.expectCount('1 open, 0 done');
+
+  await once(page, 'DeleteTodo', refuse('INTERNAL'));
+  await me.row('Stubborn').hover();
+  await page.getByRole('button', { name: 'Delete Stubborn' }).click();
+  await me.alert.getByText(/wasn.t deleted/).waitFor();
+  await me.row('Stubborn').waitFor();
+
+  await once(page, 'UpdateTodo', refuse('BAD_USER_INPUT'));
+  await me.edit('Stubborn');
+  await me.editor.fill('Changed my mind');
+  await me.editor.press('Enter');
+  await me.alert.getByText(/wasn.t changed. Refused/).waitFor();
+  assert.equal(await me.editor.inputValue(), 'Changed my mind');
+  await me.editor.press('Enter');
+  await me.row('Changed my mind').waitFor();
+  await me.alert.getByText('Refused').waitFor({ state: 'detached' });
+
+  await once(page, 'UpdateTodo', refuse('NOT_FOUND'));
+  await me.tick('Changed my mind').click();
+  await me.alert.getByText(/no longer there/).waitFor();
+  await me.empty.waitFor();
+  await page.getByRole('button', { name: 'Dismiss' }).click();
+  await me.alert.getByText(/no longer there/).waitFor({ state: 'detached' });
+});
+
+scenario('quick clicks end where the last one meant', async ({ page }) => {
+  const me = app(page);
+  await me.signUp();
+  await me.add('Restless');
+  let hold;
+  const held = new Promise((resolve) => (hold = resolve));
+  await once(page, 'UpdateTodo', async (route) => {
+    await held;
+    await route.fallback();
+  });
+  await me.tick('Restless').click();
+  await me.expectCount('0 open, 1 done');
+  await me.tick('Restless').click();
+  await me.expectCount('1 open, 0 done');
+  const last = page.waitForResponse(
+    (response) => response.request().postDataJSON()?.variables?.input?.isComplete === false,
+  );
+  hold();
+  await last;
+  await page.reload();
+  await me.expectCount('1 open, 0 done');
+});
+
+scenario('a cut network is said, and nothing is lost', async ({ page, context }) => {
+  const me = app(page);
+  await me.signUp();
+  await me.add('Before');
+  await context.setOffline(true);
+  await page.getByText(/You.re offline/).waitFor();
+  await me.row('Before').waitFor();
+  await me.field.fill('Meanwhile');
+  await me.field.press('Enter');
+  await me.row('Meanwhile').getByText('Not saved').waitFor();
+  await me.alert.getByText(/wasn.t saved/).waitFor();
+  await context.setOffline(false);
+  await page.getByText(/You.re offline/).waitFor({ state: 'detached' });
+  await me.row('Meanwhile').getByRole('button', { name: 'Try again' }).click();
+  await me.row('Meanwhile').getByText('Not saved').waitFor({ state: 'detached' });
+  await page.reload();
+  await me.expectCount('2 open, 0 done');
+});
+
+scenario('a service that is down is said, with a way to ask again', async ({ page }) => {
+  const me = app(page);
+  await me.signUp();
+  await me.add('Patience');
+  const down = (route) => route.fulfill({ status: 503, headers: { 'retry-after': '5' }, json: { message: 'x' } });
+  await page.route('**/graphql', down);
+  await page.reload();
+  await page.getByText('The service is briefly unavailable. Try again in 5 seconds.').waitFor();
+  await page.unroute('**/graphql', down);
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await me.row('Patience').waitFor();
+  await page.getByText('briefly unavailable').waitFor({ state: 'detached' });
+});
+
+scenario('the keyboard alone is enough', async ({ page }) => {
+  const me = app(page);
+  await page.goto('/');
+  await page.locator('#app > .page-welcome').waitFor();
+  const enter = page.getByRole('link', { name: 'Create an account' });
+  await enter.focus();
+  await page.keyboard.press('Enter');
+  await page.locator('#email:focus').waitFor();
+  await page.keyboard.type(`keys-${Date.now()}-${Math.random().toString(36).slice(2)}@example.com`);
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('correct horse 1');
+  await page.keyboard.press('Enter');
+  await page.locator('#new-task:focus').waitFor();
+  for (const task of ['First', 'Second', 'Third']) {
+    await page.keyboard.type(task);
+    await page.keyboard.press('Enter');
+    await me.row(task).and(page.locator('.todo:not(.saving)')).waitFor();
+  }
+
+  // Field, its button, then the first row's tick.
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Space');
+  await me.expectCount('2 open, 1 done');
+  assert.equal(await me.tick('Third').evaluate((tick) => tick === document.activeElement), true);
+  await page.keyboard.press('Space');
+  await me.expectCount('3 open, 0 done');
+
+  await page.keyboard.press('F2');
+  await page.locator('textarea:focus').waitFor();
+  await page.keyboard.press('Escape');
+  assert.equal(await focused(page), 'Edit Third');
+  await page.keyboard.press('Enter');
+  await page.locator('textarea:focus').waitFor();
+  await page.keyboard.type(' time');
+  await page.keyboard.press('Enter');
+  await me.row('Third time').waitFor();
+  await page.waitForFunction(() => document.activeElement?.getAttribute('aria-label') === 'Edit Third time');
+
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await me.row('Third time').waitFor({ state: 'detached' });
+  assert.equal(await me.tick('Second').evaluate((tick) => tick === document.activeElement), true);
+  await me.expectCount('2 open, 0 done');
+});
+
+scenario('an edit ends as its owner means it', async ({ page }) => {
+  const me = app(page);
+  await me.signUp();
+  await me.add('Original');
+  await page.getByText('Original', { exact: true }).dblclick();
+  await me.editor.fill('Dropped');
+  await me.editor.press('Escape');
+  assert.deepEqual(await me.tasks(), ['Original']);
+  await page.getByText('Original', { exact: true }).dblclick();
+  await me.editor.fill('   ');
+  await me.editor.press('Enter');
+  assert.deepEqual(await me.tasks(), ['Original']);
+  await page.getByText('Original', { exact: true }).dblclick();
+  await me.editor.fill('Kept');
+  const saved = page.waitForResponse('**/graphql');
+  await page.getByRole('heading', { name: 'Your tasks' }).click();
+  await saved;
+  await page.reload();
+  await me.ready();
+  assert.deepEqual(await me.tasks(), ['Kept']);
+});

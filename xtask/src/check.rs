@@ -1,0 +1,32 @@
+//! What is quick to check: format, lints, drift of what is generated.
+
+use anyhow::{Context, Result};
+
+use crate::{codegen, run, step::step, workspace};
+
+pub fn run() -> Result<()> {
+    format()?;
+    lint()?;
+    codegen::check()
+}
+
+pub fn format() -> Result<()> {
+    step("Format", |step| {
+        run::quiet(
+            workspace::cargo().args(["fmt", "--all", "--check", "--", "--color", "never", "-l"]),
+            step,
+        )
+        .context("run `cargo fmt --all` (`rustup component add rustfmt` where it is missing)")?;
+        Ok(())
+    })
+}
+
+pub fn lint() -> Result<()> {
+    step("Lints", |step| {
+        let mut cargo = workspace::cargo();
+        cargo.args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
+        run::quiet(&mut cargo, step)
+            .context("clippy is not content (`rustup component add clippy` where it is missing)")?;
+        Ok(())
+    })
+}

@@ -1,0 +1,76 @@
+//! `schema.graphql`, written from the service's own schema and checked for drift.
+
+use std::{fmt::Write, fs};
+
+use anyhow::{Context, Result, bail};
+
+use crate::{run, step::step, workspace};
+
+pub fn write() -> Result<()> {
+    step("schema.graphql, written", |step| {
+        let schema = generate(step)?;
+        let file = workspace::root().join("schema.graphql");
+        if fs::read_to_string(&file).is_ok_and(|kept| kept == schema) {
+            step.note("unchanged");
+            return Ok(());
+        }
+        fs::write(file, schema).context("cannot write schema.graphql")
+    })
+}
+
+/// Fails, showing the difference, when `schema.graphql` is not what the service serves.
+pub fn check() -> Result<()> {
+    step("schema.graphql, compared", |step| {
+        let generated = generate(step)?;
+        let kept = fs::read_to_string(workspace::root().join("schema.graphql"))
+            .context("cannot read schema.graphql: run `cargo xtask codegen`")?;
+        if kept == generated {
+            return Ok(());
+        }
+        bail!(
+            "schema.graphql is not what the service serves: run `cargo xtask codegen`\n{}",
+            difference(&kept, &generated)
+        )
+    })
+}
+
+fn generate(step: &crate::step::Step) -> Result<String> {
+    let mut cargo = workspace::cargo();
+    cargo.args(["run", "--quiet", "--package", "api", "--", "schema"]);
+    let schema = run::quiet(&mut cargo, step).context("the service does not print its schema")?;
+    Ok(format!("{}\n", schema.trim_end()))
+}
+
+/// The lines between the first and the last that differ, a few of each side.
+fn difference(kept: &str, generated: &str) -> String {
+    const SHOWN: usize = 12;
+    let (kept, generated): (Vec<_>, Vec<_>) = (kept.lines().collect(), generated.lines().collect());
+    let same_start = kept.iter().zip(&generated).take_while(|(one, other)| one == other).count();
+    let rests = kept[same_start..].iter().rev().zip(generated[same_start..].iter().rev());
+    let same_end = rests.take_while(|(one, other)| one == other).count();
+
+    let mut text = format!("from line {}:\n", same_start + 1);
+    for (mark, lines) in [('-', &kept), ('+', &generated)] {
+        let differing = &lines[same_start..lines.len() - same_end];
+        for line in differing.iter().take(SHOWN) {
+            writeln!(text, "{mark} {line}").ok();
+        }
+        if differing.len() > SHOWN {
+            writeln!(text, "{mark} ... {} more lines", differing.len() - SHOWN).ok();
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_difference_shows_only_what_differs() {
+        assert_eq!(difference("a\nb\nc\n", "a\nx\ny\nc\n"), "from line 2:\n- b\n+ x\n+ y\n");
+        assert_eq!(difference("a\na\n", "a\na\na\n"), "from line 3:\n+ a\n");
+        let long = (0..20).map(|line| line.to_string()).collect::<Vec<_>>().join("\n");
+        assert!(difference("", &long).ends_with("+ 11\n+ ... 8 more lines\n"));
+    }
+}

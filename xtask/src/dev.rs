@@ -1,0 +1,170 @@
+//! `cargo xtask dev`: from a fresh clone to a running product, and back.
+
+use std::{
+    env,
+    fs::{self, File, TryLockError},
+    io::{self, BufRead, IsTerminal, Write},
+    process::{Command, Stdio},
+    thread,
+    time::Duration,
+};
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+
+use crate::{
+    interrupt,
+    postgres::{self, Database},
+    stack::{self, Stack},
+    workspace::{self, Profile},
+};
+
+#[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub struct Options {
+    /// Where the page, the API and the playground are served
+    #[arg(long, env = "PORT", default_value_t = 3000, value_parser = clap::value_parser!(u16).range(1..))]
+    port: u16,
+    /// Open the page in the browser
+    #[arg(long)]
+    open: bool,
+    /// Build everything optimised, and the page small
+    #[arg(long)]
+    release: bool,
+    /// Delete the embedded database first; asks before it does
+    #[arg(long)]
+    reset: bool,
+    /// Answer the question of --reset with yes
+    #[arg(long, requires = "reset")]
+    yes: bool,
+    /// Use a new database that is deleted at the end
+    #[arg(long, conflicts_with = "reset")]
+    ephemeral: bool,
+}
+
+pub fn run(options: &Options) -> Result<()> {
+    match start(options).and_then(|(stack, _lock)| serve(stack, options)) {
+        Err(error) if error.is::<interrupt::Interrupted>() => {
+            println!("stopped");
+            Ok(())
+        }
+        outcome => outcome,
+    }
+}
+
+/// Brings everything up. The second value keeps another `dev` from using the same cluster.
+fn start(options: &Options) -> Result<(Stack, Option<File>)> {
+    postgres::sweep();
+    let (database, pid_file, lock) = if options.ephemeral {
+        stack::require_free(options.port)?;
+        let (database, pid_file) = Database::throw_away()?;
+        (database, pid_file, None)
+    } else {
+        let pid_file = stack::pid_file()?;
+        let lock = lock()?;
+        if pid_file.stop_orphan() {
+            println!("ended the service of an earlier run that was killed");
+        }
+        stack::require_free(options.port)?;
+        if options.reset {
+            reset(options.yes)?;
+        }
+        (Database::open()?, pid_file, Some(lock))
+    };
+    let profile = Profile::from_release(options.release);
+    let stack = Stack::start(database, stack::Options { port: options.port, profile, pid_file })?;
+    Ok((stack, lock))
+}
+
+/// Until a signal, or until the service ends by itself.
+fn serve(mut stack: Stack, options: &Options) -> Result<()> {
+    let address = &stack.address;
+    println!();
+    println!("  Page        {address}");
+    println!("  JWKS        {address}/auth/jwt/jwks.json");
+    println!("  Playground  {address}/graphiql");
+    println!();
+    println!("Ctrl-C stops everything.");
+    if options.open {
+        open(address);
+    }
+    stack.service.show_output();
+    while !interrupt::requested() {
+        if let Some(status) = stack.service.ended()? {
+            bail!(
+                "the service ended by itself ({status}); its last lines:\n{}",
+                stack.service.last_lines()
+            );
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+    println!("stopping the service, then PostgreSQL");
+    drop(stack);
+    Err(interrupt::Interrupted.into())
+}
+
+/// One `dev` a checkout: the kernel lets go of the lock however we end.
+fn lock() -> Result<File> {
+    let path = workspace::data_dir().join("dev.lock");
+    let lock = File::options().create(true).truncate(false).read(true).write(true).open(&path);
+    let mut lock = lock.with_context(|| format!("cannot open {}", workspace::shown(&path)))?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let other = fs::read_to_string(&path).unwrap_or_default();
+            bail!(
+                "`cargo xtask dev` is already running here (process {}): stop it, or add `--ephemeral --port <another>`",
+                other.trim()
+            );
+        }
+        Err(TryLockError::Error(error)) => return Err(error).context("cannot lock .data/dev.lock"),
+    }
+    lock.set_len(0)?;
+    writeln!(lock, "{}", std::process::id())?;
+    Ok(lock)
+}
+
+fn reset(yes: bool) -> Result<()> {
+    if postgres::is_given() {
+        bail!(
+            "--reset deletes the embedded database, but DATABASE_URL names another one: unset it, or reset that one yourself"
+        );
+    }
+    if !yes {
+        if !io::stdin().is_terminal() {
+            bail!(
+                "--reset deletes the database: without a terminal to ask on, say `--reset --yes`"
+            );
+        }
+        print!("Delete the embedded database and all its todos? [y/N] ");
+        io::stdout().flush()?;
+        let mut answer = String::new();
+        io::stdin().lock().read_line(&mut answer)?;
+        interrupt::check()?;
+        if !matches!(answer.trim(), "y" | "Y" | "yes") {
+            bail!("nothing was deleted");
+        }
+    }
+    println!(
+        "{}",
+        if postgres::delete_kept() {
+            "deleted the embedded database"
+        } else {
+            "there was no database to delete"
+        }
+    );
+    Ok(())
+}
+
+fn open(address: &str) {
+    let system = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    let quiet = |command: &mut Command| {
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().is_ok()
+    };
+    let browser = env::var("BROWSER").ok().filter(|browser| !browser.is_empty());
+    let opened = browser.is_some_and(|browser| quiet(Command::new(browser).arg(address)))
+        || quiet(Command::new(system).arg(address));
+    if !opened {
+        println!("no browser could be opened");
+    }
+}

@@ -1,0 +1,65 @@
+//! `cargo xtask test`: everything, in order, up to the first step that fails.
+
+use anyhow::{Context, Result};
+use clap::Args;
+
+use crate::{
+    browser, check, codegen, page,
+    postgres::{self, Cluster},
+    run,
+    step::{skipped, step},
+    workspace::{self, Profile},
+};
+
+#[derive(Args)]
+pub struct Options {
+    /// Leave the browser test out
+    #[arg(long)]
+    skip_browser: bool,
+    /// Handed to the test runner: names of tests, or its options
+    #[arg(last = true)]
+    filter: Vec<String>,
+}
+
+pub fn run(options: &Options) -> Result<()> {
+    postgres::sweep();
+    check::format()?;
+    check::lint()?;
+    codegen::check()?;
+    deny()?;
+    unit_and_integration(&options.filter)?;
+    if options.skip_browser {
+        page::build(Profile::Dev)?;
+        skipped("Browser test", "left out by --skip-browser");
+    } else {
+        browser::test()?;
+    }
+    println!("all is well");
+    Ok(())
+}
+
+/// On a real PostgreSQL that is gone afterwards.
+fn unit_and_integration(filter: &[String]) -> Result<()> {
+    let cluster = step("PostgreSQL for the tests", Cluster::throw_away)?;
+    let mut cargo = workspace::cargo();
+    if run::answers("cargo-nextest", "--version") {
+        cargo.args(["nextest", "run", "--workspace", "--no-fail-fast"]);
+    } else {
+        cargo.args(["test", "--workspace", "--no-fail-fast"]);
+    }
+    cargo.args(filter).env("TEST_DATABASE_URL", cluster.superuser_url());
+    step("Unit and integration tests", |step| run::streamed(&mut cargo, step))
+}
+
+fn deny() -> Result<()> {
+    const LABEL: &str = "Licences and bans";
+    if !run::answers("cargo-deny", "--version") {
+        skipped(LABEL, "cargo-deny is not installed (`cargo install cargo-deny`)");
+        return Ok(());
+    }
+    step(LABEL, |step| {
+        run::quiet(workspace::cargo().args(["deny", "check", "licenses", "bans"]), step)
+            .context("deny.toml does not allow this")?;
+        Ok(())
+    })
+}

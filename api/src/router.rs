@@ -1,5 +1,6 @@
 //! The route table, and every layer that a request passes.
 
+mod cors;
 mod headers;
 mod site;
 
@@ -8,7 +9,7 @@ use std::time::Duration;
 use axum::{
     Json, Router,
     extract::{DefaultBodyLimit, Request, State},
-    http::{HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{HeaderName, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -18,7 +19,6 @@ use tower::ServiceBuilder;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::CompressionLayer,
-    cors::{AllowOrigin, CorsLayer},
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
     trace::TraceLayer,
 };
@@ -59,7 +59,7 @@ fn layers(router: Router, config: &Config) -> Router {
         .layer(TraceLayer::new_for_http())
         .layer(PropagateRequestIdLayer::new(request_id))
         .layer(middleware::from_fn_with_state(headers::Security::new(config), headers::secure))
-        .layer(cors(config))
+        .layer(middleware::from_fn_with_state(cors::Cors::new(config), cors::share))
         .layer(CompressionLayer::new())
         .layer(middleware::from_fn(errors_as_json))
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
@@ -68,27 +68,6 @@ fn layers(router: Router, config: &Config) -> Router {
         .layer(middleware::from_fn(move |request, next| bound_time(timeout, request, next)))
         .layer(DefaultBodyLimit::max(MAX_BODY));
     router.layer(layers)
-}
-
-/// Exactly the page's origin, with credentials. FDI header names as the official SDKs send them.
-fn cors(config: &Config) -> CorsLayer {
-    const HEADERS: [&str; 6] =
-        ["content-type", "rid", "fdi-version", "anti-csrf", "authorization", "st-auth-mode"];
-    let origin = config.website_domain().origin().ascii_serialization();
-    let origin =
-        HeaderValue::from_str(&origin).map_or_else(|_| AllowOrigin::list([]), AllowOrigin::exact);
-    CorsLayer::new()
-        .allow_origin(origin)
-        .allow_credentials(true)
-        .allow_methods([
-            Method::GET,
-            Method::HEAD,
-            Method::PUT,
-            Method::PATCH,
-            Method::POST,
-            Method::DELETE,
-        ])
-        .allow_headers(HEADERS.map(HeaderName::from_static))
 }
 
 async fn bound_time(timeout: Duration, request: Request, next: Next) -> Response {

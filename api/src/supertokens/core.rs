@@ -19,6 +19,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Password hashing is slow by design; a healthy Core stays far below.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_ANSWER: usize = 1024 * 1024;
+/// A key takes about 400 bytes, and a Core publishes few.
+const MAX_KEY_SET: usize = 64 * 1024;
 
 /// Why a Core gave no usable answer.
 #[derive(Debug, thiserror::Error)]
@@ -61,7 +63,6 @@ pub struct SessionTokens {
     pub session: CoreSession,
     pub access_token: CoreToken,
     pub refresh_token: CoreToken,
-    pub anti_csrf_token: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -264,7 +265,9 @@ impl Core {
 
     /// `GET /.well-known/jwks.json`
     pub async fn keys(&self) -> Result<KeySet, CoreError> {
-        self.get(".well-known/jwks.json", None, &[]).await
+        const PATH: &str = ".well-known/jwks.json";
+        let request = self.request(Method::GET, PATH, None);
+        self.send(request, Method::GET, PATH, MAX_KEY_SET).await
     }
 
     async fn get<T: DeserializeOwned>(
@@ -274,7 +277,7 @@ impl Core {
         query: &[(&str, &str)],
     ) -> Result<T, CoreError> {
         let request = self.request(Method::GET, path, recipe).query(query);
-        self.send(request, Method::GET, path).await
+        self.send(request, Method::GET, path, MAX_ANSWER).await
     }
 
     async fn post<T: DeserializeOwned>(
@@ -284,7 +287,7 @@ impl Core {
         body: Value,
     ) -> Result<T, CoreError> {
         let request = self.request(Method::POST, path, Some(recipe)).json(&body);
-        self.send(request, Method::POST, path).await
+        self.send(request, Method::POST, path, MAX_ANSWER).await
     }
 
     fn request(&self, method: Method, path: &str, recipe: Option<&str>) -> reqwest::RequestBuilder {
@@ -305,13 +308,14 @@ impl Core {
         request: reqwest::RequestBuilder,
         method: Method,
         path: &str,
+        max_answer: usize,
     ) -> Result<T, CoreError> {
         let answer = request.send().await.map_err(unavailable)?;
         let status = answer.status();
         if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
             return Err(CoreError::Unavailable(format!("{status}")));
         }
-        let body = read_bounded(answer).await?;
+        let body = read_bounded(answer, max_answer).await?;
         let unexpected = |what| CoreError::Unexpected { method, path: path.to_owned(), what };
         if !status.is_success() {
             let text: String = String::from_utf8_lossy(&body).chars().take(200).collect();
@@ -328,11 +332,11 @@ fn unavailable(error: reqwest::Error) -> CoreError {
     CoreError::Unavailable(format!("{error}: {cause}"))
 }
 
-async fn read_bounded(mut answer: reqwest::Response) -> Result<Vec<u8>, CoreError> {
+async fn read_bounded(mut answer: reqwest::Response, max: usize) -> Result<Vec<u8>, CoreError> {
     let mut body = Vec::new();
     while let Some(chunk) = answer.chunk().await.map_err(unavailable)? {
-        if body.len() + chunk.len() > MAX_ANSWER {
-            return Err(CoreError::Unavailable(format!("answered more than {MAX_ANSWER} bytes")));
+        if body.len() + chunk.len() > max {
+            return Err(CoreError::Unavailable(format!("answered more than {max} bytes")));
         }
         body.extend_from_slice(&chunk);
     }

@@ -1,19 +1,20 @@
 //! The keys that sign access tokens, fetched from the Core and kept.
 //!
-//! `jwks_client_rs` looks keys up and lets one fetch serve all who wait. Around it stand what it
-//! leaves open: a pause between fetches, so that forged key ids cause no storm; a bound on the
-//! key set; and reads of known keys that never wait for a fetch, so that a Core that is down or
-//! slow stops no one whose key is known.
+//! `jwks_client_rs` reads key sets and lets one fetch serve all who wait. Around it stand what it
+//! leaves open: a pause between fetches, so that forged key ids cause no storm, and reads of known
+//! keys that never wait for a fetch, so that a Core that is down or slow stops no one whose key is
+//! known.
 
 use std::{
     collections::HashMap,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, PoisonError, RwLock, RwLockWriteGuard},
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
 use jsonwebtoken::{DecodingKey, errors::ErrorKind};
 use jwks_client_rs::{JsonWebKey, JsonWebKeySet, JwksClient, JwksClientError, source::JwksSource};
 use serde_json::Value;
+use tokio::task::JoinHandle;
 
 use super::core::{Core, CoreError, KeySet};
 use crate::clock::Clock;
@@ -24,7 +25,6 @@ const COOL_DOWN: TimeDelta = TimeDelta::seconds(30);
 const RETRY: TimeDelta = TimeDelta::seconds(2);
 /// Age at which keys are fetched again in the background, so that retired ones are dropped.
 const STALE: TimeDelta = TimeDelta::minutes(15);
-const MAX_KEYS: usize = 64;
 
 /// Why no key can be had for a key id.
 #[derive(Debug, thiserror::Error)]
@@ -38,7 +38,6 @@ pub enum KeyError {
 pub struct Jwks {
     client: JwksClient<CoreKeys>,
     known: Arc<RwLock<Known>>,
-    core: Core,
     clock: Clock,
 }
 
@@ -54,9 +53,8 @@ struct Known {
 impl Jwks {
     pub fn new(core: Core, clock: Clock) -> Self {
         let known = Arc::new(RwLock::new(Known::default()));
-        let source =
-            CoreKeys { core: core.clone(), clock: clock.clone(), known: Arc::clone(&known) };
-        Self { client: JwksClient::builder().build(source), known, core, clock }
+        let source = CoreKeys { core, clock: clock.clone(), known: Arc::clone(&known) };
+        Self { client: JwksClient::builder().build(source), known, clock }
     }
 
     /// The key `kid`: at once when it is known, else after a fetch if one is allowed now.
@@ -64,43 +62,52 @@ impl Jwks {
         if let Some(key) = self.lookup(kid) {
             return Ok(key);
         }
-        // Fills `known` when it fetches; its own answer says nothing more.
-        let _ = self.client.get(kid).await;
+        let _ = self.refresh().await;
         self.lookup(kid).ok_or_else(|| match self.read(|known| known.fetched_at) {
             Some(_) => KeyError::Unknown,
             None => KeyError::Unavailable,
         })
     }
 
-    /// The key set for the world: fresh from the Core, or the last one known.
+    /// The key set for the world: at most [`COOL_DOWN`] old, or the last one known.
     pub async fn published(&self) -> Result<KeySet, CoreError> {
         let recent = self.clock.now() - COOL_DOWN;
-        let known = self.read(|known| {
-            let fresh = known.fetched_at.is_some_and(|at| at > recent);
-            known.published.clone().map(|keys| (keys, fresh))
-        });
-        match known {
-            Some((keys, true)) => Ok(keys),
-            Some((keys, false)) => match fetch(&self.core, &self.clock, &self.known).await {
-                Ok(fetched) => Ok(fetched),
-                Err(_) => Ok(keys),
-            },
-            None => fetch(&self.core, &self.clock, &self.known).await,
+        if !self.read(|known| known.fetched_at.is_some_and(|at| at > recent)) {
+            let _ = self.refresh().await;
+        }
+        self.read(|known| known.published.clone())
+            .ok_or_else(|| CoreError::Unavailable("the signing keys are not known".into()))
+    }
+
+    /// The Core has just signed with `kid`. If that is news, the pause ends: after a rotation
+    /// no one who signs in should wait for it.
+    pub fn expect(&self, kid: &str) {
+        if !self.read(|known| known.decoding.contains_key(kid)) {
+            write(&self.known).tried_at = None;
         }
     }
 
     fn lookup(&self, kid: &str) -> Option<Arc<DecodingKey>> {
-        let (key, refresh) = self.read(|known| {
+        let (key, is_due) = self.read(|known| {
             let now = self.clock.now();
             let stale = known.fetched_at.is_some_and(|at| at + STALE < now);
             (known.decoding.get(kid).cloned(), stale && known.may_try(now))
         });
-        if key.is_some() && refresh {
-            let (core, clock, known) =
-                (self.core.clone(), self.clock.clone(), Arc::clone(&self.known));
-            tokio::spawn(async move { fetch(&core, &clock, &known).await });
+        if key.is_some() && is_due {
+            drop(self.refresh());
         }
         key
+    }
+
+    /// Fetches the key set if that is allowed now. Who comes meanwhile waits for the same fetch;
+    /// who goes away does not stop it.
+    fn refresh(&self) -> JoinHandle<()> {
+        let client = self.client.clone();
+        tokio::spawn(async move {
+            // No key has this id, so the client always asks its source: one caller after the
+            // other. `CoreKeys` keeps what it fetched; the client's answer says nothing more.
+            let _ = client.get("").await;
+        })
     }
 
     fn read<T>(&self, look: impl FnOnce(&Known) -> T) -> T {
@@ -127,33 +134,35 @@ struct CoreKeys {
 impl JwksSource for CoreKeys {
     async fn fetch_keys(&self) -> Result<JsonWebKeySet, JwksClientError> {
         let now = self.clock.now();
-        let allowed = self.known.read().unwrap_or_else(PoisonError::into_inner).may_try(now);
-        if !allowed {
-            return Err(none());
+        {
+            let mut known = write(&self.known);
+            if !known.may_try(now) {
+                return Err(none());
+            }
+            known.tried_at = Some(now);
         }
-        let fetched = fetch(&self.core, &self.clock, &self.known).await.map_err(|_| none())?;
-        Ok(parse(&fetched).collect::<Vec<_>>().into())
+        let fetched = self.core.keys().await.map_err(|error| {
+            tracing::warn!(%error, "the signing keys could not be fetched");
+            none()
+        })?;
+        let keys: Vec<_> = parse(&fetched).collect();
+        *write(&self.known) = Known {
+            decoding: keys.iter().filter_map(decoding_key).collect(),
+            published: Some(fetched),
+            fetched_at: Some(now),
+            tried_at: Some(now),
+        };
+        Ok(keys.into())
     }
+}
+
+fn write(known: &RwLock<Known>) -> RwLockWriteGuard<'_, Known> {
+    known.write().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The one error of [`JwksSource`] that can be made from outside its crate.
 fn none() -> JwksClientError {
     jsonwebtoken::errors::Error::from(ErrorKind::InvalidKeyFormat).into()
-}
-
-/// Fetches the key set and puts it in the place of the last one.
-async fn fetch(core: &Core, clock: &Clock, known: &RwLock<Known>) -> Result<KeySet, CoreError> {
-    let now = clock.now();
-    known.write().unwrap_or_else(PoisonError::into_inner).tried_at = Some(now);
-    let mut fetched = core.keys().await.inspect_err(|error| {
-        tracing::warn!(error = %error, "the signing keys could not be fetched");
-    })?;
-    fetched.keys.truncate(MAX_KEYS);
-    let decoding = parse(&fetched).filter_map(decoding_key).collect();
-    let published = Some(fetched.clone());
-    *known.write().unwrap_or_else(PoisonError::into_inner) =
-        Known { decoding, published, fetched_at: Some(now), tried_at: Some(now) };
-    Ok(fetched)
 }
 
 /// Keys of other types than RSA, or without an id, are passed over.
@@ -162,7 +171,7 @@ fn parse(set: &KeySet) -> impl Iterator<Item = JsonWebKey> {
     set.keys.iter().filter_map(read).filter(|key| matches!(key, JsonWebKey::Rsa(_)))
 }
 
-fn decoding_key(key: JsonWebKey) -> Option<(String, Arc<DecodingKey>)> {
+fn decoding_key(key: &JsonWebKey) -> Option<(String, Arc<DecodingKey>)> {
     let JsonWebKey::Rsa(rsa) = key else {
         return None;
     };

@@ -93,7 +93,7 @@ impl SuperTokens {
 
     /// The session with the token that takes the place of its own.
     fn replace(&self, transport: Transport, access: &CoreToken) -> Result<Session, Error> {
-        let claims = claims_of(access)?;
+        let claims = self.claims_of(access)?;
         let now = self.0.clock.now();
         let headers = tokens::attach_access(self.0.cookies, transport, access, &claims, now);
         Ok(Session { claims, headers, transport })
@@ -107,16 +107,17 @@ impl SuperTokens {
         recipe_user_id: &str,
         request: &HeaderMap,
     ) -> Result<HeaderMap, Error> {
+        let transport = Transport::asked_for(request);
+        let uses_token = transport == Transport::Cookie && self.0.anti_csrf.uses_token();
         let tokens = self
             .core()
             .create_session(NewSession {
                 user_id: recipe_user_id,
                 access_token_payload: self.access_token_payload(user, recipe_user_id).await?,
-                enable_anti_csrf: self.0.anti_csrf.uses_token(),
+                enable_anti_csrf: uses_token,
             })
             .await?;
-        let claims = claims_of(&tokens.access_token)?;
-        let transport = Transport::asked_for(request);
+        let claims = self.claims_of(&tokens.access_token)?;
         Ok(tokens::attach(self.0.cookies, transport, &tokens, &claims, self.0.clock.now()))
     }
 
@@ -164,7 +165,7 @@ impl SuperTokens {
         let proof = csrf::token(request).filter(|_| uses_token);
         match self.core().refresh_session(&token, proof, uses_token).await? {
             Refresh::Ok(tokens) => {
-                let claims = claims_of(&tokens.access_token)?;
+                let claims = self.claims_of(&tokens.access_token)?;
                 Ok(tokens::attach(self.0.cookies, transport, &tokens, &claims, self.0.clock.now()))
             }
             Refresh::Unauthorised { message } => {
@@ -188,13 +189,15 @@ impl SuperTokens {
         self.core().remove_session(session.claims.session_handle()).await?;
         Ok(tokens::clear(self.0.cookies, session.transport))
     }
-}
 
-/// The claims of a token that has just come from the Core.
-fn claims_of(access: &CoreToken) -> Result<Claims, Error> {
-    let odd = |what: &str| Error::Unexpected(format!("the Core's access token {what}"));
-    let payload = jsonwebtoken::dangerous::insecure_decode::<Box<RawValue>>(&access.token)
-        .map_err(|error| odd(&error.to_string()))?
-        .claims;
-    Claims::from_payload(payload).map_err(|error| odd(&error.to_string()))
+    /// The claims of a token that has just come from the Core.
+    fn claims_of(&self, access: &CoreToken) -> Result<Claims, Error> {
+        let odd = |what: &str| Error::Unexpected(format!("the Core's access token {what}"));
+        let kid = claims::key_id(&access.token).map_err(|error| odd(&error.to_string()))?;
+        self.0.jwks.expect(&kid);
+        let payload = jsonwebtoken::dangerous::insecure_decode::<Box<RawValue>>(&access.token)
+            .map_err(|error| odd(&error.to_string()))?
+            .claims;
+        Claims::from_payload(payload).map_err(|error| odd(&error.to_string()))
+    }
 }

@@ -78,7 +78,8 @@ fn from_cookie(headers: &HeaderMap, name: &str) -> Result<Option<Found>, Ambiguo
     let mut values = headers
         .get_all(header::COOKIE)
         .iter()
-        .filter_map(|value| value.to_str().ok())
+        // Cookies of others may hold any bytes, and must not hide ours.
+        .map(|value| String::from_utf8_lossy(value.as_bytes()))
         .flat_map(Cookie::split_parse_encoded)
         .filter_map(Result::ok)
         .filter(|cookie| cookie.name() == name);
@@ -155,14 +156,10 @@ pub fn attach(
             cookies.set(&mut headers, REFRESH_COOKIE, &refresh.token, expires);
         }
     }
-    if let Some(secret) = &tokens.anti_csrf_token {
-        append(&mut headers, &ANTI_CSRF, secret);
-        expose(&mut headers, &ANTI_CSRF);
-    }
     headers
 }
 
-/// Headers that replace the access token alone.
+/// Headers that replace the access token alone, and the secret against CSRF that it names.
 pub fn attach_access(
     cookies: Cookies,
     transport: Transport,
@@ -181,6 +178,10 @@ pub fn attach_access(
         Transport::Cookie => {
             cookies.set(&mut headers, ACCESS_COOKIE, &access.token, now + ACCESS_COOKIE_LIFE);
         }
+    }
+    if let Some(secret) = claims.anti_csrf_token() {
+        append(&mut headers, &ANTI_CSRF, secret);
+        expose(&mut headers, &ANTI_CSRF);
     }
     headers
 }

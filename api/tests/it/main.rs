@@ -1,5 +1,6 @@
 //! The integration tests: one binary, a file a feature, each test with a database of its own.
 
+mod auth;
 mod embedded_core;
 mod faults;
 mod graphql;

@@ -82,7 +82,12 @@ pub async fn email_exists(
 ) -> Result<Response, Error> {
     let email = email
         .ok_or_else(|| Error::BadInput("Please provide the email as a GET param".to_owned()))?;
-    let users = supertokens.core().users_by_email(&email.trim().to_lowercase()).await?;
+    let email = email.trim().to_lowercase();
+    // With what is no email nobody signs in, and a Core need not bear it.
+    let users = match form::email_error(&email) {
+        Some(_) => Vec::new(),
+        None => supertokens.core().users_by_email(&email).await?,
+    };
     let exists = users
         .iter()
         .flat_map(|user| &user.login_methods)

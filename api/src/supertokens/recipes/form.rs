@@ -98,7 +98,7 @@ fn text<'a>(value: Option<&'a Value>, id: &str) -> Result<Option<&'a str>, Error
 }
 
 /// A local part without spaces or specials, `@`, and a host name with a top-level domain.
-fn email_error(email: &str) -> Option<&'static str> {
+pub fn email_error(email: &str) -> Option<&'static str> {
     static EMAIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(
             r#"^[^<>()\[\]\\.,;:\s@"\x00]+(\.[^<>()\[\]\\.,;:\s@"\x00]+)*@([a-z0-9-]+\.)+[a-z]{2,}$"#,

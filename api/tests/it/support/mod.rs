@@ -3,3 +3,4 @@
 pub mod app;
 pub mod core;
 pub mod database;
+pub mod replay;

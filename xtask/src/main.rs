@@ -22,7 +22,7 @@ mod workspace;
 
 use std::{env, process::ExitCode};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
 
 use workspace::Profile;
@@ -70,9 +70,15 @@ fn main() -> ExitCode {
     }
 }
 
-/// `.env` fills in what the real environment leaves open.
+/// `.env` fills in what the real environment leaves open. What its lines hold is not repeated: it may be secret.
 fn load_env_file() -> Result<()> {
     match dotenvy::from_path(workspace::root().join(".env")) {
+        Err(dotenvy::Error::LineParse(line, _)) => {
+            let name = line.split_once('=').map_or("without `=`", |(name, _)| name.trim());
+            bail!(
+                "a line of .env cannot be read ({name}): write NAME=value, and quote a value with spaces"
+            )
+        }
         Err(error) if !error.not_found() => Err(error).context("cannot read .env"),
         _ => Ok(()),
     }

@@ -12,17 +12,24 @@ use sha2::{Digest, Sha256};
 use super::toolchain::{TARGET, Toolchain, holds_std};
 use crate::{apt, run, step::Step, workspace};
 
+const PACKAGES: [&str; 3] = ["rustc-web", "cargo-web", "rust-web-src"];
 const RUSTC: &str = "/usr/bin/rustc";
 const CARGO: &str = "/usr/bin/cargo";
 const STD_MANIFEST: &str = "/usr/lib/rustlib/src/rust/library/sysroot/Cargo.toml";
 
+/// Whether it is installed, or can be.
+pub fn is_possible() -> bool {
+    apt::available() || PACKAGES.iter().all(|package| apt::installed(package).is_some())
+}
+
 pub fn debian(step: &mut Step) -> Result<Toolchain> {
-    if !apt::available() && apt::installed("rust-web-src").is_none() {
+    if !is_possible() {
         bail!(
-            "Debian's Rust for the web is missing: as root, `apt-get install rustc-web cargo-web rust-web-src`"
+            "Debian's Rust for the web is missing: as root, `apt-get install {}`",
+            PACKAGES.join(" ")
         );
     }
-    apt::install(&["rustc-web", "cargo-web", "rust-web-src"], step)?;
+    apt::install(&PACKAGES, step)?;
     let version = rustc_version()?;
     let linker = linker(&version, step)?;
     let source = apt::installed("rust-web-src").context("rust-web-src did not install")?;

@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Result, bail};
 
 use super::sysroot;
-use crate::{apt, run, step::Step, workspace};
+use crate::{run, step::Step, workspace};
 
 pub const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -42,7 +42,7 @@ impl Toolchain {
                 return Ok(Self::Plain);
             }
         }
-        if apt::available() {
+        if sysroot::is_possible() {
             return sysroot::debian(step);
         }
         bail!(

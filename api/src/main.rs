@@ -19,8 +19,11 @@ async fn main() -> ExitCode {
 }
 
 async fn serve() -> ExitCode {
-    // No `.env` is fine: the environment may hold everything.
-    let _ = dotenvy::dotenv();
+    // No `.env` is fine: the environment may hold everything. Half of one is not.
+    match dotenvy::from_path(".env") {
+        Err(error) if !error.not_found() => return fail(&format!(".env cannot be read: {error}")),
+        _ => {}
+    }
     let config = match Config::from_env() {
         Ok(config) => config,
         Err(error) => return fail(&error),

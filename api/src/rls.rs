@@ -14,10 +14,11 @@ use secrecy::{ExposeSecret, SecretString};
 pub use self::guard::{CheckError, UnsafeDatabase};
 use crate::supertokens::Claims;
 
-/// One statement for role and claims. Both end with the transaction, so it also works through a
+/// One statement for role, claims and the time a statement may take. All end with the transaction, so it also works through a
 /// pooler in transaction mode; the claims travel as a parameter, never as SQL text.
 const SET_CLAIMS: &str = "SELECT set_config('role', 'authenticated', true), \
-                          set_config('request.jwt.claims', $1, true)";
+                          set_config('request.jwt.claims', $1, true), \
+                          set_config('statement_timeout', '10s', true)";
 
 /// A connection that has rested this long is tested before it is used.
 const TEST_AFTER_IDLE: Duration = Duration::from_secs(30);
@@ -136,11 +137,13 @@ pub fn is_unavailable(error: &DbErr) -> bool {
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed => true,
-        // Class 08 connection, 53 resources, 57P operator intervention; 25006 read-only standby.
+        // Class 08 connection, 53 resources, 57P operator intervention; 57014 statement
+        // timeout; 25006 read-only standby.
         sqlx::Error::Database(error) => error.code().is_some_and(|code| {
             code.starts_with("08")
                 || code.starts_with("53")
                 || code.starts_with("57P")
+                || code == "57014"
                 || code == "25006"
         }),
         _ => false,

@@ -73,7 +73,7 @@ fn layers(router: Router, config: &Config) -> Router {
 async fn bound_time(timeout: Duration, request: Request, next: Next) -> Response {
     match tokio::time::timeout(timeout, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => ApiError::Timeout.into_response(),
+        Err(_) => ([(header::RETRY_AFTER, "5")], ApiError::Timeout).into_response(),
     }
 }
 

@@ -27,6 +27,9 @@ const DATABASE_PAUSE: Duration = Duration::from_millis(500);
 /// How long requests that are under way may take to end when the service stops.
 const DRAIN: Duration = Duration::from_secs(8);
 
+/// How long connections may take to close after that.
+const CLOSE: Duration = Duration::from_secs(2);
+
 /// Serves until `shutdown` resolves.
 pub async fn serve(
     config: Config,
@@ -57,7 +60,12 @@ pub async fn serve(
         result = server => result?,
         () = out_of_time => tracing::warn!("requests were cut off after {DRAIN:?}"),
     }
-    service.stop().await
+    // A connection that never comes back must not keep the process.
+    let closed = tokio::time::timeout(CLOSE, service.stop()).await;
+    closed.unwrap_or_else(|_| {
+        tracing::warn!("connections were left open after {CLOSE:?}");
+        Ok(())
+    })
 }
 
 /// The parts of the service, ready to answer.

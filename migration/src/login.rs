@@ -42,7 +42,7 @@ impl fmt::Display for LoginError {
             Self::Refused { login, missing, cause } => write!(
                 f,
                 "the role of DATABASE_URL may not {missing} for the login \"{login}\" ({cause}); \
-                 let a role with CREATEROLE run this migration, or do it by hand (see README.md)"
+                 let a role with CREATEROLE run this migration"
             ),
             Self::Database(cause) => cause.fmt(f),
         }

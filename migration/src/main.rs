@@ -24,7 +24,7 @@ fn creates_schema(mut arguments: impl Iterator<Item = String>) -> bool {
 }
 
 async fn connect(mut options: ConnectOptions, creates_schema: bool) -> Result<DbConn, DbErr> {
-    options.max_connections(1).connect_timeout(CONNECT_TIMEOUT);
+    options.max_connections(1).connect_timeout(CONNECT_TIMEOUT).sqlx_logging(false);
     let db = Database::connect(options).await?;
     // Held by the only connection, so until this process ends.
     db.execute_unprepared(&format!("SELECT pg_advisory_lock({MIGRATION_LOCK})")).await?;

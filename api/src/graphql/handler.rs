@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::error::Code;
+use super::{error::Code, fragments};
 use crate::{error::ApiError, state::AppState, supertokens::session::Request};
 
 /// Seconds after which a client may try again when the database is away.
@@ -62,8 +62,14 @@ fn parse(body: &[u8]) -> Result<async_graphql::Request, ApiError> {
     if is_batch {
         return Err(ApiError::BadRequest("Send one operation a request: batches are off.".into()));
     }
-    serde_json::from_slice(body)
-        .map_err(|error| ApiError::BadRequest(format!("The body is no GraphQL request: {error}.")))
+    let mut request: async_graphql::Request = serde_json::from_slice(body).map_err(|error| {
+        ApiError::BadRequest(format!("The body is no GraphQL request: {error}."))
+    })?;
+    // A document that cannot be parsed is for the executor to explain.
+    if request.parsed_query().is_ok_and(fragments::too_many) {
+        return Err(ApiError::BadRequest("The operation spreads fragments too often.".into()));
+    }
+    Ok(request)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -3,6 +3,7 @@
 mod context;
 mod cursor;
 mod error;
+mod fragments;
 mod handler;
 mod model;
 mod mutation;
@@ -21,8 +22,11 @@ use crate::rls::Rls;
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 
 /// Bounds on one request. The page's own operations stay far below.
-const MAX_DEPTH: usize = 12;
+/// GraphiQL asks for the schema 15 levels deep.
+const MAX_DEPTH: usize = 16;
 const MAX_COMPLEXITY: usize = 1_000;
+/// The cost of a field that opens a transaction or calls the Core: a request has room for few.
+const ROUND_TRIP: usize = 25;
 const MAX_DIRECTIVES: usize = 10;
 
 /// What the schema may show of itself.

@@ -27,6 +27,7 @@ impl Session {
     }
 
     /// The email that the user signs in with.
+    #[graphql(complexity = "crate::graphql::ROUND_TRIP")]
     async fn email(&self, context: &Context<'_>) -> Result<Option<String>> {
         let email = accounts(context)?.email_of(self.0.user_id()).await;
         Ok(nullable(context, email))

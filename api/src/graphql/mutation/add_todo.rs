@@ -30,6 +30,7 @@ pub struct AddTodo;
 #[Object]
 impl AddTodo {
     /// Adds an open todo for the user.
+    #[graphql(complexity = "crate::graphql::ROUND_TRIP + child_complexity")]
     async fn add_todo(&self, context: &Context<'_>, input: AddTodoInput) -> Result<AddTodoPayload> {
         let task = parse_task(&input.task)?;
         let transaction = begin(context).await?;

@@ -19,6 +19,7 @@ pub struct DeleteTodo;
 #[Object]
 impl DeleteTodo {
     /// Deletes a todo for good.
+    #[graphql(complexity = "crate::graphql::ROUND_TRIP + child_complexity")]
     async fn delete_todo(&self, context: &Context<'_>, id: ID) -> Result<DeleteTodoPayload> {
         let key = parse_id(&id)?;
         let transaction = begin(context).await?;

@@ -17,6 +17,7 @@ pub struct ToggleTodo;
 #[Object]
 impl ToggleTodo {
     /// Marks an open todo as done, and a done one as open again.
+    #[graphql(complexity = "crate::graphql::ROUND_TRIP + child_complexity")]
     async fn toggle_todo(&self, context: &Context<'_>, id: ID) -> Result<ToggleTodoPayload> {
         let toggled = (Column::IsComplete, Expr::col(Column::IsComplete).not());
         Ok(ToggleTodoPayload { todo: change(context, &id, [toggled]).await? })

@@ -34,6 +34,7 @@ pub struct UpdateTodo;
 #[Object]
 impl UpdateTodo {
     /// Changes the text of a todo, whether it is done, or both.
+    #[graphql(complexity = "crate::graphql::ROUND_TRIP + child_complexity")]
     async fn update_todo(
         &self,
         context: &Context<'_>,

@@ -16,6 +16,7 @@ pub struct TodoQuery;
 #[Object]
 impl TodoQuery {
     /// One of the user's todos; null when there is none of this id.
+    #[graphql(complexity = "crate::graphql::ROUND_TRIP + child_complexity")]
     async fn todo(&self, context: &Context<'_>, id: ID) -> Option<Todo> {
         nullable(context, find(context, &id).await)
     }

@@ -7,7 +7,7 @@ use sea_orm::{
 use crate::{
     entity::todo::{self, Column},
     graphql::{
-        Error,
+        Error, ROUND_TRIP,
         context::begin,
         cursor::TodoCursor,
         model::todo_connection::{TodoConnection, TodoEdge},
@@ -54,7 +54,7 @@ impl TodosQuery {
 /// What a page costs: each of its todos a tenth of what is asked of it.
 fn complexity(first: Option<i32>, child_complexity: usize) -> usize {
     let todos = usize::try_from(first.unwrap_or(DEFAULT_PAGE)).unwrap_or(0);
-    1 + child_complexity.saturating_mul(todos) / 10
+    ROUND_TRIP + child_complexity.saturating_mul(todos) / 10
 }
 
 fn page_size(first: Option<i32>) -> Result<usize, Error> {

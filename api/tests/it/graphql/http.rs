@@ -95,6 +95,30 @@ async fn bombs_are_refused_before_they_are_executed() {
 }
 
 #[tokio::test]
+async fn fragments_that_multiply_are_refused_at_once() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada").await;
+    let fragments = (0..30).fold(String::new(), |query, n| {
+        let next = format!("...f{}", n + 1);
+        query + &format!(" fragment f{n} on Query {{ {next} {next} {next} }}")
+    });
+    let bomb = format!("{{ ...f0 }}{fragments} fragment f30 on Query {{ __typename }}");
+    let answer = ada.send(&bomb, json!({})).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{:?}", answer.body);
+}
+
+#[tokio::test]
+async fn round_trips_are_few_however_little_they_ask() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada").await;
+    for field in ["todos(first: 1) { __typename }", "todo(id: 1) { id }", "session { email }"] {
+        let aliases = (0..41).fold(String::new(), |query, n| query + &format!("a{n}: {field} "));
+        let query = format!("{{ {aliases} }}");
+        assert_eq!(ada.error_code(&query, json!({})).await, "BAD_USER_INPUT", "{field}");
+    }
+}
+
+#[tokio::test]
 async fn production_shows_neither_schema_nor_suggestions_nor_playground() {
     let core = crate::support::core::TestCore::start().await;
     let core_url = core.url();

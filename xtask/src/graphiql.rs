@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 
 use crate::{
+    interrupt::Interrupted,
     npm, run,
     step::{Step, skipped, step},
     workspace,
@@ -28,13 +29,21 @@ pub fn build_or_say_why_not() -> Result<()> {
         skipped(LABEL, "npm is not installed: /graphiql will say so, everything else works");
         return Ok(());
     }
-    step(LABEL, |step| if up_to_date { up_to_date_note(step) } else { build(step) })
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "the other arm of the step can fail")]
-fn up_to_date_note(step: &mut Step) -> Result<()> {
-    step.note("up to date");
-    Ok(())
+    let built = step(LABEL, |step| {
+        if up_to_date {
+            step.note("up to date");
+            return Ok(());
+        }
+        build(step)
+    });
+    match built {
+        // A convenience: without it all else works.
+        Err(error) if !error.is::<Interrupted>() => {
+            skipped(LABEL, &format!("{error:#}; everything else works"));
+            Ok(())
+        }
+        built => built,
+    }
 }
 
 fn build(step: &mut Step) -> Result<()> {

@@ -55,7 +55,8 @@ pub(super) async fn sign_in(State(core): State<Arc<Core>>, fields: Fields) -> Re
     }
 }
 
-/// PUT `/recipe/user`
+/// PUT `/recipe/user`. Links to choose a new password were for the email and password of before:
+/// they end with either.
 pub(super) async fn update(State(core): State<Arc<Core>>, fields: Fields) -> Result<Answer> {
     let id = fields.text("recipeUserId")?;
     let email = fields.optional_text("email")?.map(normalise_email);
@@ -67,7 +68,8 @@ pub(super) async fn update(State(core): State<Arc<Core>>, fields: Fields) -> Res
         return Err(Error::bad_request("You have to provide either email or password."));
     }
     let updated = sqlx::query(
-        "update supertokens_core.users \
+        "with spent as (delete from supertokens_core.password_reset_tokens where user_id = $1) \
+         update supertokens_core.users \
          set email = coalesce($2, email), password_hash = coalesce($3, password_hash) \
          where id = $1 and recipe_id = 'emailpassword'",
     )

@@ -6,10 +6,11 @@ use clap::{
     ArgMatches, CommandFactory, FromArgMatches, Parser, ValueEnum,
     error::{ContextKind, ContextValue, ErrorKind},
 };
+use lettre::message::Mailbox;
 use secrecy::SecretString;
 use url::Url;
 
-use crate::supertokens::AntiCsrf;
+use crate::supertokens::{AntiCsrf, EmailVerificationMode};
 
 /// The service, from its environment. `.env` in the working directory is read first; what the
 /// environment has already wins.
@@ -64,6 +65,24 @@ pub struct Config {
     /// `via-token` or `none`.
     #[arg(long, env = "ANTI_CSRF", value_enum, default_value = "via-custom-header")]
     pub anti_csrf: AntiCsrf,
+
+    /// The domain whose subdomains get the session's cookies, too: `example.com`, of which the host
+    /// of `API_DOMAIN` is a part. Empty: that host alone.
+    #[arg(long, env = "COOKIE_DOMAIN", value_parser = domain)]
+    pub cookie_domain: Option<String>,
+
+    /// Whether a session counts before its user has verified their email: `optional` or `required`.
+    #[arg(long, env = "EMAIL_VERIFICATION", value_enum, default_value = "optional")]
+    pub email_verification: EmailVerificationMode,
+
+    /// The mail server: `smtps://NAME:PASSWORD@HOST`, or `smtp://NAME:PASSWORD@HOST:587` for one
+    /// with STARTTLS. Empty: mails are kept and shown at `/dev/mail`, for development only.
+    #[arg(long, env = "SMTP_URL", hide_env_values = true, value_parser = smtp_url)]
+    pub smtp_url: Option<SecretString>,
+
+    /// Who mails are from: `Todos <no-reply@example.com>`. Needed as soon as `SMTP_URL` is set.
+    #[arg(long, env = "MAIL_FROM")]
+    pub mail_from: Option<Mailbox>,
 
     /// The folder of the built page.
     #[arg(long, env = "WEB_DIST", default_value = "web/dist")]
@@ -136,7 +155,43 @@ impl Config {
                  SuperTokens Core, or the database in which the embedded Core may keep its state.",
             );
         }
-        Ok(())
+        self.check_mail()?;
+        self.check_cookie_domain()
+    }
+
+    fn check_mail(&self) -> Result<(), ConfigError> {
+        let refuse = |text: &str| Err(ConfigError(text.to_owned()));
+        match (&self.smtp_url, &self.mail_from) {
+            (Some(_), None) => refuse(
+                "MAIL_FROM is not set, and SMTP_URL is. It should be the sender of mails, such as \
+                 `Todos <no-reply@example.com>`.",
+            ),
+            (None, _) if self.environment == Environment::Production => refuse(
+                "SMTP_URL is not set, and APP_ENV is `production`: without a mail server nobody \
+                 could choose a new password. Give its address, such as \
+                 `smtps://NAME:PASSWORD@HOST`.",
+            ),
+            (None, _) if self.database_url.is_none() => refuse(
+                "SMTP_URL and DATABASE_URL are both not set: give the address of a mail server, or \
+                 the database in which mails may be kept for `/dev/mail`.",
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_cookie_domain(&self) -> Result<(), ConfigError> {
+        let Some(domain) = &self.cookie_domain else {
+            return Ok(());
+        };
+        let api = self.api_domain();
+        let host = api.host_str().unwrap_or_default();
+        // A browser refuses cookies for any other domain, and nobody could sign in.
+        if host == domain || host.ends_with(&format!(".{domain}")) {
+            return Ok(());
+        }
+        Err(ConfigError(format!(
+            "COOKIE_DOMAIN is `{domain}`, of which `{host}` (API_DOMAIN) is no part."
+        )))
     }
 
     /// Where browsers reach the service.
@@ -195,6 +250,23 @@ fn http_url(text: &str) -> Result<Url, String> {
     match url.scheme() {
         "http" | "https" => Ok(url),
         _ => Err("not http or https".into()),
+    }
+}
+
+fn smtp_url(text: &str) -> Result<SecretString, String> {
+    let url = Url::parse(text).map_err(|error| error.to_string())?;
+    match (url.scheme(), url.has_host()) {
+        ("smtp" | "smtps", true) => Ok(text.into()),
+        _ => Err("not an SMTP URL".into()),
+    }
+}
+
+/// With or without the dot that was once written before it (RFC 6265, 4.1.2.3).
+fn domain(text: &str) -> Result<String, String> {
+    let text = text.trim_start_matches('.');
+    match url::Host::parse(text) {
+        Ok(url::Host::Domain(domain)) if domain.contains('.') => Ok(domain),
+        _ => Err("not a domain".into()),
     }
 }
 
@@ -257,12 +329,42 @@ mod tests {
             ("API_DOMAIN", "https://example.com/path", "an origin"),
             ("SUPERTOKENS_URI", "localhost:3567", "http://HOST:3567"),
             ("REQUEST_TIMEOUT", "1m", "in seconds"),
+            ("EMAIL_VERIFICATION", "yes", "`optional` or `required`"),
+            ("COOKIE_DOMAIN", "com", "`example.com`"),
+            ("MAIL_FROM", "nobody", "Todos <no-reply@example.com>"),
         ] {
             let error = read(&[(name, value)]).unwrap_err();
             for part in [name, value, meaning] {
                 assert!(error.contains(part), "{part} is not in: {error}");
             }
         }
+    }
+
+    #[test]
+    fn a_cookie_domain_must_have_the_api_in_it() {
+        let api = ("API_DOMAIN", "https://api.example.com");
+        for domain in ["example.com", ".example.com", "api.example.com"] {
+            let config = read(&[api, ("COOKIE_DOMAIN", domain)]).unwrap();
+            assert_eq!(config.cookie_domain.as_deref(), Some(domain.trim_start_matches('.')));
+        }
+        for domain in ["ample.com", "www.example.com", "example.org"] {
+            let error = read(&[api, ("COOKIE_DOMAIN", domain)]).unwrap_err();
+            assert!(error.contains("COOKIE_DOMAIN") && error.contains(domain), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_mail_server_needs_a_sender_and_production_a_mail_server() {
+        let smtp = ("SMTP_URL", "smtps://user:s3cret@mail.example.com");
+        let from = ("MAIL_FROM", "Todos <no-reply@example.com>");
+        let production = [("APP_ENV", "production"), ("SUPERTOKENS_URI", "http://core:3567")];
+        let error = read(&[smtp]).unwrap_err();
+        assert!(error.contains("MAIL_FROM") && !error.contains("s3cret"), "{error}");
+        let error = read(&[("SMTP_URL", "mail.example.com:s3cret")]).unwrap_err();
+        assert!(error.starts_with("SMTP_URL ") && !error.contains("s3cret"), "{error}");
+        assert!(read(&production).unwrap_err().contains("SMTP_URL"));
+        let config = read(&[&production[..], &[smtp, from]].concat()).unwrap();
+        assert!(!format!("{config:?}").contains("s3cret"));
     }
 
     #[test]
@@ -283,9 +385,6 @@ mod tests {
     fn production_refuses_the_embedded_core() {
         let error = read(&[("APP_ENV", "production")]).unwrap_err();
         assert!(error.contains("SUPERTOKENS_URI"), "{error}");
-        assert!(
-            read(&[("APP_ENV", "production"), ("SUPERTOKENS_URI", "http://core:3567")]).is_ok()
-        );
     }
 
     #[test]

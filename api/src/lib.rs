@@ -6,6 +6,7 @@ pub mod embedded_core;
 pub mod entity;
 pub mod error;
 pub mod graphql;
+pub mod mail;
 pub mod rls;
 pub mod router;
 pub mod server;

@@ -26,7 +26,7 @@ use tower_http::{
 use crate::{
     config::{Config, Environment},
     error::ApiError,
-    graphql,
+    graphql, mail,
     state::AppState,
     supertokens,
 };
@@ -42,6 +42,7 @@ pub fn router(state: AppState, config: &Config) -> Router {
         .route("/readyz", get(ready))
         .with_state(state.clone())
         .merge(supertokens::routes(state.supertokens))
+        .merge(state.outbox.map(mail::page).unwrap_or_default())
         .merge(site::page(&config.web_dist));
     let routes = match config.environment {
         Environment::Development => routes.merge(site::playground(&config.graphiql_dist)),
@@ -50,8 +51,8 @@ pub fn router(state: AppState, config: &Config) -> Router {
     layers(routes.method_not_allowed_fallback(async || ApiError::MethodNotAllowed), config)
 }
 
-/// From the outermost to the innermost.
-fn layers(router: Router, config: &Config) -> Router {
+/// What every request passes, from the outermost to the innermost.
+pub fn layers(router: Router, config: &Config) -> Router {
     let request_id = HeaderName::from_static("x-request-id");
     let timeout = config.request_timeout;
     let layers = ServiceBuilder::new()

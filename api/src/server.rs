@@ -13,6 +13,7 @@ use crate::{
     config::{Config, Environment},
     embedded_core::{self, EmbeddedCore},
     graphql::{self, Introspection},
+    mail::Post,
     rls::{self, Rls},
     router::router,
     state::AppState,
@@ -73,6 +74,7 @@ pub struct Service {
     pub state: AppState,
     pub router: Router,
     core: Core,
+    post: Post,
 }
 
 impl Service {
@@ -87,22 +89,28 @@ impl Service {
             core_uri: core.uri.clone(),
             core_api_key: core.api_key.clone(),
             anti_csrf: config.anti_csrf,
+            email_verification: config.email_verification,
+            cookie_domain: config.cookie_domain.clone(),
         };
-        let supertokens = SuperTokens::new(options, clock)?;
+        let post = Post::open(config, clock.clone())?;
+        let supertokens = SuperTokens::new(options, post.mailer(), clock)?;
         let introspection = match config.environment {
             Environment::Development => Introspection::Allowed,
             Environment::Production => Introspection::Refused,
         };
         let schema = graphql::schema(rls.clone(), supertokens.clone(), introspection);
-        let state = AppState { schema, supertokens, rls };
-        Ok(Self { router: router(state.clone(), config), state, core })
+        let state = AppState { schema, supertokens, rls, outbox: post.outbox() };
+        Ok(Self { router: router(state.clone(), config), state, core, post })
     }
 
     /// Closes what [`start`](Self::start) opened.
     pub async fn stop(self) -> anyhow::Result<()> {
-        self.state.rls.close().await?;
+        let (closed, ()) = tokio::join!(self.state.rls.close(), async {
+            self.state.supertokens.finish().await;
+            self.post.close().await;
+        });
         self.core.close().await;
-        Ok(())
+        Ok(closed?)
     }
 }
 

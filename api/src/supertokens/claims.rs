@@ -2,7 +2,7 @@
 
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde_json::{Map, Value, value::RawValue};
 
 use super::TENANT;
 
@@ -135,6 +135,12 @@ impl Claims {
     /// The whole payload as the token carries it: a JSON object.
     pub fn payload(&self) -> &RawValue {
         &self.payload
+    }
+
+    /// The payload, to look at claim by claim.
+    pub(super) fn to_map(&self) -> Map<String, Value> {
+        // It was read as an object before.
+        serde_json::from_str(self.payload.get()).unwrap_or_default()
     }
 
     /// A token fresh from a refresh: the Core must hear of its first use.

@@ -3,6 +3,11 @@
 //! Each method is one CDI request; its doc names the route. Answers are read up to a bound, and
 //! every answer that is not the documented one becomes a [`CoreError`].
 
+mod emails;
+mod roles;
+mod sessions;
+mod users;
+
 use std::time::Duration;
 
 use reqwest::{Method, StatusCode};
@@ -12,6 +17,11 @@ use serde_json::{Value, json};
 use tracing::instrument;
 use url::Url;
 
+pub use self::{
+    emails::TokenOwner,
+    sessions::{Regenerate, SessionInformation},
+    users::{UpdateUser, UserPage, UserQuery},
+};
 use super::{TENANT, user::User};
 
 const CDI_VERSION: &str = "5.2";
@@ -124,17 +134,6 @@ struct Users {
 }
 
 #[derive(Deserialize)]
-struct Roles {
-    roles: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct Permissions {
-    #[serde(default)]
-    permissions: Vec<String>,
-}
-
-#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Revoked {
     session_handles_revoked: Vec<String>,
@@ -192,21 +191,6 @@ impl Core {
             GetUser::Ok { user } => Ok(Some(user)),
             GetUser::UnknownUserIdError => Ok(None),
         }
-    }
-
-    /// `GET /recipe/user/roles`
-    pub async fn roles_of(&self, user_id: &str) -> Result<Vec<String>, CoreError> {
-        let path = format!("{TENANT}/recipe/user/roles");
-        let found: Roles = self.get(&path, Some("userroles"), &[("userId", user_id)]).await?;
-        Ok(found.roles)
-    }
-
-    /// `GET /recipe/role/permissions`; a role that is gone has none.
-    pub async fn permissions_of(&self, role: &str) -> Result<Vec<String>, CoreError> {
-        let query = [("role", role)];
-        let found: Permissions =
-            self.get("recipe/role/permissions", Some("userroles"), &query).await?;
-        Ok(found.permissions)
     }
 
     /// `POST /recipe/session`
@@ -280,14 +264,24 @@ impl Core {
         self.send(request, Method::GET, path, MAX_ANSWER).await
     }
 
-    async fn post<T: DeserializeOwned>(
+    async fn post<'a, T: DeserializeOwned>(
+        &self,
+        path: &str,
+        recipe: impl Into<Option<&'a str>>,
+        body: Value,
+    ) -> Result<T, CoreError> {
+        let request = self.request(Method::POST, path, recipe.into()).json(&body);
+        self.send(request, Method::POST, path, MAX_ANSWER).await
+    }
+
+    async fn put<T: DeserializeOwned>(
         &self,
         path: &str,
         recipe: &str,
         body: Value,
     ) -> Result<T, CoreError> {
-        let request = self.request(Method::POST, path, Some(recipe)).json(&body);
-        self.send(request, Method::POST, path, MAX_ANSWER).await
+        let request = self.request(Method::PUT, path, Some(recipe)).json(&body);
+        self.send(request, Method::PUT, path, MAX_ANSWER).await
     }
 
     fn request(&self, method: Method, path: &str, recipe: Option<&str>) -> reqwest::RequestBuilder {

@@ -5,7 +5,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::core::CoreError;
 
@@ -22,12 +22,16 @@ pub enum Error {
     /// A session that is expired or unproven: refresh and try again.
     #[error("try refresh token")]
     TryRefreshToken,
-    /// A refresh that cannot work. The headers clear the client's tokens.
+    /// A session that is over, or cannot be told from another. The headers clear the client's
+    /// tokens.
     #[error("unauthorised")]
     SessionEnded(HeaderMap),
     /// A refresh token that was used before. The headers clear the client's tokens.
     #[error("token theft detected")]
     TokenTheft(HeaderMap),
+    /// A session that is not allowed this. The headers hand out claims that were fetched for it.
+    #[error("invalid claim")]
+    InvalidClaim { failures: Vec<Value>, headers: HeaderMap },
     /// Input that the FDI does not allow; the text is for the client.
     #[error("{0}")]
     BadInput(String),
@@ -53,6 +57,10 @@ impl IntoResponse for Error {
             Self::Unauthorised | Self::TryRefreshToken => message(StatusCode::UNAUTHORIZED, &text),
             Self::SessionEnded(headers) | Self::TokenTheft(headers) => {
                 (headers, message(StatusCode::UNAUTHORIZED, &text)).into_response()
+            }
+            Self::InvalidClaim { failures, headers } => {
+                let body = json!({"message": text, "claimValidationErrors": failures});
+                (StatusCode::FORBIDDEN, headers, Json(body)).into_response()
             }
             Self::BadInput(text) => message(StatusCode::BAD_REQUEST, &text),
             Self::Unavailable(_) => {

@@ -4,24 +4,33 @@
 //! Routes and bodies follow the FDI (Front-end Driver Interface), calls to the Core the CDI
 //! (Core Driver Interface) 5.2, both as recorded from the official Node SDK and Core.
 
+mod background;
 pub mod claims;
 pub mod core;
 mod csrf;
 mod error;
 mod jwks;
+pub mod mailer;
+pub mod manage;
+mod payload;
 mod recipes;
 mod routes;
 pub mod session;
 mod tokens;
 pub mod user;
+mod validators;
 
 use std::sync::Arc;
 
-use secrecy::SecretString;
-use url::Url;
+use secrecy::{ExposeSecret, SecretString};
+use url::{Url, form_urlencoded};
 
-pub use self::{claims::Claims, csrf::AntiCsrf, error::Error, routes::routes, session::Session};
-use self::{core::Core, jwks::Jwks, tokens::Cookies};
+use self::{background::Background, core::Core, jwks::Jwks, tokens::Cookies};
+pub use self::{
+    claims::Claims, csrf::AntiCsrf, error::Error, mailer::Mailer,
+    recipes::emailverification::EmailVerificationMode, routes::routes, session::Session,
+    validators::Validator,
+};
 use crate::clock::Clock;
 
 /// The only tenant served; tokens of another are refused.
@@ -38,6 +47,10 @@ pub struct Options {
     pub core_uri: Url,
     pub core_api_key: Option<SecretString>,
     pub anti_csrf: AntiCsrf,
+    pub email_verification: EmailVerificationMode,
+    /// Whose subdomains get the session's cookies, such as `example.com`. None: the API's host
+    /// alone.
+    pub cookie_domain: Option<String>,
 }
 
 /// The handle of the backend; cheap to clone.
@@ -50,20 +63,37 @@ struct Inner {
     clock: Clock,
     cookies: Cookies,
     anti_csrf: AntiCsrf,
+    email_verification: EmailVerificationMode,
     issuer: String,
+    /// Where links in mails lead, without a slash at the end.
+    website: String,
+    mailer: Arc<dyn Mailer>,
+    background: Background,
 }
 
 impl SuperTokens {
     /// Fails only when the HTTP client cannot be built; the Core may be down and come later.
-    pub fn new(options: Options, clock: Clock) -> Result<Self, reqwest::Error> {
+    pub fn new(
+        options: Options,
+        mailer: Arc<dyn Mailer>,
+        clock: Clock,
+    ) -> Result<Self, reqwest::Error> {
         let core = Core::new(options.core_uri, options.core_api_key)?;
         Ok(Self(Arc::new(Inner {
             jwks: Jwks::new(core.clone(), clock.clone()),
             core,
             clock,
-            cookies: Cookies::for_domains(&options.api_domain, &options.website_domain),
+            cookies: Cookies::for_domains(
+                &options.api_domain,
+                &options.website_domain,
+                options.cookie_domain,
+            ),
             anti_csrf: options.anti_csrf,
-            issuer: issuer(&options.api_domain),
+            email_verification: options.email_verification,
+            issuer: auth(&options.api_domain),
+            website: auth(&options.website_domain),
+            mailer,
+            background: Background::new(),
         })))
     }
 
@@ -82,12 +112,30 @@ impl SuperTokens {
         self.0.jwks.published().await.is_ok()
     }
 
+    /// Resolves when the work that no answer waited for is done: the last thing to ask of it
+    /// before the mailer stops.
+    pub async fn finish(&self) {
+        self.0.background.finish().await;
+    }
+
+    /// Claim `iss`.
     fn issuer(&self) -> &str {
         &self.0.issuer
     }
+
+    fn mailer(&self) -> &dyn Mailer {
+        &*self.0.mailer
+    }
+
+    /// A link for a mail, to a page that the official front-end SDKs know.
+    fn link(&self, page: &str, token: &SecretString) -> SecretString {
+        let token: String =
+            form_urlencoded::byte_serialize(token.expose_secret().as_bytes()).collect();
+        format!("{}/{page}?token={token}&tenantId={TENANT}", self.0.website).into()
+    }
 }
 
-/// Claim `iss`: the API's origin and base path, without a slash at the end.
-fn issuer(api_domain: &Url) -> String {
-    format!("{}/auth", api_domain.as_str().trim_end_matches('/'))
+/// Where SuperTokens has its part of an origin, without a slash at the end.
+fn auth(origin: &Url) -> String {
+    format!("{}/auth", origin.as_str().trim_end_matches('/'))
 }

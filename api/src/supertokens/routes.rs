@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Error, SuperTokens,
-    recipes::{emailpassword, openid, session},
+    recipes::{emailpassword, emailverification, openid, password_reset, session},
 };
 
 /// The routes below `/auth`. Unknown ones are the caller's to answer.
@@ -22,6 +22,13 @@ pub fn routes(supertokens: SuperTokens) -> Router {
         .route("/auth/signin", post(emailpassword::sign_in))
         .route("/auth/emailpassword/email/exists", get(emailpassword::email_exists))
         .route("/auth/signup/email/exists", get(emailpassword::email_exists))
+        .route("/auth/user/password/reset/token", post(password_reset::send_link))
+        .route("/auth/user/password/reset", post(password_reset::reset))
+        .route("/auth/user/email/verify/token", post(emailverification::send_link))
+        .route(
+            "/auth/user/email/verify",
+            get(emailverification::status).post(emailverification::verify),
+        )
         .route("/auth/session/refresh", post(session::refresh))
         .route("/auth/signout", post(session::sign_out))
         .route("/auth/jwt/jwks.json", get(openid::jwks))

@@ -1,17 +1,19 @@
 //! The session recipe: create, check, refresh, revoke.
 
 use axum::http::{HeaderMap, Method};
-use serde_json::{json, value::RawValue};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::value::RawValue;
 
 use super::{
-    Claims, SuperTokens,
+    Claims, EmailVerificationMode, SuperTokens,
     claims::{self, Expected, TokenError},
-    core::{CoreError, CoreToken, NewSession, Refresh, Verify},
+    core::{CoreToken, NewSession, Refresh, Verify},
     csrf,
     error::Error,
     jwks::KeyError,
     tokens::{self, Found, Transport},
     user::User,
+    validators::Validator,
 };
 
 /// A checked session, and what the answer must carry for its sake.
@@ -21,6 +23,17 @@ pub struct Session {
     /// Headers for the answer: a replaced access token, most often none.
     pub headers: HeaderMap,
     transport: Transport,
+    token: SecretString,
+}
+
+impl Session {
+    pub(super) fn transport(&self) -> Transport {
+        self.transport
+    }
+
+    pub(super) fn token(&self) -> &SecretString {
+        &self.token
+    }
 }
 
 /// Where and how a session is asked for.
@@ -30,18 +43,43 @@ pub struct Request<'a> {
     pub headers: &'a HeaderMap,
 }
 
+/// What else a session must hold, beside being genuine and unexpired.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Checks<'a> {
+    /// Ask the Core whether the session still lives. Without, an access token outlives its session
+    /// until it expires; with, each request waits for the Core and fails while it is down.
+    pub database: bool,
+    /// Claims that must hold, else [`Error::InvalidClaim`].
+    pub claims: &'a [Validator<'a>],
+}
+
 impl SuperTokens {
+    /// The session of a request, with a verified email where the service asks for one.
+    ///
+    /// Errors: as [`session_with`](Self::session_with).
+    pub async fn session(&self, request: Request<'_>) -> Result<Session, Error> {
+        let claims: &[_] = match self.0.email_verification {
+            EmailVerificationMode::Optional => &[],
+            EmailVerificationMode::Required => &[Validator::EmailVerified],
+        };
+        self.session_with(request, Checks { claims, ..Checks::default() }).await
+    }
+
     /// The session of a request.
     ///
     /// Checked without the Core, but for the first use of a refreshed token: of that the Core
     /// must hear, because it ends the life of the token before (RFC 9700, 4.14.2). A Core that is
     /// down delays that news and stops nobody.
     ///
-    /// Errors: [`Error::Unauthorised`] without a session, [`Error::TryRefreshToken`] when it is
-    /// expired or unproven.
-    pub async fn session(&self, request: Request<'_>) -> Result<Session, Error> {
+    /// Errors: [`Error::Unauthorised`] without a session, [`Error::SessionEnded`] when it is known
+    /// to have ended, [`Error::TryRefreshToken`] when the token is expired or unproven, [`Error::InvalidClaim`] when it is not allowed this.
+    pub async fn session_with(
+        &self,
+        request: Request<'_>,
+        checks: Checks<'_>,
+    ) -> Result<Session, Error> {
         let Found { token, transport } = tokens::access_token(request.headers)
-            .map_err(|tokens::Ambiguous| Error::Unauthorised)?
+            .map_err(|tokens::Ambiguous| self.ended())?
             .ok_or(Error::Unauthorised)?;
         let claims = self.verify(&token).await?;
         let inner = &self.0;
@@ -50,11 +88,12 @@ impl SuperTokens {
         {
             return Err(Error::TryRefreshToken);
         }
-        let session = Session { claims, headers: HeaderMap::new(), transport };
-        if session.claims.is_child() {
-            return self.announce(session, &token).await;
+        let mut session =
+            Session { claims, headers: HeaderMap::new(), transport, token: token.into() };
+        if checks.database || session.claims.is_child() {
+            session = self.announce(session, checks.database).await?;
         }
-        Ok(session)
+        self.validate(session, checks.claims).await
     }
 
     async fn verify(&self, token: &str) -> Result<Claims, Error> {
@@ -75,15 +114,18 @@ impl SuperTokens {
         })
     }
 
-    /// Tells the Core that a refreshed token is in use, and takes the token that replaces it.
-    async fn announce(&self, session: Session, token: &str) -> Result<Session, Error> {
-        match self.core().verify_session(token, false).await {
+    /// Tells the Core that a token is in use, takes the token that replaces it, if there is one,
+    /// and on demand makes sure that its session lives.
+    async fn announce(&self, session: Session, check_database: bool) -> Result<Session, Error> {
+        let token = session.token.expose_secret();
+        match self.core().verify_session(token, check_database).await {
             Ok(Verify::Ok { access_token: None }) => Ok(session),
             Ok(Verify::Ok { access_token: Some(access) }) => {
-                self.replace(session.transport, &access)
+                self.replace(session.transport, access)
             }
-            Ok(Verify::Unauthorised { .. }) => Err(Error::Unauthorised),
+            Ok(Verify::Unauthorised { .. }) => Err(self.ended()),
             Ok(Verify::TryRefreshToken { .. }) => Err(Error::TryRefreshToken),
+            Err(error) if check_database => Err(error.into()),
             Err(error) => {
                 tracing::warn!(%error, "a refreshed token's first use could not be announced");
                 Ok(session)
@@ -92,11 +134,15 @@ impl SuperTokens {
     }
 
     /// The session with the token that takes the place of its own.
-    fn replace(&self, transport: Transport, access: &CoreToken) -> Result<Session, Error> {
-        let claims = self.claims_of(access)?;
+    pub(super) fn replace(
+        &self,
+        transport: Transport,
+        access: CoreToken,
+    ) -> Result<Session, Error> {
+        let claims = self.claims_of(&access)?;
         let now = self.0.clock.now();
-        let headers = tokens::attach_access(self.0.cookies, transport, access, &claims, now);
-        Ok(Session { claims, headers, transport })
+        let headers = tokens::attach_access(&self.0.cookies, transport, &access, &claims, now);
+        Ok(Session { claims, headers, transport, token: access.token.into() })
     }
 
     /// Starts a session for a user who has just proven who they are. Answers the headers that
@@ -113,37 +159,12 @@ impl SuperTokens {
             .core()
             .create_session(NewSession {
                 user_id: recipe_user_id,
-                access_token_payload: self.access_token_payload(user, recipe_user_id).await?,
+                access_token_payload: self.new_payload(user, recipe_user_id).await?,
                 enable_anti_csrf: uses_token,
             })
             .await?;
         let claims = self.claims_of(&tokens.access_token)?;
-        Ok(tokens::attach(self.0.cookies, transport, &tokens, &claims, self.0.clock.now()))
-    }
-
-    /// Claims that the recipes add: `st-ev` (email verified), `st-role`, `st-perm`, each with the
-    /// time it was fetched at, in milliseconds.
-    async fn access_token_payload(
-        &self,
-        user: &User,
-        recipe_user_id: &str,
-    ) -> Result<serde_json::Value, CoreError> {
-        let roles = self.core().roles_of(&user.id).await?;
-        let mut permissions: Vec<String> = Vec::new();
-        for role in &roles {
-            for permission in self.core().permissions_of(role).await? {
-                if !permissions.contains(&permission) {
-                    permissions.push(permission);
-                }
-            }
-        }
-        let now = self.0.clock.now().timestamp_millis();
-        Ok(json!({
-            "iss": self.issuer(),
-            "st-ev": {"v": user.is_verified(recipe_user_id), "t": now},
-            "st-role": {"v": roles, "t": now},
-            "st-perm": {"v": permissions, "t": now},
-        }))
+        Ok(tokens::attach(&self.0.cookies, transport, &tokens, &claims, self.0.clock.now()))
     }
 
     /// Trades the request's refresh token for new tokens, in headers that hand them over.
@@ -152,25 +173,24 @@ impl SuperTokens {
     /// is dead; [`Error::TokenTheft`] when it was used before, in which case the whole session is
     /// revoked (RFC 9700, 4.14.2).
     pub(super) async fn refresh(&self, request: &HeaderMap) -> Result<HeaderMap, Error> {
-        let ended = || Error::SessionEnded(tokens::clear_everywhere(self.0.cookies));
         let Ok(Some(Found { token, transport })) = tokens::refresh_token(request) else {
-            return Err(ended());
+            return Err(self.ended());
         };
         let anti_csrf = self.0.anti_csrf;
         let by_cookie = transport == Transport::Cookie;
         if by_cookie && !anti_csrf.allows_refresh(request) {
-            return Err(ended());
+            return Err(self.ended());
         }
         let uses_token = by_cookie && anti_csrf.uses_token();
         let proof = csrf::token(request).filter(|_| uses_token);
         match self.core().refresh_session(&token, proof, uses_token).await? {
             Refresh::Ok(tokens) => {
                 let claims = self.claims_of(&tokens.access_token)?;
-                Ok(tokens::attach(self.0.cookies, transport, &tokens, &claims, self.0.clock.now()))
+                Ok(tokens::attach(&self.0.cookies, transport, &tokens, &claims, self.0.clock.now()))
             }
             Refresh::Unauthorised { message } => {
                 tracing::debug!(message, "a refresh token was refused");
-                Err(ended())
+                Err(self.ended())
             }
             Refresh::TokenTheftDetected { session } => {
                 tracing::warn!(
@@ -179,15 +199,20 @@ impl SuperTokens {
                     "a spent refresh token was used again: the session is revoked"
                 );
                 self.core().remove_session(&session.handle).await?;
-                Err(Error::TokenTheft(tokens::clear_everywhere(self.0.cookies)))
+                Err(Error::TokenTheft(tokens::clear_everywhere(&self.0.cookies)))
             }
         }
+    }
+
+    /// A session that cannot go on; the answer clears its tokens, wherever the client keeps them.
+    pub(super) fn ended(&self) -> Error {
+        Error::SessionEnded(tokens::clear_everywhere(&self.0.cookies))
     }
 
     /// Ends the session. Answers the headers that make the client forget it.
     pub(super) async fn revoke(&self, session: &Session) -> Result<HeaderMap, Error> {
         self.core().remove_session(session.claims.session_handle()).await?;
-        Ok(tokens::clear(self.0.cookies, session.transport))
+        Ok(tokens::clear(&self.0.cookies, session.transport))
     }
 
     /// The claims of a token that has just come from the Core.

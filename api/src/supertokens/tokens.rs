@@ -92,35 +92,41 @@ fn from_cookie(headers: &HeaderMap, name: &str) -> Result<Option<Found>, Ambiguo
 }
 
 /// The attributes that our cookies need between these two domains.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Cookies {
     secure: bool,
     same_site: SameSite,
+    domain: Option<String>,
 }
 
 impl Cookies {
     /// `Secure` where the API is https; `SameSite=None` only where page and API are of different
     /// sites, as the reference derives them.
-    pub fn for_domains(api: &Url, website: &Url) -> Self {
+    ///
+    /// `domain`: whose subdomains get the cookies, too. None: the API's host alone.
+    pub fn for_domains(api: &Url, website: &Url, domain: Option<String>) -> Self {
         let same_site = if site(api) == site(website) { SameSite::Lax } else { SameSite::None };
-        Self { secure: api.scheme() == "https", same_site }
+        Self { secure: api.scheme() == "https", same_site, domain }
     }
 
-    fn set(self, headers: &mut HeaderMap, name: &str, value: &str, expires: DateTime<Utc>) {
+    fn set(&self, headers: &mut HeaderMap, name: &str, value: &str, expires: DateTime<Utc>) {
         let path = if name == REFRESH_COOKIE { REFRESH_PATH } else { "/" };
         let expires = OffsetDateTime::from_unix_timestamp(expires.timestamp())
             .unwrap_or(OffsetDateTime::UNIX_EPOCH);
-        let cookie = Cookie::build((name, value))
+        let mut cookie = Cookie::build((name, value))
             .path(path)
             .expires(Expiration::DateTime(expires))
             .http_only(true)
             .secure(self.secure)
             .same_site(self.same_site)
             .build();
+        if let Some(domain) = &self.domain {
+            cookie.set_domain(domain);
+        }
         append(headers, &header::SET_COOKIE, &cookie.encoded().to_string());
     }
 
-    fn clear(self, headers: &mut HeaderMap) {
+    fn clear(&self, headers: &mut HeaderMap) {
         self.set(headers, ACCESS_COOKIE, "", DateTime::UNIX_EPOCH);
         self.set(headers, REFRESH_COOKIE, "", DateTime::UNIX_EPOCH);
     }
@@ -138,7 +144,7 @@ fn site(url: &Url) -> (&str, String) {
 
 /// Headers that hand a new or refreshed session to the client.
 pub fn attach(
-    cookies: Cookies,
+    cookies: &Cookies,
     transport: Transport,
     tokens: &SessionTokens,
     claims: &Claims,
@@ -161,7 +167,7 @@ pub fn attach(
 
 /// Headers that replace the access token alone, and the secret against CSRF that it names.
 pub fn attach_access(
-    cookies: Cookies,
+    cookies: &Cookies,
     transport: Transport,
     access: &CoreToken,
     claims: &Claims,
@@ -187,7 +193,7 @@ pub fn attach_access(
 }
 
 /// Headers that make the client forget its session, in the transport it used.
-pub fn clear(cookies: Cookies, transport: Transport) -> HeaderMap {
+pub fn clear(cookies: &Cookies, transport: Transport) -> HeaderMap {
     let mut headers = HeaderMap::new();
     match transport {
         Transport::Header => clear_headers(&mut headers),
@@ -198,9 +204,13 @@ pub fn clear(cookies: Cookies, transport: Transport) -> HeaderMap {
 }
 
 /// Headers that make the client forget its session, wherever it keeps it.
-pub fn clear_everywhere(cookies: Cookies) -> HeaderMap {
+pub fn clear_everywhere(cookies: &Cookies) -> HeaderMap {
     let mut headers = HeaderMap::new();
     cookies.clear(&mut headers);
+    if cookies.domain.is_some() {
+        // From before the domain was set: beside the new ones nobody could tell which is meant.
+        Cookies { domain: None, ..cookies.clone() }.clear(&mut headers);
+    }
     forget_front_token(&mut headers);
     clear_headers(&mut headers);
     headers
@@ -275,7 +285,8 @@ mod tests {
     #[test]
     fn cookie_attributes_follow_the_domains() {
         let cookies = |api: &str, website: &str| {
-            let cookies = Cookies::for_domains(&api.parse().unwrap(), &website.parse().unwrap());
+            let cookies =
+                Cookies::for_domains(&api.parse().unwrap(), &website.parse().unwrap(), None);
             (cookies.secure, cookies.same_site)
         };
         assert_eq!(

@@ -44,8 +44,17 @@ pub struct ThirdParty {
 impl User {
     /// Whether the email of the login method `recipe_user_id` is verified.
     pub fn is_verified(&self, recipe_user_id: &str) -> bool {
-        self.login_methods
-            .iter()
-            .any(|method| method.recipe_user_id == recipe_user_id && method.verified)
+        self.login_method(recipe_user_id).is_some_and(|method| method.verified)
+    }
+
+    pub fn login_method(&self, recipe_user_id: &str) -> Option<&LoginMethod> {
+        self.login_methods.iter().find(|method| method.recipe_user_id == recipe_user_id)
+    }
+}
+
+impl LoginMethod {
+    /// Whether this is `email` and a password.
+    pub fn is_password_of(&self, email: &str) -> bool {
+        self.recipe_id == "emailpassword" && self.email.as_deref() == Some(email)
     }
 }

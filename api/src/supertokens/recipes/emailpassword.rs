@@ -82,7 +82,7 @@ pub async fn email_exists(
 ) -> Result<Response, Error> {
     let email = email
         .ok_or_else(|| Error::BadInput("Please provide the email as a GET param".to_owned()))?;
-    let email = email.trim().to_lowercase();
+    let email = form::normalised(&email);
     // With what is no email nobody signs in, and a Core need not bear it.
     let users = match form::email_error(&email) {
         Some(_) => Vec::new(),

@@ -1,8 +1,9 @@
 //! FDI `formFields`: a list of `{id, value}`, checked field by field.
 
-use std::sync::LazyLock;
+use std::{fmt, sync::LazyLock};
 
 use regex::Regex;
+use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 
 use super::super::Error;
@@ -28,11 +29,20 @@ pub fn field_errors(errors: &[FieldError]) -> Value {
 }
 
 /// What a user signs up and in with.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub struct Credentials {
     pub email: String,
     pub password: String,
 }
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials").field("email", &self.email).finish_non_exhaustive()
+    }
+}
+
+/// A form that was read: its content, or what to tell its user.
+type Filled<T> = Result<T, Vec<FieldError>>;
 
 /// Reads `email` and `password`. The outer error is malformed input (400), the inner one is for
 /// the form.
@@ -41,28 +51,60 @@ pub struct Credentials {
 pub fn credentials(
     body: &Map<String, Value>,
     new_password: bool,
-) -> Result<Result<Credentials, Vec<FieldError>>, Error> {
+) -> Result<Filled<Credentials>, Error> {
     let [email, password] = fields(body, ["email", "password"])?;
-    let email = text(email, "email")?.map(|email| email.trim().to_lowercase());
-    let password = text(password, "password")?;
+    let email = text(email, "email")?.map(normalised).unwrap_or_default();
+    let password = text(password, "password")?.unwrap_or_default();
+    let rule = if new_password { password_error } else { |_: &str| None };
+    let errors = [check("email", &email, email_error), check("password", password, rule)];
+    Ok(filled(errors, || Credentials { email, password: password.to_owned() }))
+}
 
-    let mut errors = Vec::new();
-    let mut check = |id, value: Option<&str>, rule: fn(&str) -> Option<&'static str>| {
-        let error = match value {
-            None | Some("") => Some("Field is not optional"),
-            Some(value) => rule(value),
-        };
-        errors.extend(error.map(|error| FieldError::new(id, error)));
-    };
-    check("email", email.as_deref(), email_error);
-    check("password", password, if new_password { password_error } else { |_| None });
+/// Reads `email` alone, as [`credentials`].
+pub fn email(body: &Map<String, Value>) -> Result<Filled<String>, Error> {
+    let [email] = fields(body, ["email"])?;
+    let email = text(email, "email")?.map(normalised).unwrap_or_default();
+    Ok(filled([check("email", &email, email_error)], || email))
+}
 
-    Ok(match (email, password) {
-        (Some(email), Some(password)) if errors.is_empty() => {
-            Ok(Credentials { email, password: password.to_owned() })
+/// Reads `password` alone, one that is being chosen, as [`credentials`].
+pub fn new_password(body: &Map<String, Value>) -> Result<Filled<SecretString>, Error> {
+    let [password] = fields(body, ["password"])?;
+    let password = text(password, "password")?.unwrap_or_default();
+    Ok(filled([check("password", password, password_error)], || password.into()))
+}
+
+/// The `token` of a link that was mailed; `what` for: `password reset` or `email verification`.
+pub fn token(body: &Map<String, Value>, what: &str) -> Result<SecretString, Error> {
+    match body.get("token") {
+        None | Some(Value::Null) => {
+            Err(Error::BadInput(format!("Please provide the {what} token")))
         }
-        _ => Err(errors),
-    })
+        Some(Value::String(token)) => Ok(token.as_str().into()),
+        Some(_) => Err(Error::BadInput(format!("The {what} token must be a string"))),
+    }
+}
+
+/// Emails are compared without outer spaces and in lower case.
+pub fn normalised(email: &str) -> String {
+    email.trim().to_lowercase()
+}
+
+fn check(
+    id: &'static str,
+    value: &str,
+    rule: impl Fn(&str) -> Option<&'static str>,
+) -> Option<FieldError> {
+    let error = if value.is_empty() { Some("Field is not optional") } else { rule(value) };
+    error.map(|error| FieldError::new(id, error))
+}
+
+fn filled<T, const N: usize>(
+    errors: [Option<FieldError>; N],
+    content: impl FnOnce() -> T,
+) -> Filled<T> {
+    let errors: Vec<_> = errors.into_iter().flatten().collect();
+    if errors.is_empty() { Ok(content()) } else { Err(errors) }
 }
 
 /// The values of exactly these fields; a field may be missing, but none may be unknown.
@@ -110,7 +152,7 @@ pub fn email_error(email: &str) -> Option<&'static str> {
 }
 
 /// The reference's rule for a new password: 8 to 99 characters, a letter and a digit.
-fn password_error(password: &str) -> Option<&'static str> {
+pub fn password_error(password: &str) -> Option<&'static str> {
     let length = password.encode_utf16().count();
     if length < 8 {
         Some("Password must contain at least 8 characters, including a number")
@@ -170,6 +212,21 @@ mod tests {
         assert_eq!(errors.iter().map(|error| error.id).collect::<Vec<_>>(), ["email", "password"]);
         let missing = read(json!({"formFields": []})).unwrap().unwrap_err();
         assert!(missing.iter().all(|error| error.error == "Field is not optional"));
+    }
+
+    #[test]
+    fn a_token_is_a_text() {
+        let read = |body: Value| {
+            token(body.as_object().unwrap(), "password reset").map_err(|error| error.to_string())
+        };
+        assert!(read(json!({"token": "abc"})).is_ok());
+        for (body, message) in [
+            (json!({}), "Please provide the password reset token"),
+            (json!({"token": null}), "Please provide the password reset token"),
+            (json!({"token": 5}), "The password reset token must be a string"),
+        ] {
+            assert_eq!(read(body).unwrap_err(), message);
+        }
     }
 
     #[test]

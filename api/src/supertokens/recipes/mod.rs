@@ -1,6 +1,9 @@
 //! One file a recipe: what the FDI asks of it, and how it is answered.
 
 pub mod emailpassword;
+pub mod emailverification;
 pub mod form;
 pub mod openid;
+pub mod password_reset;
 pub mod session;
+pub mod userroles;

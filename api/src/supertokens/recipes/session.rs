@@ -8,7 +8,10 @@ use axum::{
 };
 use serde_json::json;
 
-use super::super::{Error, SuperTokens, session::Request};
+use super::super::{
+    Error, SuperTokens,
+    session::{Checks, Request},
+};
 
 /// `POST /session/refresh`: trades the refresh token for new tokens.
 pub async fn refresh(
@@ -25,7 +28,8 @@ pub async fn sign_out(
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    let session = supertokens.session(Request { method: &method, headers: &headers }).await?;
+    let request = Request { method: &method, headers: &headers };
+    let session = supertokens.session_with(request, Checks::default()).await?;
     let cleared = supertokens.revoke(&session).await?;
     Ok((cleared, Json(json!({"status": "OK"}))).into_response())
 }

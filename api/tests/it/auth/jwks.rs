@@ -1,8 +1,11 @@
 //! The signing keys: when they are fetched, and what happens without their Core.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use api::supertokens::{AntiCsrf, Error, Options, SuperTokens, session::Request};
+use api::supertokens::{
+    AntiCsrf, EmailVerificationMode, Error, Mailer, Options, SuperTokens, mailer::Mail,
+    session::Request,
+};
 use futures_util::future::join_all;
 use reqwest::{
     Method, StatusCode,
@@ -49,8 +52,11 @@ async fn ten_thousand_forged_key_ids_cause_one_fetch() {
         core_uri: core.url().parse().expect("a URL"),
         core_api_key: None,
         anti_csrf: AntiCsrf::default(),
+        email_verification: EmailVerificationMode::default(),
+        cookie_domain: None,
     };
-    let supertokens = SuperTokens::new(options, clock().clock()).expect("a client");
+    let supertokens =
+        SuperTokens::new(options, Arc::new(NoMail), clock().clock()).expect("a client");
     let check = async |token: String| {
         let mut headers = HeaderMap::new();
         let bearer = format!("Bearer {token}").parse().expect("a header");
@@ -257,4 +263,12 @@ async fn odd_keys_in_the_set_do_not_hide_the_good_ones() {
     core.answer(StatusCode::OK, json!({ "keys": keys }).to_string());
     let app = core.serve(clock().clock()).await;
     assert_eq!(status(&app, &key.sign(&claims(NOW))).await, 200);
+}
+
+struct NoMail;
+
+impl Mailer for NoMail {
+    fn send(&self, mail: Mail) {
+        panic!("nothing is to be sent: {mail:?}");
+    }
 }

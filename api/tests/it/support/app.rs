@@ -3,10 +3,12 @@
 use api::{
     clock::Clock,
     config::Config,
+    router,
     server::Service,
     state::AppState,
     supertokens::{Claims, session},
 };
+use axum::Router;
 use reqwest::{Method, RequestBuilder, StatusCode, header};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -38,14 +40,25 @@ impl TestApp {
     }
 
     pub async fn start_on(database: TestDatabase, vars: &[(&str, &str)], clock: Clock) -> Self {
+        Self::start_serving(database, vars, clock, |_| Router::new()).await
+    }
+
+    /// Starts with routes of the test's own beside the service's.
+    pub async fn start_serving(
+        database: TestDatabase,
+        vars: &[(&str, &str)],
+        clock: Clock,
+        routes: impl FnOnce(&AppState) -> Router,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("an address").port();
         let config = config(&database, port, vars);
         let service = Service::start(&config, clock).await.expect("the service starts");
-        let (state, router) = (service.state.clone(), service.router.clone());
+        let state = service.state.clone();
+        let served = service.router.clone().merge(router::layers(routes(&state), &config));
         let server = tokio::spawn(async move {
             let _service = service;
-            axum::serve(listener, router).await.expect("the service serves");
+            axum::serve(listener, served).await.expect("the service serves");
         });
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())

@@ -1,0 +1,28 @@
+//! The seam to mail: the recipes say what is to be sent, the application knows how.
+
+use secrecy::SecretString;
+
+/// A mail that a recipe wants sent. Whoever has the link may act for its reader: it belongs into
+/// the mail alone, not into a log.
+#[derive(Debug, Clone)]
+pub struct Mail {
+    pub kind: MailKind,
+    /// The reader's email.
+    pub to: String,
+    /// Where on the page the reader goes on. Works once, and not for long.
+    pub link: SecretString,
+}
+
+/// What a mail is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailKind {
+    PasswordReset,
+    EmailVerification,
+}
+
+/// Takes mails for delivery.
+pub trait Mailer: Send + Sync + 'static {
+    /// Takes a mail and returns at once: an answer that waited for it would tell by its duration
+    /// whether there was one.
+    fn send(&self, mail: Mail);
+}

@@ -1,0 +1,64 @@
+//! Roles, what they permit, and who has them. A change reaches a user's token when it is made
+//! anew, or fetched again because an operation asks for it.
+
+use crate::supertokens::core::{Core, CoreError};
+
+/// Roles, from the server's side. Where a role is named that is not there, the answer is none.
+#[derive(Clone, Copy)]
+pub struct Roles<'a>(&'a Core);
+
+impl<'a> Roles<'a> {
+    pub(super) fn new(core: &'a Core) -> Self {
+        Self(core)
+    }
+
+    pub async fn all(self) -> Result<Vec<String>, CoreError> {
+        self.0.roles().await
+    }
+
+    /// Makes the role if it is new, and adds the permissions. Answers whether it is new.
+    pub async fn create(self, role: &str, permissions: &[&str]) -> Result<bool, CoreError> {
+        self.0.create_role(role, permissions).await
+    }
+
+    /// Deletes the role, and takes it from its users. Answers whether it was there.
+    pub async fn delete(self, role: &str) -> Result<bool, CoreError> {
+        self.0.delete_role(role).await
+    }
+
+    pub async fn permissions(self, role: &str) -> Result<Option<Vec<String>>, CoreError> {
+        self.0.role_permissions(role).await
+    }
+
+    pub async fn remove_permissions(
+        self,
+        role: &str,
+        permissions: &[&str],
+    ) -> Result<Option<()>, CoreError> {
+        self.0.remove_permissions(role, permissions).await
+    }
+
+    /// The roles that permit this.
+    pub async fn with_permission(self, permission: &str) -> Result<Vec<String>, CoreError> {
+        self.0.roles_with_permission(permission).await
+    }
+
+    /// The ids of the users who have the role.
+    pub async fn users(self, role: &str) -> Result<Option<Vec<String>>, CoreError> {
+        self.0.role_users(role).await
+    }
+
+    pub async fn of_user(self, user_id: &str) -> Result<Vec<String>, CoreError> {
+        self.0.roles_of(user_id).await
+    }
+
+    /// Gives a user the role. Answers whether they did not have it before.
+    pub async fn give(self, user_id: &str, role: &str) -> Result<Option<bool>, CoreError> {
+        self.0.give_role(user_id, role).await
+    }
+
+    /// Takes the role from a user. Answers whether they had it.
+    pub async fn take(self, user_id: &str, role: &str) -> Result<Option<bool>, CoreError> {
+        self.0.take_role(user_id, role).await
+    }
+}

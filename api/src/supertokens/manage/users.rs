@@ -1,0 +1,123 @@
+//! Users, and what they sign in with.
+
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::supertokens::{
+    core::{Core, CoreError, SignIn, UpdateUser, UserPage, UserQuery},
+    recipes::form,
+    user::User,
+};
+
+/// Users, from the server's side.
+#[derive(Clone, Copy)]
+pub struct Users<'a>(&'a Core);
+
+/// What came of a new password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangePassword {
+    Changed,
+    /// It breaks the rules for passwords; the text is for its user.
+    Refused(&'static str),
+    UnknownUser,
+}
+
+/// What came of a new email.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangeEmail {
+    Changed,
+    /// Somebody else signs in with it.
+    Taken,
+    /// It is none; the text is for its user.
+    Refused(&'static str),
+    UnknownUser,
+}
+
+impl<'a> Users<'a> {
+    pub(super) fn new(core: &'a Core) -> Self {
+        Self(core)
+    }
+
+    pub async fn get(self, user_id: &str) -> Result<Option<User>, CoreError> {
+        self.0.user(user_id).await
+    }
+
+    /// Those who sign in with `email`, in whatever way.
+    pub async fn by_email(self, email: &str) -> Result<Vec<User>, CoreError> {
+        self.0.users_by_email(&form::normalised(email)).await
+    }
+
+    /// A page of users, newest first.
+    pub async fn newest(self, wanted: UserQuery<'_>) -> Result<UserPage, CoreError> {
+        self.0.users(wanted).await
+    }
+
+    pub async fn count(self) -> Result<u64, CoreError> {
+        self.0.count_users().await
+    }
+
+    /// Deletes a user with their sessions and roles. Fine, too, when there is none.
+    pub async fn delete(self, user_id: &str) -> Result<(), CoreError> {
+        self.0.delete_user(user_id).await
+    }
+
+    /// Who signs in with these, without signing them in.
+    pub async fn verify_credentials(
+        self,
+        email: &str,
+        password: &SecretString,
+    ) -> Result<Option<User>, CoreError> {
+        let email = form::normalised(email);
+        Ok(match self.0.sign_in(&email, password.expose_secret()).await? {
+            SignIn::Ok { user, .. } => Some(user),
+            SignIn::WrongCredentialsError => None,
+        })
+    }
+
+    /// Sets the password. Sessions go on: end them with
+    /// [`revoke_all`](super::Sessions::revoke_all) where the old password may be known to others.
+    pub async fn change_password(
+        self,
+        recipe_user_id: &str,
+        password: &SecretString,
+    ) -> Result<ChangePassword, CoreError> {
+        if let Some(reason) = form::password_error(password.expose_secret()) {
+            return Ok(ChangePassword::Refused(reason));
+        }
+        Ok(match self.0.set_password(recipe_user_id, password).await? {
+            UpdateUser::Ok => ChangePassword::Changed,
+            // Only for a change of email.
+            UpdateUser::EmailAlreadyExistsError | UpdateUser::UnknownUserIdError => {
+                ChangePassword::UnknownUser
+            }
+        })
+    }
+
+    /// Sets the email that a user signs in with; it is not verified then.
+    pub async fn change_email(
+        self,
+        recipe_user_id: &str,
+        email: &str,
+    ) -> Result<ChangeEmail, CoreError> {
+        let email = form::normalised(email);
+        if let Some(reason) = form::email_error(&email) {
+            return Ok(ChangeEmail::Refused(reason));
+        }
+        Ok(match self.0.set_email(recipe_user_id, &email).await? {
+            UpdateUser::Ok => ChangeEmail::Changed,
+            UpdateUser::EmailAlreadyExistsError => ChangeEmail::Taken,
+            UpdateUser::UnknownUserIdError => ChangeEmail::UnknownUser,
+        })
+    }
+
+    /// Holds the email of a login method for not verified. Answers whether there is such a method
+    /// with an email.
+    pub async fn unverify_email(self, recipe_user_id: &str) -> Result<bool, CoreError> {
+        let user = self.0.user(recipe_user_id).await?;
+        let method = user.as_ref().and_then(|user| user.login_method(recipe_user_id));
+        let Some(email) = method.and_then(|method| method.email.as_deref()) else {
+            return Ok(false);
+        };
+        self.0.unverify_email(recipe_user_id, email).await?;
+        Ok(true)
+    }
+}

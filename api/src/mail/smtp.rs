@@ -40,10 +40,9 @@ impl Smtp {
             .map_err(|error| DeliveryError { text: error.to_string(), is_final: true })?;
         match timeout(MAIL_TIMEOUT, self.transport.send(email)).await {
             Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(DeliveryError {
-                is_final: error.is_permanent(),
-                text: format!("{:#}", anyhow::Error::from(error)),
-            }),
+            Ok(Err(error)) => {
+                Err(DeliveryError { is_final: error.is_permanent(), text: error.to_string() })
+            }
             Err(_) => Err(DeliveryError { text: "took too long".into(), is_final: false }),
         }
     }

@@ -4,6 +4,7 @@ mod auth;
 mod embedded_core;
 mod faults;
 mod graphql;
+mod mail;
 mod migration;
 mod rls;
 mod support;

@@ -5,7 +5,6 @@
 //! the steps after them find the same users, roles and sessions.
 
 mod answers;
-mod demo;
 mod server_side;
 
 use std::collections::HashSet;
@@ -13,6 +12,7 @@ use std::collections::HashSet;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
+use super::demo;
 use crate::support::{
     app::{Answer, TestApp},
     core::{TestClock, TestCore},

@@ -1,10 +1,15 @@
 //! The sign-in side: the recorded FDI, tokens, keys, cookies, sessions, and what bad input gets.
 
 mod browser;
+mod checks;
 mod contract;
+mod cookie_domain;
 mod csrf;
+mod demo;
+mod emailverification;
 mod input;
 mod jwks;
+mod password_reset;
 mod session;
 mod sign_in;
 mod stand_in;

@@ -55,10 +55,10 @@ impl TestApp {
         let config = config(&database, port, vars);
         let service = Service::start(&config, clock).await.expect("the service starts");
         let state = service.state.clone();
-        let served = service.router.clone().merge(router::layers(routes(&state), &config));
+        let all_routes = service.router.clone().merge(router::layers(routes(&state), &config));
         let server = tokio::spawn(async move {
             let _service = service;
-            axum::serve(listener, served).await.expect("the service serves");
+            axum::serve(listener, all_routes).await.expect("the service serves");
         });
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())

@@ -57,7 +57,7 @@ async fn sessions(
     Ok(match call {
         "sessions" => {
             let found = sessions.of_user(&argument("userId")).await?;
-            found.into_iter().map(information).collect()
+            found.iter().map(information).collect()
         }
         "mergePayload" => {
             let changes = object(&arguments["data"]);
@@ -178,7 +178,7 @@ async fn roles(
     })
 }
 
-fn information(session: SessionInformation) -> Value {
+fn information(session: &SessionInformation) -> Value {
     json!({
         "sessionHandle": session.session_handle,
         "userId": session.user_id,

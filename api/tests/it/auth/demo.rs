@@ -1,6 +1,8 @@
 //! The recorded demo's own routes: a session by GET, one that is checked in the Core, and claims
 //! that an operation asks for.
 
+use crate::support::{app::TestApp, core::TestCore, database::TestDatabase};
+
 use api::supertokens::{
     Error, Session, SuperTokens, Validator,
     session::{Checks, Request},
@@ -13,6 +15,15 @@ use axum::{
     routing::get,
 };
 use serde_json::{Value, json};
+
+/// The service with these routes, on a Core of the test's own.
+pub async fn serve(core: &TestCore) -> TestApp {
+    let core_url = core.url();
+    let vars = [("SUPERTOKENS_URI", core_url.as_str())];
+    let database = TestDatabase::migrated().await;
+    let clock = core.clock.clock();
+    TestApp::start_serving(database, &vars, clock, |state| routes(state.supertokens.clone())).await
+}
 
 pub fn routes(supertokens: SuperTokens) -> Router {
     Router::new()

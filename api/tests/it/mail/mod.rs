@@ -1,0 +1,5 @@
+//! Mail: over a real mail server, and kept for the page that shows it in development.
+
+mod outbox;
+mod server;
+mod smtp;

@@ -40,3 +40,33 @@ impl Place {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_full_house_takes_no_more_until_work_ends() {
+        let background = Background::new();
+        let mut places: Vec<_> = (0..PLACES).map(|_| background.reserve().ok().unwrap()).collect();
+        assert!(matches!(background.reserve(), Err(Error::Unavailable(_))));
+        places.pop();
+        assert!(background.reserve().is_ok());
+    }
+
+    #[tokio::test]
+    async fn finishing_waits_for_what_was_started() {
+        let background = Background::new();
+        let (done, wait) = oneshot::channel();
+        let (told, ended) = oneshot::channel();
+        background.reserve().ok().unwrap().spawn(async {
+            wait.await.unwrap();
+            told.send(()).unwrap();
+        });
+        done.send(()).unwrap();
+        background.finish().await;
+        assert!(ended.await.is_ok());
+    }
+}

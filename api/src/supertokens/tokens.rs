@@ -251,7 +251,9 @@ fn expose(headers: &mut HeaderMap, name: &HeaderName) {
 }
 
 fn append(headers: &mut HeaderMap, name: &HeaderName, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
+    if let Ok(mut value) = HeaderValue::from_str(value) {
+        // So that `Debug` does not show it, and HTTP/2 keeps it in no table.
+        value.set_sensitive(true);
         headers.append(name, value);
     } else {
         tracing::error!(header = %name, "a token that no header can carry");

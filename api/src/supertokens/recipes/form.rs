@@ -185,6 +185,7 @@ mod tests {
     fn emails_are_trimmed_and_lower_cased() {
         let read = read(form(&json!("  Ada@Example.com "), "secret123")).unwrap().unwrap();
         assert_eq!(read.email, "ada@example.com");
+        assert!(!format!("{read:?}").contains("secret123"));
     }
 
     #[test]

@@ -106,6 +106,7 @@ async fn a_change_of_the_payload_is_in_the_answers_token_and_in_those_after_it()
         .expect("a session");
 
     let token = changed.headers["st-access-token"].to_str().expect("text");
+    assert!(!format!("{changed:?}").contains(token), "not for a log");
     let after = payload(token);
     assert_eq!((&after["plan"], &after["st-perm"]), (&json!("pro"), &Value::Null));
     for claim in ["sub", "exp", "sessionHandle", "iss", "st-role"] {

@@ -9,6 +9,7 @@ mod demo;
 mod emailverification;
 mod input;
 mod jwks;
+mod manage;
 mod password_reset;
 mod session;
 mod sign_in;

@@ -5,21 +5,13 @@
 //! the steps after them find the same users, roles and sessions.
 
 mod answers;
+mod backend;
 mod server_side;
 
-use std::collections::HashSet;
-
-use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
-use super::demo;
-use crate::support::{
-    app::{Answer, TestApp},
-    core::{TestClock, TestCore},
-    database::TestDatabase,
-    mail,
-    replay::{Outcome, Replay, STARTED, add_unseen_users, text, time_of},
-};
+use self::backend::{Backend, Step};
+use crate::support::replay::add_unseen_users;
 
 /// Routes that do not exist yet: they must answer 404 until they are deleted here.
 const NOT_SERVED_YET: [&str; 6] = [
@@ -31,14 +23,6 @@ const NOT_SERVED_YET: [&str; 6] = [
     "/auth/dashboard/api/signin",
 ];
 
-/// Steps that need a GET, which no proof against CSRF is asked of. All others that show a session
-/// are sent to `POST /graphql`.
-const BY_GET: [&str; 3] = [
-    "VIA_CUSTOM_HEADER sessioninfo GET without proof",
-    "VIA_TOKEN sessioninfo GET without proof",
-    "VIA_TOKEN sessioninfo with rid",
-];
-
 /// How many users there are that the last recording counts and does not show.
 const UNSEEN_USERS: i64 = 57;
 
@@ -47,13 +31,6 @@ const BETTER: [(&str, u16, &str); 2] = [
     ("unknown auth route", 404, "There is nothing here."),
     ("refresh with two refresh cookies", 401, "unauthorised"),
 ];
-
-/// Stands for the demo's `/sessioninfo`.
-const SESSION: &str = "{ session { sessionHandle userId accessTokenPayload } }";
-
-/// How far times may be apart from the recorded ones: the recordings tell the time of a step, not
-/// of each of its parts.
-const SLACK: i64 = 2000;
 
 #[tokio::test]
 async fn recorded_answers_without_anti_csrf() {
@@ -124,188 +101,6 @@ async fn replay(file: &str, mut backend: Backend, fdi: &str) {
     assert!(differences.is_empty(), "\n{}", differences.join("\n"));
 }
 
-enum Step {
-    Compared,
-    NotServed,
-}
-
-struct Backend {
-    app: TestApp,
-    core: TestCore,
-    names: Replay,
-    /// The steps that browsers took; the Core was also called between them.
-    steps: HashSet<String>,
-    /// What the reference's Core was asked and we have not come to yet.
-    core_calls: Lines,
-    /// What the server itself asked for, and we have not come to yet.
-    server_side: Lines,
-    server_side_compared: usize,
-    /// How many mails were read.
-    mails: usize,
-}
-
-type Lines = std::iter::Peekable<std::vec::IntoIter<Value>>;
-
-impl Backend {
-    async fn start(anti_csrf: &str, fdi: &str, cdi: &str, sdk: &str) -> Self {
-        let clock = TestClock::at(STARTED);
-        let core = TestCore::start_with(TestDatabase::new().await, clock, |options| options).await;
-        let core_url = core.url();
-        let vars = [
-            ("API_DOMAIN", "http://localhost:3001"),
-            ("WEBSITE_DOMAIN", "http://localhost:3000"),
-            ("ANTI_CSRF", anti_csrf),
-            ("SUPERTOKENS_URI", core_url.as_str()),
-        ];
-        Self {
-            app: TestApp::start_serving(
-                TestDatabase::migrated().await,
-                &vars,
-                core.clock.clock(),
-                |state| demo::routes(state.supertokens.clone()),
-            )
-            .await,
-            core,
-            names: Replay::with_slack(SLACK),
-            steps: lines(fdi).map(|line| text(&line["step"]).to_owned()).collect(),
-            core_calls: lines(cdi).collect::<Vec<_>>().into_iter().peekable(),
-            server_side: lines(sdk).collect::<Vec<_>>().into_iter().peekable(),
-            server_side_compared: 0,
-            mails: 0,
-        }
-    }
-
-    async fn step(&mut self, line: &Value) -> Result<Step, String> {
-        let step = text(&line["step"]);
-        let (path, _) = split_path(line);
-        self.between_steps().await?;
-        if NOT_SERVED_YET.contains(&path) {
-            self.core_calls_of(step).await?;
-            let answer = self.send(line).await;
-            return match answer.status.as_u16() {
-                404 => Ok(Step::NotServed),
-                status => Err(format!("is served, with {status}: compare it")),
-            };
-        }
-        let mailed = self.time_of(step);
-        let answer = self.send(line).await;
-        if let Some((_, status, message)) = BETTER.iter().find(|(name, ..)| *name == step) {
-            return if (answer.status.as_u16(), answer.message()) == (*status, *message) {
-                Ok(Step::Compared)
-            } else {
-                Err(format!("{answer:?} is not {status} {message}"))
-            };
-        }
-        answers::compare(&mut self.names, line, &answer)?;
-        if let Some(recorded) = mailed {
-            let mail = mail::next(&self.app, &mut self.mails).await;
-            self.names.same_name(&recorded, &mail.token())?;
-        }
-        Ok(Step::Compared)
-    }
-
-    async fn send(&self, line: &Value) -> Answer {
-        let (path, query) = split_path(line);
-        let method: Method = text(&line["request"]["method"]).parse().expect("a method");
-        let request = if path == "/sessioninfo" && !BY_GET.contains(&text(&line["step"])) {
-            let body = json!({"query": SESSION});
-            self.app.post("/graphql").json(&body)
-        } else {
-            let request = self.app.request(method.clone(), path).query(&query);
-            if method == Method::POST {
-                let body = self.names.live_body(&line["request"]["body"]).expect("a body");
-                request.body(body.to_string())
-            } else {
-                request
-            }
-        };
-        let request = self.headers(request, &line["request"]["headers"]);
-        Answer::read(request.send().await.expect("the service answers")).await
-    }
-
-    fn headers(&self, request: RequestBuilder, recorded: &Value) -> RequestBuilder {
-        let recorded = recorded.as_object().expect("headers");
-        let headers = recorded
-            .iter()
-            .map(|(name, value)| {
-                let value = answers::live_header(&self.names, name, text(value));
-                let name: reqwest::header::HeaderName = name.parse().expect("a name");
-                (name, value.parse().expect("a value"))
-            })
-            .collect();
-        request.headers(headers)
-    }
-
-    /// Makes the calls that were made between browsers' steps: by an administrator, or in code.
-    async fn between_steps(&mut self) -> Outcome {
-        while let Some(call) = self.core_calls.peek() {
-            let step = text(&call["step"]).to_owned();
-            if self.steps.contains(&step) {
-                break;
-            }
-            if self.server_side_calls(&step).await? {
-                self.time_of(&step);
-            } else {
-                self.core_calls_of(&step).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Makes the calls of the server itself up to those of `step`. Answers whether they are all
-    /// that changed something in that step.
-    async fn server_side_calls(&mut self, step: &str) -> Result<bool, String> {
-        if !self.server_side.clone().any(|line| line["step"] == step) {
-            return Ok(false);
-        }
-        let (mut has_come, mut changes) = (false, false);
-        while let Some(line) = self.server_side.next_if(|line| !has_come || line["step"] == step) {
-            has_come |= line["step"] == step;
-            changes = text(&line["call"]) != "count";
-            let outcome = server_side::compare(&self.app, &mut self.names, &line).await;
-            outcome
-                .map_err(|difference| format!("the server, at {}: {difference}", line["step"]))?;
-            self.server_side_compared += 1;
-        }
-        Ok(changes)
-    }
-
-    /// Makes the calls of one step that change something.
-    async fn core_calls_of(&mut self, step: &str) -> Outcome {
-        while let Some(call) = self.core_calls.next_if(|call| call["step"] == step) {
-            if call["request"]["method"] != "GET" {
-                let done = self.names.ask_core(&self.core, &call).await;
-                done.map_err(|difference| format!("the Core, at {step}: {difference}"))?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Sets the clock to a step that we serve, and passes over its calls. Answers the token that
-    /// was mailed in it.
-    fn time_of(&mut self, step: &str) -> Option<String> {
-        let mut mailed = None;
-        while let Some(call) = self.core_calls.next_if(|call| call["step"] == step) {
-            let path = text(&call["request"]["path"]);
-            if let Some(time) = time_of(path, &call["response"]["body"]) {
-                self.core.clock.set(time);
-            }
-            if path.ends_with("/token") {
-                mailed = call["response"]["body"]["token"].as_str().map(str::to_owned).or(mailed);
-            }
-        }
-        mailed
-    }
-}
-
 fn lines(file: &str) -> impl Iterator<Item = Value> {
     file.lines().map(|line| serde_json::from_str(line).expect("a line of JSON"))
-}
-
-/// The path of a step, and its query.
-fn split_path(line: &Value) -> (&str, Vec<(String, String)>) {
-    let path = text(&line["request"]["path"]);
-    let (path, query) = path.split_once('?').unwrap_or((path, ""));
-    let query = url::form_urlencoded::parse(query.as_bytes());
-    (path, query.into_owned().collect())
 }

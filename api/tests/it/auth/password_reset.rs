@@ -65,12 +65,18 @@ async fn a_new_password_ends_the_old_one_and_every_session_of_its_user() {
     let app = TestApp::start().await;
     let (ada, grace) = (app.user("ada").await, app.user("grace").await);
     let laptop = sign_in(&app, "secret123").await;
-    let token = token(&app, &mut 0).await;
+    let mut read = 0;
+    send(app.post("/auth/user/email/verify/token").bearer_auth(&ada.access_token)).await;
+    let verification = mail::next(&app, &mut read).await.token();
+    let token = token(&app, &mut read).await;
     assert_eq!(reset(&app, &token, "newsecret1").await, json!({"status": "OK"}));
 
     assert_eq!(sign_in(&app, "secret123").await.body["status"], "WRONG_CREDENTIALS_ERROR");
     let signed_in = sign_in(&app, "newsecret1").await;
     assert_eq!(signed_in.body["user"]["loginMethods"][0]["verified"], true, "the mail was read");
+    let body = json!({"method": "token", "token": verification});
+    let late = send(app.post("/auth/user/email/verify").json(&body)).await;
+    assert_eq!(late.body["status"], "EMAIL_VERIFICATION_INVALID_TOKEN_ERROR");
     assert_refused(&refresh(&app, &ada).await, 401, UNAUTHORISED);
     let laptop = app.post("/auth/session/refresh").bearer_auth(laptop.header("st-refresh-token"));
     assert_refused(&send(laptop).await, 401, UNAUTHORISED);

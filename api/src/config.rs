@@ -1,15 +1,16 @@
 //! The configuration: environment variables, each described once, here.
 
-use std::{net::IpAddr, path::PathBuf, time::Duration};
+use std::{env::VarError, net::IpAddr, path::PathBuf, time::Duration};
 
 use clap::{
     ArgMatches, CommandFactory, FromArgMatches, Parser, ValueEnum,
     error::{ContextKind, ContextValue, ErrorKind},
 };
 use secrecy::SecretString;
+use tracing_subscriber::EnvFilter;
 use url::Url;
 
-use crate::supertokens::AntiCsrf;
+use crate::supertokens::{self, AntiCsrf};
 
 /// The service, from its environment. `.env` in the working directory is read first; what the
 /// environment has already wins.
@@ -78,7 +79,7 @@ pub struct Config {
     pub request_timeout: Duration,
 
     /// What is logged, in the syntax of `tracing`: `info`, `debug`, `api=debug,info`, …
-    #[arg(long, env = "RUST_LOG", default_value = "info")]
+    #[arg(long, env = "RUST_LOG", default_value = "info", value_parser = log_filter)]
     pub log: String,
 }
 
@@ -98,7 +99,19 @@ pub struct ConfigError(String);
 impl Config {
     /// Reads the environment. An empty variable counts as not set.
     pub fn from_env() -> Result<Self, ConfigError> {
+        for name in Self::variables() {
+            if let Err(VarError::NotUnicode(_)) = std::env::var(&name) {
+                return Err(ConfigError(format!("{name} is not UTF-8")));
+            }
+        }
         Self::from_vars(|name| std::env::var(name).ok())
+    }
+
+    /// The names of the variables.
+    fn variables() -> impl Iterator<Item = String> {
+        let names = Self::command();
+        let names = names.get_arguments().filter_map(|argument| argument.get_env()?.to_str());
+        names.map(String::from).collect::<Vec<_>>().into_iter()
     }
 
     /// Reads variables by name.
@@ -124,17 +137,58 @@ impl Config {
 
     fn check(&self) -> Result<(), ConfigError> {
         let refuse = |text: &str| Err(ConfigError(text.to_owned()));
-        if self.environment == Environment::Production && self.supertokens_uri.is_none() {
-            return refuse(
-                "SUPERTOKENS_URI is not set, and APP_ENV is `production`: the embedded Core is for \
-                 development. Give the address of a SuperTokens Core.",
-            );
+        if self.environment == Environment::Production {
+            self.check_production()?;
         }
         if self.supertokens_uri.is_none() && self.database_url.is_none() {
             return refuse(
                 "SUPERTOKENS_URI and DATABASE_URL are both not set: give the address of a \
                  SuperTokens Core, or the database in which the embedded Core may keep its state.",
             );
+        }
+        self.check_cross_site()
+    }
+
+    fn check_production(&self) -> Result<(), ConfigError> {
+        if self.supertokens_uri.is_none() {
+            return Err(ConfigError(
+                "SUPERTOKENS_URI is not set, and APP_ENV is `production`: the embedded Core is for \
+                 development. Give the address of a SuperTokens Core."
+                    .into(),
+            ));
+        }
+        let domains =
+            [("API_DOMAIN", self.api_domain()), ("WEBSITE_DOMAIN", self.website_domain())];
+        for (name, domain) in domains {
+            if domain.scheme() != "https" {
+                return Err(ConfigError(format!(
+                    "{name} is `{domain}`, and APP_ENV is `production`: sessions may only travel \
+                     over https. Give the origin that browsers see, such as https://example.com."
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Cookies that travel to another site: browsers want them `Secure`, and then every site
+    /// can send them.
+    fn check_cross_site(&self) -> Result<(), ConfigError> {
+        let (api, website) = (self.api_domain(), self.website_domain());
+        if !supertokens::is_cross_site(&api, &website) {
+            return Ok(());
+        }
+        if api.scheme() != "https" {
+            return Err(ConfigError(format!(
+                "API_DOMAIN is `{api}` and WEBSITE_DOMAIN is `{website}`: browsers take them for \
+                 different sites, and give cookies to another site over https only. Use https for \
+                 API_DOMAIN, or one site for both."
+            )));
+        }
+        if self.anti_csrf == AntiCsrf::None {
+            return Err(ConfigError(format!(
+                "ANTI_CSRF is `none`, with API_DOMAIN `{api}` and WEBSITE_DOMAIN `{website}` on \
+                 different sites: any page could act for who is signed in. Use `via-custom-header`."
+            )));
         }
         Ok(())
     }
@@ -211,6 +265,10 @@ fn secret(text: &str) -> Result<SecretString, String> {
     Ok(text.into())
 }
 
+fn log_filter(text: &str) -> Result<String, String> {
+    EnvFilter::try_new(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
+}
+
 fn seconds(text: &str) -> Result<Duration, String> {
     match text.parse() {
         Ok(seconds @ 1..=3600) => Ok(Duration::from_secs(seconds)),
@@ -257,6 +315,7 @@ mod tests {
             ("API_DOMAIN", "https://example.com/path", "an origin"),
             ("SUPERTOKENS_URI", "localhost:3567", "http://HOST:3567"),
             ("REQUEST_TIMEOUT", "1m", "in seconds"),
+            ("RUST_LOG", "api=loud", "the syntax of `tracing`"),
         ] {
             let error = read(&[(name, value)]).unwrap_err();
             for part in [name, value, meaning] {
@@ -283,9 +342,30 @@ mod tests {
     fn production_refuses_the_embedded_core() {
         let error = read(&[("APP_ENV", "production")]).unwrap_err();
         assert!(error.contains("SUPERTOKENS_URI"), "{error}");
-        assert!(
-            read(&[("APP_ENV", "production"), ("SUPERTOKENS_URI", "http://core:3567")]).is_ok()
-        );
+    }
+
+    #[test]
+    fn production_wants_https() {
+        const PRODUCTION: [(&str, &str); 2] =
+            [("APP_ENV", "production"), ("SUPERTOKENS_URI", "http://core:3567")];
+        let with =
+            |domains: &[(&'static str, &'static str)]| read(&[&PRODUCTION, domains].concat());
+        assert!(with(&[]).unwrap_err().contains("API_DOMAIN"));
+        let api = ("API_DOMAIN", "https://api.example.com");
+        let error = with(&[api, ("WEBSITE_DOMAIN", "http://example.com")]).unwrap_err();
+        assert!(error.starts_with("WEBSITE_DOMAIN is `http://example.com/`"), "{error}");
+        assert!(with(&[api, ("WEBSITE_DOMAIN", "https://example.com")]).is_ok());
+    }
+
+    #[test]
+    fn cookies_to_another_site_want_https_and_a_proof() {
+        let website = ("WEBSITE_DOMAIN", "https://example.com");
+        let error = read(&[website]).unwrap_err();
+        assert!(error.contains("different sites"), "{error}");
+        let api = ("API_DOMAIN", "https://example.org");
+        assert!(read(&[website, api]).is_ok());
+        let error = read(&[website, api, ("ANTI_CSRF", "none")]).unwrap_err();
+        assert!(error.starts_with("ANTI_CSRF is `none`"), "{error}");
     }
 
     #[test]
@@ -293,10 +373,7 @@ mod tests {
         let example = include_str!("../../.env.example");
         let lines = example.lines().filter(|line| !line.starts_with('#'));
         let vars: Vec<(&str, &str)> = lines.filter_map(|line| line.split_once('=')).collect();
-        let mut known: Vec<_> = Config::command()
-            .get_arguments()
-            .filter_map(|argument| argument.get_env()?.to_str().map(String::from))
-            .collect();
+        let mut known: Vec<_> = Config::variables().collect();
         known.sort();
         let mut listed: Vec<_> = vars.iter().map(|(name, _)| (*name).to_owned()).collect();
         listed.sort();

@@ -16,8 +16,12 @@ use super::{TENANT, user::User};
 
 const CDI_VERSION: &str = "5.2";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-/// Password hashing is slow by design; a healthy Core stays far below.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// A healthy Core answers within milliseconds.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(3);
+/// Password hashing is slow by design.
+const HASHING_TIMEOUT: Duration = Duration::from_secs(10);
+/// Who asks only whether the Core is there does not wait for long.
+const HELLO_TIMEOUT: Duration = Duration::from_secs(1);
 const MAX_ANSWER: usize = 1024 * 1024;
 /// A key takes about 400 bytes, and a Core publishes few.
 const MAX_KEY_SET: usize = 64 * 1024;
@@ -52,7 +56,7 @@ pub struct CoreSession {
 /// A token as the Core hands it out. Times are in milliseconds since 1970.
 #[derive(Debug, Deserialize)]
 pub struct CoreToken {
-    pub token: String,
+    pub token: SecretString,
     pub expiry: i64,
 }
 
@@ -168,14 +172,12 @@ impl Core {
 
     /// `POST /recipe/signup`
     pub async fn sign_up(&self, email: &str, password: &str) -> Result<SignUp, CoreError> {
-        self.post("recipe/signup", "emailpassword", json!({"email": email, "password": password}))
-            .await
+        self.post_password("recipe/signup", email, password).await
     }
 
     /// `POST /recipe/signin`
     pub async fn sign_in(&self, email: &str, password: &str) -> Result<SignIn, CoreError> {
-        self.post("recipe/signin", "emailpassword", json!({"email": email, "password": password}))
-            .await
+        self.post_password("recipe/signin", email, password).await
     }
 
     /// `GET /users/by-accountinfo`: those who sign in with `email`.
@@ -268,6 +270,26 @@ impl Core {
         const PATH: &str = ".well-known/jwks.json";
         let request = self.request(Method::GET, PATH, None);
         self.send(request, Method::GET, PATH, MAX_KEY_SET).await
+    }
+
+    /// `GET /hello`: whether the Core, and what it stores in, answers now.
+    pub async fn hello(&self) -> Result<(), CoreError> {
+        let request = self.request(Method::GET, "hello", None).timeout(HELLO_TIMEOUT);
+        let answer = request.send().await.and_then(reqwest::Response::error_for_status);
+        answer.map(drop).map_err(unavailable)
+    }
+
+    async fn post_password<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        email: &str,
+        password: &str,
+    ) -> Result<T, CoreError> {
+        let request = self
+            .request(Method::POST, path, Some("emailpassword"))
+            .timeout(HASHING_TIMEOUT)
+            .json(&json!({"email": email, "password": password}));
+        self.send(request, Method::POST, path, MAX_ANSWER).await
     }
 
     async fn get<T: DeserializeOwned>(

@@ -20,7 +20,10 @@ use std::sync::Arc;
 use secrecy::SecretString;
 use url::Url;
 
-pub use self::{claims::Claims, csrf::AntiCsrf, error::Error, routes::routes, session::Session};
+pub use self::{
+    claims::Claims, csrf::AntiCsrf, error::Error, routes::routes, session::Session,
+    tokens::is_cross_site,
+};
 use self::{core::Core, jwks::Jwks, tokens::Cookies};
 use crate::clock::Clock;
 
@@ -77,9 +80,14 @@ impl SuperTokens {
         Ok(user.and_then(|user| user.emails.into_iter().next()))
     }
 
-    /// Whether a session could be checked now: the signing keys are known or can be had.
-    pub async fn is_ready(&self) -> bool {
+    /// Whether a session can be checked now: the signing keys are known or can be had.
+    pub async fn can_check_sessions(&self) -> bool {
         self.0.jwks.published().await.is_ok()
+    }
+
+    /// Whether the Core answers, so that users can sign in and refresh their sessions.
+    pub async fn can_sign_in(&self) -> bool {
+        self.core().hello().await.is_ok()
     }
 
     fn issuer(&self) -> &str {

@@ -1,6 +1,7 @@
 //! The session recipe: create, check, refresh, revoke.
 
 use axum::http::{HeaderMap, Method};
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::{json, value::RawValue};
 
 use super::{
@@ -23,8 +24,8 @@ pub struct Session {
     transport: Transport,
 }
 
-/// Where and how a session is asked for.
-#[derive(Debug, Clone, Copy)]
+/// Where and how a session is asked for. No `Debug`: the headers hold tokens.
+#[derive(Clone, Copy)]
 pub struct Request<'a> {
     pub method: &'a Method,
     pub headers: &'a HeaderMap,
@@ -57,7 +58,8 @@ impl SuperTokens {
         Ok(session)
     }
 
-    async fn verify(&self, token: &str) -> Result<Claims, Error> {
+    async fn verify(&self, token: &SecretString) -> Result<Claims, Error> {
+        let token = token.expose_secret();
         let Ok(kid) = claims::key_id(token) else {
             return Err(Error::Unauthorised);
         };
@@ -76,8 +78,8 @@ impl SuperTokens {
     }
 
     /// Tells the Core that a refreshed token is in use, and takes the token that replaces it.
-    async fn announce(&self, session: Session, token: &str) -> Result<Session, Error> {
-        match self.core().verify_session(token, false).await {
+    async fn announce(&self, session: Session, token: &SecretString) -> Result<Session, Error> {
+        match self.core().verify_session(token.expose_secret(), false).await {
             Ok(Verify::Ok { access_token: None }) => Ok(session),
             Ok(Verify::Ok { access_token: Some(access) }) => {
                 self.replace(session.transport, &access)
@@ -163,7 +165,7 @@ impl SuperTokens {
         }
         let uses_token = by_cookie && anti_csrf.uses_token();
         let proof = csrf::token(request).filter(|_| uses_token);
-        match self.core().refresh_session(&token, proof, uses_token).await? {
+        match self.core().refresh_session(token.expose_secret(), proof, uses_token).await? {
             Refresh::Ok(tokens) => {
                 let claims = self.claims_of(&tokens.access_token)?;
                 Ok(tokens::attach(self.0.cookies, transport, &tokens, &claims, self.0.clock.now()))
@@ -193,9 +195,10 @@ impl SuperTokens {
     /// The claims of a token that has just come from the Core.
     fn claims_of(&self, access: &CoreToken) -> Result<Claims, Error> {
         let odd = |what: &str| Error::Unexpected(format!("the Core's access token {what}"));
-        let kid = claims::key_id(&access.token).map_err(|error| odd(&error.to_string()))?;
+        let token = access.token.expose_secret();
+        let kid = claims::key_id(token).map_err(|error| odd(&error.to_string()))?;
         self.0.jwks.expect(&kid);
-        let payload = jsonwebtoken::dangerous::insecure_decode::<Box<RawValue>>(&access.token)
+        let payload = jsonwebtoken::dangerous::insecure_decode::<Box<RawValue>>(token)
             .map_err(|error| odd(&error.to_string()))?
             .claims;
         Claims::from_payload(payload).map_err(|error| odd(&error.to_string()))

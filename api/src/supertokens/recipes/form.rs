@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
+use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 
 use super::super::Error;
@@ -28,10 +29,10 @@ pub fn field_errors(errors: &[FieldError]) -> Value {
 }
 
 /// What a user signs up and in with.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Credentials {
     pub email: String,
-    pub password: String,
+    pub password: SecretString,
 }
 
 /// Reads `email` and `password`. The outer error is malformed input (400), the inner one is for
@@ -59,7 +60,7 @@ pub fn credentials(
 
     Ok(match (email, password) {
         (Some(email), Some(password)) if errors.is_empty() => {
-            Ok(Credentials { email, password: password.to_owned() })
+            Ok(Credentials { email, password: password.into() })
         }
         _ => Err(errors),
     })

@@ -226,7 +226,7 @@ async fn the_service_starts_without_its_core_and_says_so() {
 
     let ready = send(app.get("/readyz")).await;
     assert_eq!(ready.status, 503);
-    assert_eq!(ready.body, json!({"database": "ok", "core": "unavailable"}));
+    assert_eq!(ready.body, json!({"database": "ok", "keys": "unavailable", "core": "unavailable"}));
     let form = credentials("ada@example.com", "secret123");
     let sign_in = send(app.post("/auth/signin").json(&form)).await;
     assert_eq!(sign_in.status, 503);
@@ -238,7 +238,7 @@ async fn the_service_starts_without_its_core_and_says_so() {
     clock.advance(RETRY);
     let ready = send(app.get("/readyz")).await;
     assert_eq!(ready.status, 200);
-    assert_eq!(ready.body, json!({"database": "ok", "core": "ok"}));
+    assert_eq!(ready.body, json!({"database": "ok", "keys": "ok", "core": "ok"}));
     assert_eq!(status(&app, &key.sign(&claims(NOW))).await, 200);
 }
 

@@ -122,7 +122,11 @@ async fn round_trips_are_few_however_little_they_ask() {
 async fn production_shows_neither_schema_nor_suggestions_nor_playground() {
     let core = crate::support::core::TestCore::start().await;
     let core_url = core.url();
-    let vars = [("APP_ENV", "production"), ("SUPERTOKENS_URI", core_url.as_str())];
+    let vars = [
+        ("APP_ENV", "production"),
+        ("SUPERTOKENS_URI", core_url.as_str()),
+        ("API_DOMAIN", "https://example.com"),
+    ];
     let app = TestApp::start_with(&vars, core.clock.clock()).await;
     let ada = app.user("ada").await;
     let answer = ada.send("{ __schema { types { name } } }", json!({})).await;

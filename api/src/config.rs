@@ -53,9 +53,10 @@ pub struct Config {
     #[arg(long, env = "DATABASE_MAX_CONNECTIONS", default_value = "16", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub database_max_connections: u32,
 
-    /// The SuperTokens Core: `http://HOST:3567`. Empty: the embedded Core, for development only.
-    #[arg(long, env = "SUPERTOKENS_URI", value_parser = http_url)]
-    pub supertokens_uri: Option<Url>,
+    /// The SuperTokens Core: `http://HOST:3567`, or several of one Core with commas between. Empty:
+    /// the embedded Core, for development only.
+    #[arg(long, env = "SUPERTOKENS_URI", value_parser = http_url, value_delimiter = ',')]
+    pub supertokens_uri: Vec<Url>,
 
     /// The key that the Core asks for, if it does.
     #[arg(long, env = "SUPERTOKENS_API_KEY", hide_env_values = true, value_parser = secret)]
@@ -140,7 +141,7 @@ impl Config {
         if self.environment == Environment::Production {
             self.check_production()?;
         }
-        if self.supertokens_uri.is_none() && self.database_url.is_none() {
+        if self.supertokens_uri.is_empty() && self.database_url.is_none() {
             return refuse(
                 "SUPERTOKENS_URI and DATABASE_URL are both not set: give the address of a \
                  SuperTokens Core, or the database in which the embedded Core may keep its state.",
@@ -150,7 +151,7 @@ impl Config {
     }
 
     fn check_production(&self) -> Result<(), ConfigError> {
-        if self.supertokens_uri.is_none() {
+        if self.supertokens_uri.is_empty() {
             return Err(ConfigError(
                 "SUPERTOKENS_URI is not set, and APP_ENV is `production`: the embedded Core is for \
                  development. Give the address of a SuperTokens Core."
@@ -303,7 +304,7 @@ mod tests {
     #[test]
     fn an_empty_variable_is_not_set() {
         let config = read(&[("SUPERTOKENS_URI", ""), ("PORT", "")]).unwrap();
-        assert_eq!((config.supertokens_uri, config.port), (None, 3000));
+        assert_eq!((config.supertokens_uri, config.port), (vec![], 3000));
     }
 
     #[test]

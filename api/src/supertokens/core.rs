@@ -3,26 +3,23 @@
 //! Each method is one CDI request; its doc names the route. Answers are read up to a bound, and
 //! every answer that is not the documented one becomes a [`CoreError`].
 
+mod transport;
+
 use std::time::Duration;
 
-use reqwest::{Method, StatusCode};
-use secrecy::{ExposeSecret, SecretString};
+use reqwest::Method;
+use secrecy::SecretString;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use tracing::instrument;
 use url::Url;
 
+use self::transport::{Call, Transport};
 use super::{TENANT, user::User};
 
-const CDI_VERSION: &str = "5.2";
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-/// A healthy Core answers within milliseconds.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(3);
 /// Password hashing is slow by design.
-const HASHING_TIMEOUT: Duration = Duration::from_secs(10);
+const HASHING_PATIENCE: Duration = Duration::from_secs(10);
 /// Who asks only whether the Core is there does not wait for long.
-const HELLO_TIMEOUT: Duration = Duration::from_secs(1);
-const MAX_ANSWER: usize = 1024 * 1024;
+const HELLO_PATIENCE: Duration = Duration::from_secs(1);
 /// A key takes about 400 bytes, and a Core publishes few.
 const MAX_KEY_SET: usize = 64 * 1024;
 
@@ -32,6 +29,9 @@ pub enum CoreError {
     /// Not reached, too slow, or not able to serve now: worth another try later.
     #[error("the Core is unavailable: {0}")]
     Unavailable(String),
+    /// Told to come back after so many seconds.
+    #[error("the Core is busy for {retry_after} s")]
+    Busy { retry_after: u64 },
     /// Answered something else than the CDI promises: a wrong address, key or version.
     #[error("the Core gave an unexpected answer to {method} {path}: {what}")]
     Unexpected { method: Method, path: String, what: String },
@@ -39,11 +39,7 @@ pub enum CoreError {
 
 /// A client of one Core; cheap to clone, keeps its connections.
 #[derive(Debug, Clone)]
-pub struct Core {
-    http: reqwest::Client,
-    base: Url,
-    api_key: Option<SecretString>,
-}
+pub struct Core(Transport);
 
 /// CDI `session`: who a session belongs to, and its claims.
 #[derive(Debug, Deserialize)]
@@ -160,14 +156,9 @@ pub struct NewSession<'a> {
 }
 
 impl Core {
-    pub fn new(base: Url, api_key: Option<SecretString>) -> Result<Self, reqwest::Error> {
-        let http = reqwest::Client::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(REQUEST_TIMEOUT)
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .build()?;
-        Ok(Self { http, base, api_key })
+    /// `hosts` are the addresses of one Core, each as good as the others.
+    pub fn new(hosts: Vec<Url>, api_key: Option<SecretString>) -> Result<Self, reqwest::Error> {
+        Transport::new(hosts, api_key).map(Self)
     }
 
     /// `POST /recipe/signup`
@@ -267,16 +258,12 @@ impl Core {
 
     /// `GET /.well-known/jwks.json`
     pub async fn keys(&self) -> Result<KeySet, CoreError> {
-        const PATH: &str = ".well-known/jwks.json";
-        let request = self.request(Method::GET, PATH, None);
-        self.send(request, Method::GET, PATH, MAX_KEY_SET).await
+        self.0.json(Call::unversioned(".well-known/jwks.json").max_answer(MAX_KEY_SET)).await
     }
 
     /// `GET /hello`: whether the Core, and what it stores in, answers now.
     pub async fn hello(&self) -> Result<(), CoreError> {
-        let request = self.request(Method::GET, "hello", None).timeout(HELLO_TIMEOUT);
-        let answer = request.send().await.and_then(reqwest::Response::error_for_status);
-        answer.map(drop).map_err(unavailable)
+        self.0.fetch(&Call::unversioned("hello").patience(HELLO_PATIENCE)).await.map(drop)
     }
 
     async fn post_password<T: DeserializeOwned>(
@@ -285,11 +272,9 @@ impl Core {
         email: &str,
         password: &str,
     ) -> Result<T, CoreError> {
-        let request = self
-            .request(Method::POST, path, Some("emailpassword"))
-            .timeout(HASHING_TIMEOUT)
-            .json(&json!({"email": email, "password": password}));
-        self.send(request, Method::POST, path, MAX_ANSWER).await
+        let body = json!({"email": email, "password": password});
+        let call = Call::new(Method::POST, path, Some("emailpassword")).body(body);
+        self.0.json(call.patience(HASHING_PATIENCE)).await
     }
 
     async fn get<T: DeserializeOwned>(
@@ -298,8 +283,7 @@ impl Core {
         recipe: Option<&str>,
         query: &[(&str, &str)],
     ) -> Result<T, CoreError> {
-        let request = self.request(Method::GET, path, recipe).query(query);
-        self.send(request, Method::GET, path, MAX_ANSWER).await
+        self.0.json(Call::new(Method::GET, path, recipe).query(query)).await
     }
 
     async fn post<T: DeserializeOwned>(
@@ -308,59 +292,6 @@ impl Core {
         recipe: &str,
         body: Value,
     ) -> Result<T, CoreError> {
-        let request = self.request(Method::POST, path, Some(recipe)).json(&body);
-        self.send(request, Method::POST, path, MAX_ANSWER).await
+        self.0.json(Call::new(Method::POST, path, Some(recipe)).body(body)).await
     }
-
-    fn request(&self, method: Method, path: &str, recipe: Option<&str>) -> reqwest::RequestBuilder {
-        let url = format!("{}/{path}", self.base.as_str().trim_end_matches('/'));
-        let mut request = self.http.request(method, url).header("cdi-version", CDI_VERSION);
-        if let Some(recipe) = recipe {
-            request = request.header("rid", recipe);
-        }
-        if let Some(key) = &self.api_key {
-            request = request.header("api-key", key.expose_secret());
-        }
-        request
-    }
-
-    #[instrument(name = "core", skip_all, fields(http.method = %method, url.path = path))]
-    async fn send<T: DeserializeOwned>(
-        &self,
-        request: reqwest::RequestBuilder,
-        method: Method,
-        path: &str,
-        max_answer: usize,
-    ) -> Result<T, CoreError> {
-        let answer = request.send().await.map_err(unavailable)?;
-        let status = answer.status();
-        if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
-            return Err(CoreError::Unavailable(format!("{status}")));
-        }
-        let body = read_bounded(answer, max_answer).await?;
-        let unexpected = |what| CoreError::Unexpected { method, path: path.to_owned(), what };
-        if !status.is_success() {
-            let text: String = String::from_utf8_lossy(&body).chars().take(200).collect();
-            return Err(unexpected(format!("{status}: {text}")));
-        }
-        serde_json::from_slice(&body).map_err(|error| unexpected(error.to_string()))
-    }
-}
-
-fn unavailable(error: reqwest::Error) -> CoreError {
-    // Without the URL: it can hold an email or a user id.
-    let error = error.without_url();
-    let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-    CoreError::Unavailable(format!("{error}: {cause}"))
-}
-
-async fn read_bounded(mut answer: reqwest::Response, max: usize) -> Result<Vec<u8>, CoreError> {
-    let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(unavailable)? {
-        if body.len() + chunk.len() > max {
-            return Err(CoreError::Unavailable(format!("answered more than {max} bytes")));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
 }

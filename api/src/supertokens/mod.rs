@@ -37,8 +37,8 @@ pub struct Options {
     pub api_domain: Url,
     /// Where browsers get the page from, such as `https://example.com`.
     pub website_domain: Url,
-    /// Where the Core listens.
-    pub core_uri: Url,
+    /// The addresses of one Core, each as good as the others.
+    pub core_uris: Vec<Url>,
     pub core_api_key: Option<SecretString>,
     pub anti_csrf: AntiCsrf,
 }
@@ -59,7 +59,7 @@ struct Inner {
 impl SuperTokens {
     /// Fails only when the HTTP client cannot be built; the Core may be down and come later.
     pub fn new(options: Options, clock: Clock) -> Result<Self, reqwest::Error> {
-        let core = Core::new(options.core_uri, options.core_api_key)?;
+        let core = Core::new(options.core_uris, options.core_api_key)?;
         Ok(Self(Arc::new(Inner {
             jwks: Jwks::new(core.clone(), clock.clone()),
             core,

@@ -65,7 +65,7 @@ impl SuperTokens {
         };
         let key = self.0.jwks.key(&kid).await.map_err(|error| match error {
             KeyError::Unknown => Error::TryRefreshToken,
-            KeyError::Unavailable => Error::Unavailable("the signing keys cannot be had".into()),
+            KeyError::Unavailable => Error::unavailable("the signing keys cannot be had"),
         })?;
         let expected = Expected { issuer: self.issuer(), now: self.0.clock.now().timestamp() };
         claims::verify(token, &key, expected).map_err(|error| {

@@ -46,7 +46,7 @@ async fn ten_thousand_forged_key_ids_cause_one_fetch() {
     let options = Options {
         api_domain: "http://localhost:3001".parse().expect("a URL"),
         website_domain: "http://localhost:3000".parse().expect("a URL"),
-        core_uri: core.url().parse().expect("a URL"),
+        core_uris: vec![core.url().parse().expect("a URL")],
         core_api_key: None,
         anti_csrf: AntiCsrf::default(),
     };

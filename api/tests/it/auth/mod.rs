@@ -2,6 +2,7 @@
 
 mod browser;
 mod contract;
+mod core_client;
 mod csrf;
 mod input;
 mod jwks;

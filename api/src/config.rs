@@ -1,5 +1,7 @@
 //! The configuration: environment variables, each described once, here.
 
+mod providers;
+
 use std::{env::VarError, net::IpAddr, path::PathBuf, time::Duration};
 
 use clap::{
@@ -10,7 +12,8 @@ use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
-use crate::supertokens::{self, AntiCsrf};
+use self::providers::ProviderVars;
+use crate::supertokens::{self, AntiCsrf, thirdparty::ProviderOptions};
 
 /// The service, from its environment. `.env` in the working directory is read first; what the
 /// environment has already wins.
@@ -66,6 +69,13 @@ pub struct Config {
     /// `via-token` or `none`.
     #[arg(long, env = "ANTI_CSRF", value_enum, default_value = "via-custom-header")]
     pub anti_csrf: AntiCsrf,
+
+    #[command(flatten)]
+    provider_vars: ProviderVars,
+
+    /// Where users can sign in with an account they have.
+    #[arg(skip)]
+    pub providers: Vec<ProviderOptions>,
 
     /// The folder of the built page.
     #[arg(long, env = "WEB_DIST", default_value = "web/dist")]
@@ -128,10 +138,11 @@ impl Config {
         }
         // Given as arguments, so that an empty variable is not read behind our back.
         let command = command.mut_args(|argument| argument.env(None::<&str>));
-        let config = command
+        let mut config = command
             .try_get_matches_from(arguments)
             .and_then(|matches: ArgMatches| Self::from_arg_matches(&matches))
             .map_err(|error| ConfigError(explain(&error)))?;
+        config.providers = config.provider_vars.read(var)?;
         config.check()?;
         Ok(config)
     }
@@ -286,7 +297,7 @@ mod tests {
         ("DATABASE_AUTHENTICATED_URL", "postgres://app:s3cret@localhost/todos"),
     ];
 
-    fn read(vars: &[(&str, &str)]) -> Result<Config, String> {
+    pub(super) fn read(vars: &[(&str, &str)]) -> Result<Config, String> {
         let vars: Vec<_> = vars.iter().chain(&DATABASE).collect();
         Config::from_vars(|name| {
             vars.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())

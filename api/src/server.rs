@@ -87,6 +87,7 @@ impl Service {
             core_uris: core.uris.clone(),
             core_api_key: core.api_key.clone(),
             anti_csrf: config.anti_csrf,
+            providers: config.providers.clone(),
         };
         let supertokens = SuperTokens::new(options, clock)?;
         let introspection = match config.environment {

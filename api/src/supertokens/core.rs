@@ -87,6 +87,19 @@ pub enum SignIn {
     WrongCredentialsError,
 }
 
+/// What came of a sign-in with an account elsewhere.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "status", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum SignInUp {
+    #[serde(rename_all = "camelCase")]
+    Ok {
+        user: User,
+        recipe_user_id: String,
+        created_new_user: bool,
+    },
+    EmailChangeNotAllowedError,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(tag = "status", rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Refresh {
@@ -169,6 +182,22 @@ impl Core {
     /// `POST /recipe/signin`
     pub async fn sign_in(&self, email: &str, password: &str) -> Result<SignIn, CoreError> {
         self.post_password("recipe/signin", email, password).await
+    }
+
+    /// `POST /recipe/signinup`: the user of a third party's id, made if there is none.
+    pub async fn sign_in_up(
+        &self,
+        third_party_id: &str,
+        third_party_user_id: &str,
+        email: &str,
+        is_verified: bool,
+    ) -> Result<SignInUp, CoreError> {
+        let body = json!({
+            "thirdPartyId": third_party_id,
+            "thirdPartyUserId": third_party_user_id,
+            "email": {"id": email, "isVerified": is_verified},
+        });
+        self.post(&format!("{TENANT}/recipe/signinup"), "thirdparty", body).await
     }
 
     /// `GET /users/by-accountinfo`: those who sign in with `email`.

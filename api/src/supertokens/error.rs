@@ -37,6 +37,13 @@ pub enum Error {
         /// In seconds.
         retry_after: u64,
     },
+    /// A provider of third-party sign-in that cannot be used now.
+    #[error("{why}")]
+    Provider {
+        /// As users know it.
+        name: String,
+        why: String,
+    },
     #[error("unexpected: {0}")]
     Unexpected(String),
 }
@@ -75,6 +82,14 @@ impl IntoResponse for Error {
                     "Signing in is not possible right now. Try again in a few seconds.",
                 );
                 ([(header::RETRY_AFTER, retry_after.to_string())], body).into_response()
+            }
+            Self::Provider { name, .. } => {
+                tracing::warn!(error = text, "a provider cannot be used");
+                let text = format!(
+                    "Signing in with {name} is not possible right now. Try again, or sign in \
+                     another way."
+                );
+                message(StatusCode::BAD_GATEWAY, &text)
             }
             Self::Unexpected(_) => {
                 tracing::error!(error = text, "sign-in failed");

@@ -12,6 +12,7 @@ mod jwks;
 mod recipes;
 mod routes;
 pub mod session;
+pub mod thirdparty;
 mod tokens;
 pub mod user;
 
@@ -24,7 +25,12 @@ pub use self::{
     claims::Claims, csrf::AntiCsrf, error::Error, routes::routes, session::Session,
     tokens::is_cross_site,
 };
-use self::{core::Core, jwks::Jwks, tokens::Cookies};
+use self::{
+    core::Core,
+    jwks::Jwks,
+    thirdparty::{ProviderOptions, Providers},
+    tokens::Cookies,
+};
 use crate::clock::Clock;
 
 /// The only tenant served; tokens of another are refused.
@@ -41,6 +47,8 @@ pub struct Options {
     pub core_uris: Vec<Url>,
     pub core_api_key: Option<SecretString>,
     pub anti_csrf: AntiCsrf,
+    /// Where users can sign in with an account they have.
+    pub providers: Vec<ProviderOptions>,
 }
 
 /// The handle of the backend; cheap to clone.
@@ -54,6 +62,8 @@ struct Inner {
     cookies: Cookies,
     anti_csrf: AntiCsrf,
     issuer: String,
+    website_domain: Url,
+    providers: Providers,
 }
 
 impl SuperTokens {
@@ -62,11 +72,13 @@ impl SuperTokens {
         let core = Core::new(options.core_uris, options.core_api_key)?;
         Ok(Self(Arc::new(Inner {
             jwks: Jwks::new(core.clone(), clock.clone()),
+            providers: Providers::new(options.providers, &clock)?,
             core,
             clock,
             cookies: Cookies::for_domains(&options.api_domain, &options.website_domain),
             anti_csrf: options.anti_csrf,
             issuer: issuer(&options.api_domain),
+            website_domain: options.website_domain,
         })))
     }
 
@@ -88,6 +100,14 @@ impl SuperTokens {
     /// Whether the Core answers, so that users can sign in and refresh their sessions.
     pub async fn can_sign_in(&self) -> bool {
         self.core().hello().await.is_ok()
+    }
+
+    fn website_domain(&self) -> &Url {
+        &self.0.website_domain
+    }
+
+    fn providers(&self) -> &Providers {
+        &self.0.providers
     }
 
     fn issuer(&self) -> &str {

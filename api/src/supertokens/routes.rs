@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Error, SuperTokens,
-    recipes::{emailpassword, openid, session},
+    recipes::{emailpassword, multitenancy, openid, session, thirdparty},
 };
 
 /// The routes below `/auth`. Unknown ones are the caller's to answer.
@@ -22,6 +22,10 @@ pub fn routes(supertokens: SuperTokens) -> Router {
         .route("/auth/signin", post(emailpassword::sign_in))
         .route("/auth/emailpassword/email/exists", get(emailpassword::email_exists))
         .route("/auth/signup/email/exists", get(emailpassword::email_exists))
+        .route("/auth/authorisationurl", get(thirdparty::authorisation_url))
+        .route("/auth/signinup", post(thirdparty::sign_in_up))
+        .route("/auth/callback/apple", post(thirdparty::apple_callback))
+        .route("/auth/loginmethods", get(multitenancy::login_methods))
         .route("/auth/session/refresh", post(session::refresh))
         .route("/auth/signout", post(session::sign_out))
         .route("/auth/jwt/jwks.json", get(openid::jwks))

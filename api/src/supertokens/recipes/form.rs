@@ -35,6 +35,11 @@ pub struct Credentials {
     pub password: SecretString,
 }
 
+/// The form in which emails are kept and compared.
+pub fn normalised(email: &str) -> String {
+    email.trim().to_lowercase()
+}
+
 /// Reads `email` and `password`. The outer error is malformed input (400), the inner one is for
 /// the form.
 ///
@@ -44,7 +49,7 @@ pub fn credentials(
     new_password: bool,
 ) -> Result<Result<Credentials, Vec<FieldError>>, Error> {
     let [email, password] = fields(body, ["email", "password"])?;
-    let email = text(email, "email")?.map(|email| email.trim().to_lowercase());
+    let email = text(email, "email")?.map(normalised);
     let password = text(password, "password")?;
 
     let mut errors = Vec::new();

@@ -2,5 +2,7 @@
 
 pub mod emailpassword;
 pub mod form;
+pub mod multitenancy;
 pub mod openid;
 pub mod session;
+pub mod thirdparty;

@@ -1,6 +1,8 @@
 //! The configuration: environment variables, each described once, here.
 
-use std::{net::IpAddr, path::PathBuf, time::Duration};
+mod providers;
+
+use std::{env::VarError, net::IpAddr, path::PathBuf, time::Duration};
 
 use clap::{
     ArgMatches, CommandFactory, FromArgMatches, Parser, ValueEnum,
@@ -8,9 +10,11 @@ use clap::{
 };
 use lettre::message::Mailbox;
 use secrecy::SecretString;
+use tracing_subscriber::EnvFilter;
 use url::Url;
 
-use crate::supertokens::{AntiCsrf, EmailVerificationMode};
+use self::providers::ProviderVars;
+use crate::supertokens::{self, AntiCsrf, EmailVerificationMode, thirdparty::ProviderOptions};
 
 /// The service, from its environment. `.env` in the working directory is read first; what the
 /// environment has already wins.
@@ -53,9 +57,10 @@ pub struct Config {
     #[arg(long, env = "DATABASE_MAX_CONNECTIONS", default_value = "16", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub database_max_connections: u32,
 
-    /// The SuperTokens Core: `http://HOST:3567`. Empty: the embedded Core, for development only.
-    #[arg(long, env = "SUPERTOKENS_URI", value_parser = http_url)]
-    pub supertokens_uri: Option<Url>,
+    /// The SuperTokens Core: `http://HOST:3567`, or several of one Core with commas between. Empty:
+    /// the embedded Core, for development only.
+    #[arg(long, env = "SUPERTOKENS_URI", value_parser = http_url, value_delimiter = ',')]
+    pub supertokens_uri: Vec<Url>,
 
     /// The key that the Core asks for, if it does.
     #[arg(long, env = "SUPERTOKENS_API_KEY", hide_env_values = true, value_parser = secret)]
@@ -83,6 +88,12 @@ pub struct Config {
     /// Who mails are from: `Todos <no-reply@example.com>`. Needed as soon as `SMTP_URL` is set.
     #[arg(long, env = "MAIL_FROM")]
     pub mail_from: Option<Mailbox>,
+    #[command(flatten)]
+    provider_vars: ProviderVars,
+
+    /// Where users can sign in with an account they have.
+    #[arg(skip)]
+    pub providers: Vec<ProviderOptions>,
 
     /// The folder of the built page.
     #[arg(long, env = "WEB_DIST", default_value = "web/dist")]
@@ -97,7 +108,7 @@ pub struct Config {
     pub request_timeout: Duration,
 
     /// What is logged, in the syntax of `tracing`: `info`, `debug`, `api=debug,info`, …
-    #[arg(long, env = "RUST_LOG", default_value = "info")]
+    #[arg(long, env = "RUST_LOG", default_value = "info", value_parser = log_filter)]
     pub log: String,
 }
 
@@ -117,7 +128,19 @@ pub struct ConfigError(String);
 impl Config {
     /// Reads the environment. An empty variable counts as not set.
     pub fn from_env() -> Result<Self, ConfigError> {
+        for name in Self::variables() {
+            if let Err(VarError::NotUnicode(_)) = std::env::var(&name) {
+                return Err(ConfigError(format!("{name} is not UTF-8")));
+            }
+        }
         Self::from_vars(|name| std::env::var(name).ok())
+    }
+
+    /// The names of the variables.
+    fn variables() -> impl Iterator<Item = String> {
+        let names = Self::command();
+        let names = names.get_arguments().filter_map(|argument| argument.get_env()?.to_str());
+        names.map(String::from).collect::<Vec<_>>().into_iter()
     }
 
     /// Reads variables by name.
@@ -133,30 +156,73 @@ impl Config {
         }
         // Given as arguments, so that an empty variable is not read behind our back.
         let command = command.mut_args(|argument| argument.env(None::<&str>));
-        let config = command
+        let mut config = command
             .try_get_matches_from(arguments)
             .and_then(|matches: ArgMatches| Self::from_arg_matches(&matches))
             .map_err(|error| ConfigError(explain(&error)))?;
+        config.providers = config.provider_vars.read(var)?;
         config.check()?;
         Ok(config)
     }
 
     fn check(&self) -> Result<(), ConfigError> {
         let refuse = |text: &str| Err(ConfigError(text.to_owned()));
-        if self.environment == Environment::Production && self.supertokens_uri.is_none() {
-            return refuse(
-                "SUPERTOKENS_URI is not set, and APP_ENV is `production`: the embedded Core is for \
-                 development. Give the address of a SuperTokens Core.",
-            );
+        if self.environment == Environment::Production {
+            self.check_production()?;
         }
-        if self.supertokens_uri.is_none() && self.database_url.is_none() {
+        if self.supertokens_uri.is_empty() && self.database_url.is_none() {
             return refuse(
                 "SUPERTOKENS_URI and DATABASE_URL are both not set: give the address of a \
                  SuperTokens Core, or the database in which the embedded Core may keep its state.",
             );
         }
         self.check_mail()?;
-        self.check_cookie_domain()
+        self.check_cookie_domain()?;
+        self.check_cross_site()
+    }
+
+    fn check_production(&self) -> Result<(), ConfigError> {
+        if self.supertokens_uri.is_empty() {
+            return Err(ConfigError(
+                "SUPERTOKENS_URI is not set, and APP_ENV is `production`: the embedded Core is for \
+                 development. Give the address of a SuperTokens Core."
+                    .into(),
+            ));
+        }
+        let domains =
+            [("API_DOMAIN", self.api_domain()), ("WEBSITE_DOMAIN", self.website_domain())];
+        for (name, domain) in domains {
+            if domain.scheme() != "https" {
+                return Err(ConfigError(format!(
+                    "{name} is `{domain}`, and APP_ENV is `production`: sessions may only travel \
+                     over https. Give the origin that browsers see, such as https://example.com."
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Cookies that travel to another site: browsers want them `Secure`, and then every site
+    /// can send them.
+    fn check_cross_site(&self) -> Result<(), ConfigError> {
+        let (api, website) = (self.api_domain(), self.website_domain());
+        if !supertokens::is_cross_site(&api, &website) {
+            return Ok(());
+        }
+        if api.scheme() != "https" {
+            return Err(ConfigError(format!(
+                "API_DOMAIN is `{api}` and WEBSITE_DOMAIN is `{website}`: browsers take them for \
+                 different sites, and give cookies to another site over https only. Use https for \
+                 API_DOMAIN, or one site for both."
+            )));
+        }
+        if self.anti_csrf == AntiCsrf::None {
+            return Err(ConfigError(format!(
+                "ANTI_CSRF is `none`, with API_DOMAIN `{api}` and WEBSITE_DOMAIN `{website}` on \
+                 different sites: any page could act for who is signed in. Use `via-custom-header`."
+            )));
+        }
+        Ok(())
     }
 
     fn check_mail(&self) -> Result<(), ConfigError> {
@@ -283,6 +349,10 @@ fn secret(text: &str) -> Result<SecretString, String> {
     Ok(text.into())
 }
 
+fn log_filter(text: &str) -> Result<String, String> {
+    EnvFilter::try_new(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
+}
+
 fn seconds(text: &str) -> Result<Duration, String> {
     match text.parse() {
         Ok(seconds @ 1..=3600) => Ok(Duration::from_secs(seconds)),
@@ -299,7 +369,7 @@ mod tests {
         ("DATABASE_AUTHENTICATED_URL", "postgres://app:s3cret@localhost/todos"),
     ];
 
-    fn read(vars: &[(&str, &str)]) -> Result<Config, String> {
+    pub(super) fn read(vars: &[(&str, &str)]) -> Result<Config, String> {
         let vars: Vec<_> = vars.iter().chain(&DATABASE).collect();
         Config::from_vars(|name| {
             vars.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
@@ -317,7 +387,7 @@ mod tests {
     #[test]
     fn an_empty_variable_is_not_set() {
         let config = read(&[("SUPERTOKENS_URI", ""), ("PORT", "")]).unwrap();
-        assert_eq!((config.supertokens_uri, config.port), (None, 3000));
+        assert_eq!((config.supertokens_uri, config.port), (vec![], 3000));
     }
 
     #[test]
@@ -332,6 +402,7 @@ mod tests {
             ("EMAIL_VERIFICATION", "yes", "`optional` or `required`"),
             ("COOKIE_DOMAIN", "com", "`example.com`"),
             ("MAIL_FROM", "nobody", "Todos <no-reply@example.com>"),
+            ("RUST_LOG", "api=loud", "the syntax of `tracing`"),
         ] {
             let error = read(&[(name, value)]).unwrap_err();
             for part in [name, value, meaning] {
@@ -357,7 +428,11 @@ mod tests {
     fn a_mail_server_needs_a_sender_and_production_a_mail_server() {
         let smtp = ("SMTP_URL", "smtps://user:s3cret@mail.example.com");
         let from = ("MAIL_FROM", "Todos <no-reply@example.com>");
-        let production = [("APP_ENV", "production"), ("SUPERTOKENS_URI", "http://core:3567")];
+        let production = [
+            ("APP_ENV", "production"),
+            ("API_DOMAIN", "https://example.com"),
+            ("SUPERTOKENS_URI", "http://core:3567"),
+        ];
         let error = read(&[smtp]).unwrap_err();
         assert!(error.contains("MAIL_FROM") && !error.contains("s3cret"), "{error}");
         let error = read(&[("SMTP_URL", "mail.example.com:s3cret")]).unwrap_err();
@@ -388,14 +463,39 @@ mod tests {
     }
 
     #[test]
+    fn production_wants_https() {
+        const PRODUCTION: [(&str, &str); 4] = [
+            ("APP_ENV", "production"),
+            ("SUPERTOKENS_URI", "http://core:3567"),
+            ("SMTP_URL", "smtps://mail.example.com"),
+            ("MAIL_FROM", "no-reply@example.com"),
+        ];
+        let with =
+            |domains: &[(&'static str, &'static str)]| read(&[&PRODUCTION, domains].concat());
+        assert!(with(&[]).unwrap_err().contains("API_DOMAIN"));
+        let api = ("API_DOMAIN", "https://api.example.com");
+        let error = with(&[api, ("WEBSITE_DOMAIN", "http://example.com")]).unwrap_err();
+        assert!(error.starts_with("WEBSITE_DOMAIN is `http://example.com/`"), "{error}");
+        assert!(with(&[api, ("WEBSITE_DOMAIN", "https://example.com")]).is_ok());
+    }
+
+    #[test]
+    fn cookies_to_another_site_want_https_and_a_proof() {
+        let website = ("WEBSITE_DOMAIN", "https://example.com");
+        let error = read(&[website]).unwrap_err();
+        assert!(error.contains("different sites"), "{error}");
+        let api = ("API_DOMAIN", "https://example.org");
+        assert!(read(&[website, api]).is_ok());
+        let error = read(&[website, api, ("ANTI_CSRF", "none")]).unwrap_err();
+        assert!(error.starts_with("ANTI_CSRF is `none`"), "{error}");
+    }
+
+    #[test]
     fn every_variable_is_in_the_example_and_the_example_holds() {
         let example = include_str!("../../.env.example");
         let lines = example.lines().filter(|line| !line.starts_with('#'));
         let vars: Vec<(&str, &str)> = lines.filter_map(|line| line.split_once('=')).collect();
-        let mut known: Vec<_> = Config::command()
-            .get_arguments()
-            .filter_map(|argument| argument.get_env()?.to_str().map(String::from))
-            .collect();
+        let mut known: Vec<_> = Config::variables().collect();
         known.sort();
         let mut listed: Vec<_> = vars.iter().map(|(name, _)| (*name).to_owned()).collect();
         listed.sort();

@@ -35,8 +35,17 @@ async fn serve() -> ExitCode {
     }
 }
 
-/// Resolves at Ctrl-C or SIGTERM.
+/// Resolves at Ctrl-C or SIGTERM. A second one ends the process at once.
 async fn stopped() {
+    signalled().await;
+    tokio::spawn(async {
+        signalled().await;
+        eprintln!("stopped at once");
+        std::process::exit(1);
+    });
+}
+
+async fn signalled() {
     let terminate = async {
         match signal(SignalKind::terminate()) {
             Ok(mut terminate) => terminate.recv().await,

@@ -14,8 +14,9 @@ use secrecy::{ExposeSecret, SecretString};
 pub use self::guard::{CheckError, UnsafeDatabase};
 use crate::supertokens::Claims;
 
-/// One statement for role, claims and the time a statement may take. All end with the transaction, so it also works through a
-/// pooler in transaction mode; the claims travel as a parameter, never as SQL text.
+/// One statement for role, claims and the time a statement may take. All end with the transaction,
+/// so it also works through a pooler in transaction mode; the claims travel as a parameter, never
+/// as SQL text.
 const SET_CLAIMS: &str = "SELECT set_config('role', 'authenticated', true), \
                           set_config('request.jwt.claims', $1, true), \
                           set_config('statement_timeout', '10s', true)";
@@ -94,7 +95,8 @@ impl Rls {
 pub struct UserTransaction(DatabaseTransaction);
 
 impl UserTransaction {
-    /// Makes the changes last.
+    /// Makes the changes last. An error, or a caller who goes away meanwhile, leaves open whether
+    /// they do: the server may have finished what it was told.
     pub async fn commit(self) -> Result<(), DbErr> {
         self.0.commit().await
     }
@@ -138,13 +140,12 @@ pub fn is_unavailable(error: &DbErr) -> bool {
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed => true,
         // Class 08 connection, 53 resources, 57P operator intervention; 57014 statement
-        // timeout; 25006 read-only standby.
+        // timeout; 25006 read-only standby; 40001 and 40P01, lost to another transaction.
         sqlx::Error::Database(error) => error.code().is_some_and(|code| {
             code.starts_with("08")
                 || code.starts_with("53")
                 || code.starts_with("57P")
-                || code == "57014"
-                || code == "25006"
+                || matches!(code.as_ref(), "57014" | "25006" | "40001" | "40P01")
         }),
         _ => false,
     }

@@ -22,6 +22,7 @@ use tower_http::{
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
     trace::TraceLayer,
 };
+use tracing::Span;
 
 use crate::{
     config::{Config, Environment},
@@ -33,6 +34,7 @@ use crate::{
 
 /// Bodies are one operation or one form.
 const MAX_BODY: usize = 64 * 1024;
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// All that the service answers.
 pub fn router(state: AppState, config: &Config) -> Router {
@@ -53,12 +55,11 @@ pub fn router(state: AppState, config: &Config) -> Router {
 
 /// What every request passes, from the outermost to the innermost.
 pub fn layers(router: Router, config: &Config) -> Router {
-    let request_id = HeaderName::from_static("x-request-id");
     let timeout = config.request_timeout;
     let layers = ServiceBuilder::new()
-        .layer(SetRequestIdLayer::new(request_id.clone(), MakeRequestUuid))
-        .layer(TraceLayer::new_for_http())
-        .layer(PropagateRequestIdLayer::new(request_id))
+        .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
+        .layer(TraceLayer::new_for_http().make_span_with(request_span))
+        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(middleware::from_fn_with_state(headers::Security::new(config), headers::secure))
         .layer(middleware::from_fn_with_state(cors::Cors::new(config), cors::share))
         .layer(CompressionLayer::new())
@@ -69,6 +70,17 @@ pub fn layers(router: Router, config: &Config) -> Router {
         .layer(middleware::from_fn(move |request, next| bound_time(timeout, request, next)))
         .layer(DefaultBodyLimit::max(MAX_BODY));
     router.layer(layers)
+}
+
+/// The span of a request. Without the query: an address can hold an email or a token.
+fn request_span(request: &Request) -> Span {
+    let id = request.headers().get(&REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
+    tracing::info_span!(
+        "request",
+        request.id = id,
+        http.method = %request.method(),
+        url.path = request.uri().path(),
+    )
 }
 
 async fn bound_time(timeout: Duration, request: Request, next: Next) -> Response {
@@ -103,14 +115,17 @@ fn is_text(response: &Response) -> bool {
     content_type.is_some_and(|value| value.as_bytes().starts_with(b"text/plain"))
 }
 
-/// `GET /readyz`: 200 when a user could sign in and see todos now, else 503 with what is away.
+/// `GET /readyz`: 200 when who is signed in can see their todos, else 503. A Core that is away is
+/// told, but takes no copy of the service out of use: all of them share it.
 async fn ready(State(state): State<AppState>) -> Response {
-    let (database, core) = tokio::join!(state.rls.ping(), state.supertokens.is_ready());
+    let supertokens = &state.supertokens;
+    let (database, keys, core) =
+        tokio::join!(state.rls.ping(), supertokens.can_check_sessions(), supertokens.can_sign_in());
     let word = |ok| if ok { "ok" } else { "unavailable" };
-    let status = match (database.is_ok(), core) {
+    let status = match (database.is_ok(), keys) {
         (true, true) => StatusCode::OK,
         _ => StatusCode::SERVICE_UNAVAILABLE,
     };
-    let body = json!({"database": word(database.is_ok()), "core": word(core)});
+    let body = json!({"database": word(database.is_ok()), "keys": word(keys), "core": word(core)});
     (status, Json(body)).into_response()
 }

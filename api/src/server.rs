@@ -86,11 +86,12 @@ impl Service {
         let options = supertokens::Options {
             api_domain: config.api_domain(),
             website_domain: config.website_domain(),
-            core_uri: core.uri.clone(),
+            core_uris: core.uris.clone(),
             core_api_key: core.api_key.clone(),
             anti_csrf: config.anti_csrf,
             email_verification: config.email_verification,
             cookie_domain: config.cookie_domain.clone(),
+            providers: config.providers.clone(),
         };
         let post = Post::open(config, clock.clone())?;
         let supertokens = SuperTokens::new(options, post.mailer(), clock)?;
@@ -145,15 +146,16 @@ async fn open_database(config: &Config) -> anyhow::Result<Rls> {
 
 /// The Core that is used: one elsewhere, or the embedded one.
 struct Core {
-    uri: Url,
+    uris: Vec<Url>,
     api_key: Option<SecretString>,
     embedded: Option<EmbeddedCore>,
 }
 
 impl Core {
     async fn open(config: &Config, clock: Clock) -> anyhow::Result<Self> {
-        if let Some(uri) = config.supertokens_uri.clone() {
-            return Ok(Self { uri, api_key: config.supertokens_api_key.clone(), embedded: None });
+        if !config.supertokens_uri.is_empty() {
+            let uris = config.supertokens_uri.clone();
+            return Ok(Self { uris, api_key: config.supertokens_api_key.clone(), embedded: None });
         }
         let database_url = config.database_url.clone().context("DATABASE_URL is not set")?;
         // Other programs of this machine can reach the port, but do not know the key.
@@ -166,7 +168,7 @@ impl Core {
         let embedded = embedded_core::start(options).await.context("the embedded Core")?;
         let uri = embedded.url();
         tracing::info!(%uri, "the embedded Core is up: for development, not for production");
-        Ok(Self { uri, api_key, embedded: Some(embedded) })
+        Ok(Self { uris: vec![uri], api_key, embedded: Some(embedded) })
     }
 
     async fn close(self) {

@@ -96,7 +96,9 @@ impl From<DbErr> for Error {
 impl From<CoreError> for Error {
     fn from(error: CoreError) -> Self {
         match error {
-            CoreError::Unavailable(_) => Self::Unavailable(error.to_string()),
+            CoreError::Unavailable(_) | CoreError::Busy { .. } => {
+                Self::Unavailable(error.to_string())
+            }
             CoreError::Unexpected { .. } => Self::Internal(error.to_string()),
         }
     }

@@ -23,7 +23,7 @@ impl Background {
     /// there is anything to do, so that a full house tells nothing either.
     pub fn reserve(&self) -> Result<Place, Error> {
         let permit = Arc::clone(&self.0).try_acquire_owned();
-        permit.map(Place).map_err(|_| Error::Unavailable("too much is under way".into()))
+        permit.map(Place).map_err(|_| Error::unavailable("too much is under way"))
     }
 
     /// Resolves when all that was started has ended.
@@ -51,7 +51,7 @@ mod tests {
     async fn a_full_house_takes_no_more_until_work_ends() {
         let background = Background::new();
         let mut places: Vec<_> = (0..PLACES).map(|_| background.reserve().ok().unwrap()).collect();
-        assert!(matches!(background.reserve(), Err(Error::Unavailable(_))));
+        assert!(matches!(background.reserve(), Err(Error::Unavailable { .. })));
         places.pop();
         assert!(background.reserve().is_ok());
     }

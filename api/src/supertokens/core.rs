@@ -6,17 +6,18 @@
 mod emails;
 mod roles;
 mod sessions;
+mod transport;
 mod users;
 
 use std::time::Duration;
 
-use reqwest::{Method, StatusCode};
-use secrecy::{ExposeSecret, SecretString};
+use reqwest::Method;
+use secrecy::SecretString;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use tracing::instrument;
 use url::Url;
 
+use self::transport::{Call, Transport};
 pub use self::{
     emails::TokenOwner,
     sessions::{Regenerate, SessionInformation},
@@ -24,11 +25,10 @@ pub use self::{
 };
 use super::{TENANT, user::User};
 
-const CDI_VERSION: &str = "5.2";
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-/// Password hashing is slow by design; a healthy Core stays far below.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
-const MAX_ANSWER: usize = 1024 * 1024;
+/// Password hashing is slow by design.
+const HASHING_PATIENCE: Duration = Duration::from_secs(10);
+/// Who asks only whether the Core is there does not wait for long.
+const HELLO_PATIENCE: Duration = Duration::from_secs(1);
 /// A key takes about 400 bytes, and a Core publishes few.
 const MAX_KEY_SET: usize = 64 * 1024;
 
@@ -38,6 +38,9 @@ pub enum CoreError {
     /// Not reached, too slow, or not able to serve now: worth another try later.
     #[error("the Core is unavailable: {0}")]
     Unavailable(String),
+    /// Told to come back after so many seconds.
+    #[error("the Core is busy for {retry_after} s")]
+    Busy { retry_after: u64 },
     /// Answered something else than the CDI promises: a wrong address, key or version.
     #[error("the Core gave an unexpected answer to {method} {path}: {what}")]
     Unexpected { method: Method, path: String, what: String },
@@ -45,11 +48,7 @@ pub enum CoreError {
 
 /// A client of one Core; cheap to clone, keeps its connections.
 #[derive(Debug, Clone)]
-pub struct Core {
-    http: reqwest::Client,
-    base: Url,
-    api_key: Option<SecretString>,
-}
+pub struct Core(Transport);
 
 /// CDI `session`: who a session belongs to, and its claims.
 #[derive(Debug, Deserialize)]
@@ -62,7 +61,7 @@ pub struct CoreSession {
 /// A token as the Core hands it out. Times are in milliseconds since 1970.
 #[derive(Debug, Deserialize)]
 pub struct CoreToken {
-    pub token: String,
+    pub token: SecretString,
     pub expiry: i64,
 }
 
@@ -95,6 +94,19 @@ pub enum SignIn {
         recipe_user_id: String,
     },
     WrongCredentialsError,
+}
+
+/// What came of a sign-in with an account elsewhere.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "status", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum SignInUp {
+    #[serde(rename_all = "camelCase")]
+    Ok {
+        user: User,
+        recipe_user_id: String,
+        created_new_user: bool,
+    },
+    EmailChangeNotAllowedError,
 }
 
 #[derive(Debug, Deserialize)]
@@ -155,26 +167,35 @@ pub struct NewSession<'a> {
 }
 
 impl Core {
-    pub fn new(base: Url, api_key: Option<SecretString>) -> Result<Self, reqwest::Error> {
-        let http = reqwest::Client::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(REQUEST_TIMEOUT)
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .build()?;
-        Ok(Self { http, base, api_key })
+    /// `hosts` are the addresses of one Core, each as good as the others.
+    pub fn new(hosts: Vec<Url>, api_key: Option<SecretString>) -> Result<Self, reqwest::Error> {
+        Transport::new(hosts, api_key).map(Self)
     }
 
     /// `POST /recipe/signup`
     pub async fn sign_up(&self, email: &str, password: &str) -> Result<SignUp, CoreError> {
-        self.post("recipe/signup", "emailpassword", json!({"email": email, "password": password}))
-            .await
+        self.post_password("recipe/signup", email, password).await
     }
 
     /// `POST /recipe/signin`
     pub async fn sign_in(&self, email: &str, password: &str) -> Result<SignIn, CoreError> {
-        self.post("recipe/signin", "emailpassword", json!({"email": email, "password": password}))
-            .await
+        self.post_password("recipe/signin", email, password).await
+    }
+
+    /// `POST /recipe/signinup`: the user of a third party's id, made if there is none.
+    pub async fn sign_in_up(
+        &self,
+        third_party_id: &str,
+        third_party_user_id: &str,
+        email: &str,
+        is_verified: bool,
+    ) -> Result<SignInUp, CoreError> {
+        let body = json!({
+            "thirdPartyId": third_party_id,
+            "thirdPartyUserId": third_party_user_id,
+            "email": {"id": email, "isVerified": is_verified},
+        });
+        self.post(&format!("{TENANT}/recipe/signinup"), "thirdparty", body).await
     }
 
     /// `GET /users/by-accountinfo`: those who sign in with `email`.
@@ -249,9 +270,23 @@ impl Core {
 
     /// `GET /.well-known/jwks.json`
     pub async fn keys(&self) -> Result<KeySet, CoreError> {
-        const PATH: &str = ".well-known/jwks.json";
-        let request = self.request(Method::GET, PATH, None);
-        self.send(request, Method::GET, PATH, MAX_KEY_SET).await
+        self.0.json(Call::unversioned(".well-known/jwks.json").max_answer(MAX_KEY_SET)).await
+    }
+
+    /// `GET /hello`: whether the Core, and what it stores in, answers now.
+    pub async fn hello(&self) -> Result<(), CoreError> {
+        self.0.fetch(&Call::unversioned("hello").patience(HELLO_PATIENCE)).await.map(drop)
+    }
+
+    async fn post_password<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        email: &str,
+        password: &str,
+    ) -> Result<T, CoreError> {
+        let body = json!({"email": email, "password": password});
+        let call = Call::new(Method::POST, path, Some("emailpassword")).body(body);
+        self.0.json(call.patience(HASHING_PATIENCE)).await
     }
 
     async fn get<T: DeserializeOwned>(
@@ -260,8 +295,7 @@ impl Core {
         recipe: Option<&str>,
         query: &[(&str, &str)],
     ) -> Result<T, CoreError> {
-        let request = self.request(Method::GET, path, recipe).query(query);
-        self.send(request, Method::GET, path, MAX_ANSWER).await
+        self.0.json(Call::new(Method::GET, path, recipe).query(query)).await
     }
 
     async fn post<'a, T: DeserializeOwned>(
@@ -270,8 +304,7 @@ impl Core {
         recipe: impl Into<Option<&'a str>>,
         body: Value,
     ) -> Result<T, CoreError> {
-        let request = self.request(Method::POST, path, recipe.into()).json(&body);
-        self.send(request, Method::POST, path, MAX_ANSWER).await
+        self.0.json(Call::new(Method::POST, path, recipe.into()).body(body)).await
     }
 
     async fn put<T: DeserializeOwned>(
@@ -280,59 +313,6 @@ impl Core {
         recipe: &str,
         body: Value,
     ) -> Result<T, CoreError> {
-        let request = self.request(Method::PUT, path, Some(recipe)).json(&body);
-        self.send(request, Method::PUT, path, MAX_ANSWER).await
+        self.0.json(Call::new(Method::PUT, path, Some(recipe)).body(body)).await
     }
-
-    fn request(&self, method: Method, path: &str, recipe: Option<&str>) -> reqwest::RequestBuilder {
-        let url = format!("{}/{path}", self.base.as_str().trim_end_matches('/'));
-        let mut request = self.http.request(method, url).header("cdi-version", CDI_VERSION);
-        if let Some(recipe) = recipe {
-            request = request.header("rid", recipe);
-        }
-        if let Some(key) = &self.api_key {
-            request = request.header("api-key", key.expose_secret());
-        }
-        request
-    }
-
-    #[instrument(name = "core", skip_all, fields(http.method = %method, url.path = path))]
-    async fn send<T: DeserializeOwned>(
-        &self,
-        request: reqwest::RequestBuilder,
-        method: Method,
-        path: &str,
-        max_answer: usize,
-    ) -> Result<T, CoreError> {
-        let answer = request.send().await.map_err(unavailable)?;
-        let status = answer.status();
-        if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
-            return Err(CoreError::Unavailable(format!("{status}")));
-        }
-        let body = read_bounded(answer, max_answer).await?;
-        let unexpected = |what| CoreError::Unexpected { method, path: path.to_owned(), what };
-        if !status.is_success() {
-            let text: String = String::from_utf8_lossy(&body).chars().take(200).collect();
-            return Err(unexpected(format!("{status}: {text}")));
-        }
-        serde_json::from_slice(&body).map_err(|error| unexpected(error.to_string()))
-    }
-}
-
-fn unavailable(error: reqwest::Error) -> CoreError {
-    // Without the URL: it can hold an email or a user id.
-    let error = error.without_url();
-    let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-    CoreError::Unavailable(format!("{error}: {cause}"))
-}
-
-async fn read_bounded(mut answer: reqwest::Response, max: usize) -> Result<Vec<u8>, CoreError> {
-    let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(unavailable)? {
-        if body.len() + chunk.len() > max {
-            return Err(CoreError::Unavailable(format!("answered more than {max} bytes")));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::core::CoreError;
 
 /// Seconds after which a client may try again when the Core is away.
-const RETRY_AFTER: &str = "5";
+const RETRY_AFTER: u64 = 5;
 
 /// An FDI request that failed. Expected outcomes, such as wrong credentials, are no errors: they
 /// are a 200 with a `status`.
@@ -35,8 +35,19 @@ pub enum Error {
     /// Input that the FDI does not allow; the text is for the client.
     #[error("{0}")]
     BadInput(String),
-    #[error("unavailable: {0}")]
-    Unavailable(String),
+    #[error("unavailable: {what}")]
+    Unavailable {
+        what: String,
+        /// In seconds.
+        retry_after: u64,
+    },
+    /// A provider of third-party sign-in that cannot be used now.
+    #[error("{why}")]
+    Provider {
+        /// As users know it.
+        name: String,
+        why: String,
+    },
     #[error("unexpected: {0}")]
     Unexpected(String),
 }
@@ -44,9 +55,18 @@ pub enum Error {
 impl From<CoreError> for Error {
     fn from(error: CoreError) -> Self {
         match error {
-            CoreError::Unavailable(_) => Self::Unavailable(error.to_string()),
+            CoreError::Unavailable(_) => Self::unavailable(error.to_string()),
+            CoreError::Busy { retry_after } => {
+                Self::Unavailable { what: error.to_string(), retry_after }
+            }
             CoreError::Unexpected { .. } => Self::Unexpected(error.to_string()),
         }
+    }
+}
+
+impl Error {
+    pub fn unavailable(what: impl Into<String>) -> Self {
+        Self::Unavailable { what: what.into(), retry_after: RETRY_AFTER }
     }
 }
 
@@ -63,13 +83,21 @@ impl IntoResponse for Error {
                 (StatusCode::FORBIDDEN, headers, Json(body)).into_response()
             }
             Self::BadInput(text) => message(StatusCode::BAD_REQUEST, &text),
-            Self::Unavailable(_) => {
+            Self::Unavailable { retry_after, .. } => {
                 tracing::warn!(error = text, "sign-in is unavailable");
                 let body = message(
                     StatusCode::SERVICE_UNAVAILABLE,
                     "Signing in is not possible right now. Try again in a few seconds.",
                 );
-                ([(header::RETRY_AFTER, RETRY_AFTER)], body).into_response()
+                ([(header::RETRY_AFTER, retry_after.to_string())], body).into_response()
+            }
+            Self::Provider { name, .. } => {
+                tracing::warn!(error = text, "a provider cannot be used");
+                let text = format!(
+                    "Signing in with {name} is not possible right now. Try again, or sign in \
+                     another way."
+                );
+                message(StatusCode::BAD_GATEWAY, &text)
             }
             Self::Unexpected(_) => {
                 tracing::error!(error = text, "sign-in failed");

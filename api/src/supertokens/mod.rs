@@ -16,6 +16,7 @@ mod payload;
 mod recipes;
 mod routes;
 pub mod session;
+pub mod thirdparty;
 mod tokens;
 pub mod user;
 mod validators;
@@ -25,11 +26,17 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret, SecretString};
 use url::{Url, form_urlencoded};
 
-use self::{background::Background, core::Core, jwks::Jwks, tokens::Cookies};
+use self::{
+    background::Background,
+    core::Core,
+    jwks::Jwks,
+    thirdparty::{ProviderOptions, Providers},
+    tokens::Cookies,
+};
 pub use self::{
     claims::Claims, csrf::AntiCsrf, error::Error, mailer::Mailer,
     recipes::emailverification::EmailVerificationMode, routes::routes, session::Session,
-    validators::Validator,
+    tokens::is_cross_site, validators::Validator,
 };
 use crate::clock::Clock;
 
@@ -43,14 +50,16 @@ pub struct Options {
     pub api_domain: Url,
     /// Where browsers get the page from, such as `https://example.com`.
     pub website_domain: Url,
-    /// Where the Core listens.
-    pub core_uri: Url,
+    /// The addresses of one Core, each as good as the others.
+    pub core_uris: Vec<Url>,
     pub core_api_key: Option<SecretString>,
     pub anti_csrf: AntiCsrf,
     pub email_verification: EmailVerificationMode,
     /// Whose subdomains get the session's cookies, such as `example.com`. None: the API's host
     /// alone.
     pub cookie_domain: Option<String>,
+    /// Where users can sign in with an account they have.
+    pub providers: Vec<ProviderOptions>,
 }
 
 /// The handle of the backend; cheap to clone.
@@ -65,8 +74,8 @@ struct Inner {
     anti_csrf: AntiCsrf,
     email_verification: EmailVerificationMode,
     issuer: String,
-    /// Where links in mails lead, without a slash at the end.
-    website: String,
+    website_domain: Url,
+    providers: Providers,
     mailer: Arc<dyn Mailer>,
     background: Background,
 }
@@ -78,9 +87,10 @@ impl SuperTokens {
         mailer: Arc<dyn Mailer>,
         clock: Clock,
     ) -> Result<Self, reqwest::Error> {
-        let core = Core::new(options.core_uri, options.core_api_key)?;
+        let core = Core::new(options.core_uris, options.core_api_key)?;
         Ok(Self(Arc::new(Inner {
             jwks: Jwks::new(core.clone(), clock.clone()),
+            providers: Providers::new(options.providers, &clock)?,
             core,
             clock,
             cookies: Cookies::for_domains(
@@ -91,7 +101,7 @@ impl SuperTokens {
             anti_csrf: options.anti_csrf,
             email_verification: options.email_verification,
             issuer: auth(&options.api_domain),
-            website: auth(&options.website_domain),
+            website_domain: options.website_domain,
             mailer,
             background: Background::new(),
         })))
@@ -107,15 +117,28 @@ impl SuperTokens {
         Ok(user.and_then(|user| user.emails.into_iter().next()))
     }
 
-    /// Whether a session could be checked now: the signing keys are known or can be had.
-    pub async fn is_ready(&self) -> bool {
+    /// Whether a session can be checked now: the signing keys are known or can be had.
+    pub async fn can_check_sessions(&self) -> bool {
         self.0.jwks.published().await.is_ok()
+    }
+
+    /// Whether the Core answers, so that users can sign in and refresh their sessions.
+    pub async fn can_sign_in(&self) -> bool {
+        self.core().hello().await.is_ok()
     }
 
     /// Resolves when the work that no answer waited for is done: the last thing to ask of it
     /// before the mailer stops.
     pub async fn finish(&self) {
         self.0.background.finish().await;
+    }
+
+    fn website_domain(&self) -> &Url {
+        &self.0.website_domain
+    }
+
+    fn providers(&self) -> &Providers {
+        &self.0.providers
     }
 
     /// Claim `iss`.
@@ -131,7 +154,8 @@ impl SuperTokens {
     fn link(&self, page: &str, token: &SecretString) -> SecretString {
         let token: String =
             form_urlencoded::byte_serialize(token.expose_secret().as_bytes()).collect();
-        format!("{}/{page}?token={token}&tenantId={TENANT}", self.0.website).into()
+        let auth = auth(&self.0.website_domain);
+        format!("{auth}/{page}?token={token}&tenantId={TENANT}").into()
     }
 }
 

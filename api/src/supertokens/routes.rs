@@ -12,7 +12,9 @@ use serde_json::{Map, Value};
 
 use super::{
     Error, SuperTokens,
-    recipes::{emailpassword, emailverification, openid, password_reset, session},
+    recipes::{
+        emailpassword, emailverification, multitenancy, openid, password_reset, session, thirdparty,
+    },
 };
 
 /// The routes below `/auth`. Unknown ones are the caller's to answer.
@@ -29,6 +31,10 @@ pub fn routes(supertokens: SuperTokens) -> Router {
             "/auth/user/email/verify",
             get(emailverification::status).post(emailverification::verify),
         )
+        .route("/auth/authorisationurl", get(thirdparty::authorisation_url))
+        .route("/auth/signinup", post(thirdparty::sign_in_up))
+        .route("/auth/callback/apple", post(thirdparty::apple_callback))
+        .route("/auth/loginmethods", get(multitenancy::login_methods))
         .route("/auth/session/refresh", post(session::refresh))
         .route("/auth/signout", post(session::sign_out))
         .route("/auth/jwt/jwks.json", get(openid::jwks))

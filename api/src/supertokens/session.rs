@@ -36,8 +36,8 @@ impl Session {
     }
 }
 
-/// Where and how a session is asked for.
-#[derive(Debug, Clone, Copy)]
+/// Where and how a session is asked for. No `Debug`: the headers hold tokens.
+#[derive(Clone, Copy)]
 pub struct Request<'a> {
     pub method: &'a Method,
     pub headers: &'a HeaderMap,
@@ -88,21 +88,21 @@ impl SuperTokens {
         {
             return Err(Error::TryRefreshToken);
         }
-        let mut session =
-            Session { claims, headers: HeaderMap::new(), transport, token: token.into() };
+        let mut session = Session { claims, headers: HeaderMap::new(), transport, token };
         if checks.database || session.claims.is_child() {
             session = self.announce(session, checks.database).await?;
         }
         self.validate(session, checks.claims).await
     }
 
-    async fn verify(&self, token: &str) -> Result<Claims, Error> {
+    async fn verify(&self, token: &SecretString) -> Result<Claims, Error> {
+        let token = token.expose_secret();
         let Ok(kid) = claims::key_id(token) else {
             return Err(Error::Unauthorised);
         };
         let key = self.0.jwks.key(&kid).await.map_err(|error| match error {
             KeyError::Unknown => Error::TryRefreshToken,
-            KeyError::Unavailable => Error::Unavailable("the signing keys cannot be had".into()),
+            KeyError::Unavailable => Error::unavailable("the signing keys cannot be had"),
         })?;
         let expected = Expected { issuer: self.issuer(), now: self.0.clock.now().timestamp() };
         claims::verify(token, &key, expected).map_err(|error| {
@@ -142,7 +142,7 @@ impl SuperTokens {
         let claims = self.claims_of(&access)?;
         let now = self.0.clock.now();
         let headers = tokens::attach_access(&self.0.cookies, transport, &access, &claims, now);
-        Ok(Session { claims, headers, transport, token: access.token.into() })
+        Ok(Session { claims, headers, transport, token: access.token })
     }
 
     /// Starts a session for a user who has just proven who they are. Answers the headers that
@@ -183,7 +183,7 @@ impl SuperTokens {
         }
         let uses_token = by_cookie && anti_csrf.uses_token();
         let proof = csrf::token(request).filter(|_| uses_token);
-        match self.core().refresh_session(&token, proof, uses_token).await? {
+        match self.core().refresh_session(token.expose_secret(), proof, uses_token).await? {
             Refresh::Ok(tokens) => {
                 let claims = self.claims_of(&tokens.access_token)?;
                 Ok(tokens::attach(&self.0.cookies, transport, &tokens, &claims, self.0.clock.now()))
@@ -218,9 +218,10 @@ impl SuperTokens {
     /// The claims of a token that has just come from the Core.
     fn claims_of(&self, access: &CoreToken) -> Result<Claims, Error> {
         let odd = |what: &str| Error::Unexpected(format!("the Core's access token {what}"));
-        let kid = claims::key_id(&access.token).map_err(|error| odd(&error.to_string()))?;
+        let token = access.token.expose_secret();
+        let kid = claims::key_id(token).map_err(|error| odd(&error.to_string()))?;
         self.0.jwks.expect(&kid);
-        let payload = jsonwebtoken::dangerous::insecure_decode::<Box<RawValue>>(&access.token)
+        let payload = jsonwebtoken::dangerous::insecure_decode::<Box<RawValue>>(token)
             .map_err(|error| odd(&error.to_string()))?
             .claims;
         Claims::from_payload(payload).map_err(|error| odd(&error.to_string()))

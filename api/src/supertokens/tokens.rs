@@ -4,6 +4,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::{DateTime, TimeDelta, Utc};
 use cookie::{Cookie, Expiration, SameSite, time::OffsetDateTime};
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use url::Url;
 
@@ -43,7 +44,7 @@ impl Transport {
 /// A token found in a request.
 #[derive(Debug)]
 pub struct Found {
-    pub token: String,
+    pub token: SecretString,
     pub transport: Transport,
 }
 
@@ -56,14 +57,14 @@ pub struct Ambiguous;
 pub fn access_token(headers: &HeaderMap) -> Result<Option<Found>, Ambiguous> {
     // A refresh token or another scheme's bearer is no JWT, and not taken for one.
     match bearer(headers).filter(|token| token.split('.').count() == 3) {
-        Some(token) => Ok(Some(Found { token, transport: Transport::Header })),
+        Some(token) => Ok(Some(Found { token: token.into(), transport: Transport::Header })),
         None => from_cookie(headers, ACCESS_COOKIE),
     }
 }
 
 pub fn refresh_token(headers: &HeaderMap) -> Result<Option<Found>, Ambiguous> {
     match bearer(headers) {
-        Some(token) => Ok(Some(Found { token, transport: Transport::Header })),
+        Some(token) => Ok(Some(Found { token: token.into(), transport: Transport::Header })),
         None => from_cookie(headers, REFRESH_COOKIE),
     }
 }
@@ -88,7 +89,7 @@ fn from_cookie(headers: &HeaderMap, name: &str) -> Result<Option<Found>, Ambiguo
         return Err(Ambiguous);
     }
     let token = first.map(|cookie| cookie.value().to_owned()).filter(|value| !value.is_empty());
-    Ok(token.map(|token| Found { token, transport: Transport::Cookie }))
+    Ok(token.map(|token| Found { token: token.into(), transport: Transport::Cookie }))
 }
 
 /// The attributes that our cookies need between these two domains.
@@ -105,7 +106,7 @@ impl Cookies {
     ///
     /// `domain`: whose subdomains get the cookies, too. None: the API's host alone.
     pub fn for_domains(api: &Url, website: &Url, domain: Option<String>) -> Self {
-        let same_site = if site(api) == site(website) { SameSite::Lax } else { SameSite::None };
+        let same_site = if is_cross_site(api, website) { SameSite::None } else { SameSite::Lax };
         Self { secure: api.scheme() == "https", same_site, domain }
     }
 
@@ -132,6 +133,12 @@ impl Cookies {
     }
 }
 
+/// Whether browsers take page and API for different sites, so that only `SameSite=None` cookies
+/// travel between them.
+pub fn is_cross_site(api: &Url, website: &Url) -> bool {
+    site(api) != site(website)
+}
+
 /// Scheme and registrable part of the host. The last two labels stand for the latter: wrong only
 /// for hosts right below a public suffix such as `co.uk`, where it errs towards `Lax`.
 fn site(url: &Url) -> (&str, String) {
@@ -154,12 +161,12 @@ pub fn attach(
     let refresh = &tokens.refresh_token;
     match transport {
         Transport::Header => {
-            append(&mut headers, &REFRESH_HEADER, &refresh.token);
+            append(&mut headers, &REFRESH_HEADER, refresh.token.expose_secret());
             expose(&mut headers, &REFRESH_HEADER);
         }
         Transport::Cookie => {
             let expires = DateTime::from_timestamp_millis(refresh.expiry).unwrap_or(now);
-            cookies.set(&mut headers, REFRESH_COOKIE, &refresh.token, expires);
+            cookies.set(&mut headers, REFRESH_COOKIE, refresh.token.expose_secret(), expires);
         }
     }
     headers
@@ -178,11 +185,12 @@ pub fn attach_access(
     expose(&mut headers, &FRONT_TOKEN);
     match transport {
         Transport::Header => {
-            append(&mut headers, &ACCESS_HEADER, &access.token);
+            append(&mut headers, &ACCESS_HEADER, access.token.expose_secret());
             expose(&mut headers, &ACCESS_HEADER);
         }
         Transport::Cookie => {
-            cookies.set(&mut headers, ACCESS_COOKIE, &access.token, now + ACCESS_COOKIE_LIFE);
+            let expires = now + ACCESS_COOKIE_LIFE;
+            cookies.set(&mut headers, ACCESS_COOKIE, access.token.expose_secret(), expires);
         }
     }
     if let Some(secret) = claims.anti_csrf_token() {
@@ -252,7 +260,7 @@ fn expose(headers: &mut HeaderMap, name: &HeaderName) {
 
 fn append(headers: &mut HeaderMap, name: &HeaderName, value: &str) {
     if let Ok(mut value) = HeaderValue::from_str(value) {
-        // So that `Debug` does not show it, and HTTP/2 keeps it in no table.
+        // Most hold a token: none is shown by `Debug`.
         value.set_sensitive(true);
         headers.append(name, value);
     } else {
@@ -281,7 +289,8 @@ mod tests {
     fn a_bearer_that_is_no_jwt_is_no_access_token() {
         let headers = request(&header::AUTHORIZATION, &["Bearer garbage"]);
         assert!(access_token(&headers).unwrap().is_none());
-        assert_eq!(refresh_token(&headers).unwrap().unwrap().token, "garbage");
+        let found = refresh_token(&headers).unwrap().unwrap();
+        assert_eq!(found.token.expose_secret(), "garbage");
     }
 
     #[test]

@@ -48,6 +48,12 @@ async fn without_its_core_sign_in_waits_and_todos_go_on() {
     ada.add("before").await;
 
     core.stop().await;
+    let ready = app.get("/readyz").send().await.expect("an answer");
+    assert_eq!(ready.status(), StatusCode::OK);
+    assert_eq!(
+        Answer::read(ready).await.body,
+        json!({"database": "ok", "keys": "ok", "core": "unavailable"})
+    );
     ada.add("during").await;
     assert_eq!(ada.tasks().await, ["during", "before"]);
     // The email comes from the Core: the rest of the answer does not wait for it.

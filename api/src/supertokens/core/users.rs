@@ -1,10 +1,11 @@
 //! Users: change, list, count, remove.
 
+use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Core, CoreError};
+use super::{Core, CoreError, HASHING_PATIENCE, transport::Call};
 use crate::supertokens::{TENANT, user::User};
 
 /// What came of a change of email or password.
@@ -49,7 +50,8 @@ impl Core {
         password: &SecretString,
     ) -> Result<UpdateUser, CoreError> {
         let body = json!({"recipeUserId": recipe_user_id, "password": password.expose_secret()});
-        self.put("recipe/user", "emailpassword", body).await
+        let call = Call::new(Method::PUT, "recipe/user", Some("emailpassword")).body(body);
+        self.0.json(call.patience(HASHING_PATIENCE)).await
     }
 
     /// `PUT /recipe/user`

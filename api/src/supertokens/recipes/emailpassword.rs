@@ -6,6 +6,7 @@ use axum::{
     http::HeaderMap,
     response::{IntoResponse, Response},
 };
+use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -29,7 +30,11 @@ pub async fn sign_up(
         Ok(credentials) => credentials,
         Err(errors) => return Ok(Json(form::field_errors(&errors)).into_response()),
     };
-    match supertokens.core().sign_up(&credentials.email, &credentials.password).await? {
+    match supertokens
+        .core()
+        .sign_up(&credentials.email, credentials.password.expose_secret())
+        .await?
+    {
         SignUp::Ok { user, recipe_user_id } => {
             signed_in(&supertokens, &user, &recipe_user_id, &headers).await
         }
@@ -50,7 +55,11 @@ pub async fn sign_in(
         Ok(credentials) => credentials,
         Err(errors) => return Ok(Json(form::field_errors(&errors)).into_response()),
     };
-    match supertokens.core().sign_in(&credentials.email, &credentials.password).await? {
+    match supertokens
+        .core()
+        .sign_in(&credentials.email, credentials.password.expose_secret())
+        .await?
+    {
         SignIn::Ok { user, recipe_user_id } => {
             signed_in(&supertokens, &user, &recipe_user_id, &headers).await
         }

@@ -1,6 +1,6 @@
 //! FDI `formFields`: a list of `{id, value}`, checked field by field.
 
-use std::{fmt, sync::LazyLock};
+use std::sync::LazyLock;
 
 use regex::Regex;
 use secrecy::SecretString;
@@ -29,16 +29,15 @@ pub fn field_errors(errors: &[FieldError]) -> Value {
 }
 
 /// What a user signs up and in with.
-#[derive(PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Credentials {
     pub email: String,
-    pub password: String,
+    pub password: SecretString,
 }
 
-impl fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credentials").field("email", &self.email).finish_non_exhaustive()
-    }
+/// The form in which emails are kept and compared.
+pub fn normalised(email: &str) -> String {
+    email.trim().to_lowercase()
 }
 
 /// A form that was read: its content, or what to tell its user.
@@ -57,7 +56,7 @@ pub fn credentials(
     let password = text(password, "password")?.unwrap_or_default();
     let rule = if new_password { password_error } else { |_: &str| None };
     let errors = [check("email", &email, email_error), check("password", password, rule)];
-    Ok(filled(errors, || Credentials { email, password: password.to_owned() }))
+    Ok(filled(errors, || Credentials { email, password: password.into() }))
 }
 
 /// Reads `email` alone, as [`credentials`].
@@ -83,11 +82,6 @@ pub fn token(body: &Map<String, Value>, what: &str) -> Result<SecretString, Erro
         Some(Value::String(token)) => Ok(token.as_str().into()),
         Some(_) => Err(Error::BadInput(format!("The {what} token must be a string"))),
     }
-}
-
-/// Emails are compared without outer spaces and in lower case.
-pub fn normalised(email: &str) -> String {
-    email.trim().to_lowercase()
 }
 
 fn check(

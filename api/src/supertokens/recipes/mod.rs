@@ -3,7 +3,9 @@
 pub mod emailpassword;
 pub mod emailverification;
 pub mod form;
+pub mod multitenancy;
 pub mod openid;
 pub mod password_reset;
 pub mod session;
+pub mod thirdparty;
 pub mod userroles;

@@ -34,7 +34,10 @@ async fn token(app: &TestApp, user: &User<'_>, read: &mut usize) -> String {
 
 #[tokio::test]
 async fn the_link_leads_to_the_page_in_the_form_of_the_official_sdk() {
-    let vars = [("WEBSITE_DOMAIN", "https://todos.example.com")];
+    let vars = [
+        ("API_DOMAIN", "https://api.example.com"),
+        ("WEBSITE_DOMAIN", "https://todos.example.com"),
+    ];
     let app = TestApp::start_with(&vars, api::clock::Clock::system()).await;
     let ada = app.user("ada").await;
     send(app.post(SEND_LINK).bearer_auth(&ada.access_token)).await;

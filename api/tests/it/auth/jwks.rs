@@ -49,11 +49,12 @@ async fn ten_thousand_forged_key_ids_cause_one_fetch() {
     let options = Options {
         api_domain: "http://localhost:3001".parse().expect("a URL"),
         website_domain: "http://localhost:3000".parse().expect("a URL"),
-        core_uri: core.url().parse().expect("a URL"),
+        core_uris: vec![core.url().parse().expect("a URL")],
         core_api_key: None,
         anti_csrf: AntiCsrf::default(),
         email_verification: EmailVerificationMode::default(),
         cookie_domain: None,
+        providers: Vec::new(),
     };
     let supertokens =
         SuperTokens::new(options, Arc::new(NoMail), clock().clock()).expect("a client");
@@ -232,7 +233,7 @@ async fn the_service_starts_without_its_core_and_says_so() {
 
     let ready = send(app.get("/readyz")).await;
     assert_eq!(ready.status, 503);
-    assert_eq!(ready.body, json!({"database": "ok", "core": "unavailable"}));
+    assert_eq!(ready.body, json!({"database": "ok", "keys": "unavailable", "core": "unavailable"}));
     let form = credentials("ada@example.com", "secret123");
     let sign_in = send(app.post("/auth/signin").json(&form)).await;
     assert_eq!(sign_in.status, 503);
@@ -244,7 +245,7 @@ async fn the_service_starts_without_its_core_and_says_so() {
     clock.advance(RETRY);
     let ready = send(app.get("/readyz")).await;
     assert_eq!(ready.status, 200);
-    assert_eq!(ready.body, json!({"database": "ok", "core": "ok"}));
+    assert_eq!(ready.body, json!({"database": "ok", "keys": "ok", "core": "ok"}));
     assert_eq!(status(&app, &key.sign(&claims(NOW))).await, 200);
 }
 

@@ -4,6 +4,7 @@ mod browser;
 mod checks;
 mod contract;
 mod cookie_domain;
+mod core_client;
 mod csrf;
 mod demo;
 mod emailverification;

@@ -46,7 +46,10 @@ async fn refresh(app: &TestApp, user: &User<'_>) -> Answer {
 
 #[tokio::test]
 async fn the_link_leads_to_the_page_in_the_form_of_the_official_sdk() {
-    let vars = [("WEBSITE_DOMAIN", "https://todos.example.com")];
+    let vars = [
+        ("API_DOMAIN", "https://api.example.com"),
+        ("WEBSITE_DOMAIN", "https://todos.example.com"),
+    ];
     let app = TestApp::start_with(&vars, api::clock::Clock::system()).await;
     app.user("ada").await;
     ask(&app, "ada@example.com").await;

@@ -127,6 +127,7 @@ async fn production_shows_neither_schema_nor_suggestions_nor_playground() {
         ("SUPERTOKENS_URI", core_url.as_str()),
         ("SMTP_URL", "smtp://127.0.0.1:9"),
         ("MAIL_FROM", "no-reply@example.com"),
+        ("API_DOMAIN", "https://example.com"),
     ];
     let app = TestApp::start_with(&vars, core.clock.clock()).await;
     let ada = app.user("ada").await;

@@ -70,7 +70,11 @@ async fn where_a_mail_server_sends_there_is_no_such_page() {
     let smtp = [("SMTP_URL", "smtp://127.0.0.1:9"), ("MAIL_FROM", "no-reply@example.com")];
     let core = TestCore::start().await;
     let core_url = core.url();
-    let production = [("APP_ENV", "production"), ("SUPERTOKENS_URI", core_url.as_str())];
+    let production = [
+        ("APP_ENV", "production"),
+        ("API_DOMAIN", "https://example.com"),
+        ("SUPERTOKENS_URI", core_url.as_str()),
+    ];
     for vars in [&smtp[..], &[&production[..], &smtp].concat()] {
         let app = TestApp::start_with(vars, core.clock.clock()).await;
         for path in ["/dev/mail", "/dev/mail/1"] {

@@ -56,6 +56,7 @@ async fn a_login_that_can_bypass_row_level_security_is_refused() {
         ("login bypassrls in role authenticated", "has BYPASSRLS"),
         ("login in role authenticated, it_owner", "can act as the owner of table todos"),
         ("login", "is no member of \"authenticated\""),
+        ("login in role authenticated", "does not start as \"authenticated\""),
     ] {
         let role = Role::create(&database, attributes).await;
         let found = faults(role.url()).await;
@@ -70,6 +71,7 @@ async fn a_way_round_through_another_role_is_found() {
     let powerful = Role::create(&database, "nologin bypassrls").await;
     let login =
         Role::create(&database, &format!("login in role authenticated, {}", powerful.name)).await;
+    database.execute(&format!("alter role {} set role = 'authenticated'", login.name)).await;
     let found = faults(login.url()).await;
     login.drop().await;
     powerful.drop().await;
@@ -77,12 +79,66 @@ async fn a_way_round_through_another_role_is_found() {
 }
 
 #[tokio::test]
-async fn a_table_without_forced_row_level_security_is_refused() {
+async fn what_another_role_of_the_login_can_reach_is_looked_at_too() {
+    let database = TestDatabase::migrated().await;
+    let reader = Role::create(&database, "nologin").await;
+    let attributes = format!("login in role authenticated, {}", reader.name);
+    let login = Role::create(&database, &attributes).await;
+    database
+        .execute(&format!(
+            "alter role {} set role = 'authenticated'; \
+             create table open (id int); grant select on open to {}",
+            login.name, reader.name
+        ))
+        .await;
+    let found = faults(login.url()).await;
+    login.drop().await;
+    reader.drop().await;
+    assert!(found.len() == 1 && found[0].contains("table open"), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_view_with_the_rights_of_its_caller_is_accepted() {
+    let database = TestDatabase::migrated().await;
+    database
+        .execute(
+            "create view mine with (security_invoker) as table todos; \
+             grant select on mine to authenticated",
+        )
+        .await;
+    assert_eq!(faults(database.login_url()).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn the_relations_of_an_extension_are_its_own_concern() {
+    let database = TestDatabase::migrated().await;
+    // Its views are for everyone, and run with the rights of their owner.
+    database.execute("create extension pg_stat_statements").await;
+    assert_eq!(faults(database.login_url()).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_relation_without_row_level_security_is_refused() {
     for (sql, fault) in [
         ("alter table todos no force row level security", "FORCE ROW LEVEL SECURITY"),
         ("alter table todos disable row level security", "ENABLE ROW LEVEL SECURITY"),
         ("create table open (id int); grant select on open to authenticated", "table open"),
         ("create table open (id int); grant update (id) on open to public", "table open"),
+        ("create view open as select 1; grant select on open to authenticated", "view open"),
+        (
+            "create view open with (security_invoker = off) as table todos; \
+             grant select on open to authenticated",
+            "view open",
+        ),
+        (
+            "create materialized view open as table todos; grant select on open to authenticated",
+            "materialized view open",
+        ),
+        (
+            "create foreign data wrapper w; create server s foreign data wrapper w; \
+             create foreign table open (id int) server s; grant select on open to authenticated",
+            "foreign table open",
+        ),
     ] {
         let database = TestDatabase::migrated().await;
         database.execute(sql).await;

@@ -1,0 +1,282 @@
+//! How a request reaches a Core: which of its addresses, in which version of the CDI, for how long.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use reqwest::{Method, Response, StatusCode, header};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
+use tokio::sync::OnceCell;
+use tracing::instrument;
+use url::Url;
+
+use super::CoreError;
+
+/// The CDI versions that this client speaks, the best first. What it asks for is the same in all.
+const VERSIONS: [&str; 3] = ["5.4", "5.3", "5.2"];
+
+/// A healthy Core answers within milliseconds.
+const PATIENCE: Duration = Duration::from_secs(3);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// Below the 20 seconds after which the Core's server closes a connection that rests: a request
+/// must not meet one that is just being closed.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
+
+const MAX_ANSWER: usize = 1024 * 1024;
+/// How much of an odd answer the log shows.
+const SHOWN: usize = 200;
+/// Bounds what a Core may ask clients to wait, in seconds.
+const MAX_RETRY_AFTER: u64 = 60;
+
+/// The addresses of one Core, its key, and its connections; cheap to clone.
+#[derive(Debug, Clone)]
+pub(super) struct Transport(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    http: reqwest::Client,
+    hosts: Vec<Url>,
+    /// Index of the host that answered last.
+    preferred: AtomicUsize,
+    api_key: Option<SecretString>,
+    version: OnceCell<&'static str>,
+}
+
+/// One request of the CDI.
+#[derive(Debug)]
+pub(super) struct Call<'a> {
+    method: Method,
+    /// Without the first slash.
+    path: &'a str,
+    recipe: Option<&'a str>,
+    query: &'a [(&'a str, &'a str)],
+    body: Option<Value>,
+    patience: Duration,
+    max_answer: usize,
+    is_versioned: bool,
+}
+
+impl<'a> Call<'a> {
+    pub fn new(method: Method, path: &'a str, recipe: Option<&'a str>) -> Self {
+        Self {
+            method,
+            path,
+            recipe,
+            query: &[],
+            body: None,
+            patience: PATIENCE,
+            max_answer: MAX_ANSWER,
+            is_versioned: true,
+        }
+    }
+
+    /// A route that is the same in every version of the CDI.
+    pub fn unversioned(path: &'a str) -> Self {
+        Self { is_versioned: false, ..Self::new(Method::GET, path, None) }
+    }
+
+    pub fn query(self, query: &'a [(&'a str, &'a str)]) -> Self {
+        Self { query, ..self }
+    }
+
+    pub fn body(self, body: Value) -> Self {
+        Self { body: Some(body), ..self }
+    }
+
+    /// How long the whole call may take.
+    pub fn patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// In bytes.
+    pub fn max_answer(self, max_answer: usize) -> Self {
+        Self { max_answer, ..self }
+    }
+}
+
+/// A host that gave no usable answer.
+struct Failed {
+    error: CoreError,
+    /// Whether the host may have done what was asked.
+    maybe_done: bool,
+}
+
+impl Transport {
+    pub fn new(hosts: Vec<Url>, api_key: Option<SecretString>) -> Result<Self, reqwest::Error> {
+        let http = reqwest::Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .pool_idle_timeout(IDLE_TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .build()?;
+        let (preferred, version) = (AtomicUsize::new(0), OnceCell::new());
+        Ok(Self(Arc::new(Inner { http, hosts, preferred, api_key, version })))
+    }
+
+    /// The answer's body, read as JSON.
+    pub async fn json<T: DeserializeOwned>(&self, call: Call<'_>) -> Result<T, CoreError> {
+        let body = self.fetch(&call).await?;
+        serde_json::from_slice(&body).map_err(|error| call.unexpected(error.to_string()))
+    }
+
+    /// The answer's body.
+    #[instrument(name = "core", skip_all, fields(http.method = %call.method, url.path = call.path))]
+    pub async fn fetch(&self, call: &Call<'_>) -> Result<Vec<u8>, CoreError> {
+        tokio::time::timeout(call.patience, async {
+            let version = if call.is_versioned { Some(self.version().await?) } else { None };
+            self.ask_hosts(call, version).await
+        })
+        .await
+        .unwrap_or_else(|_| {
+            Err(CoreError::Unavailable(format!("no answer within {:?}", call.patience)))
+        })
+    }
+
+    /// The best version of the CDI that both sides speak; asked for once.
+    async fn version(&self) -> Result<&'static str, CoreError> {
+        #[derive(Deserialize)]
+        struct Spoken {
+            versions: Vec<String>,
+        }
+        let negotiate = || async {
+            let call = Call::unversioned("apiversion");
+            let body = self.ask_hosts(&call, None).await?;
+            let spoken: Spoken = serde_json::from_slice(&body)
+                .map_err(|error| call.unexpected(format!("no list of versions: {error}")))?;
+            let common =
+                VERSIONS.into_iter().find(|ours| spoken.versions.iter().any(|v| v == ours));
+            common.ok_or_else(|| {
+                call.unexpected(format!(
+                    "no CDI version in common: the Core speaks {}, this service {}",
+                    spoken.versions.join(", "),
+                    VERSIONS.join(", ")
+                ))
+            })
+        };
+        self.0.version.get_or_try_init(negotiate).await.copied()
+    }
+
+    /// Asks the host that answered last, then the others: those after it only where it cannot
+    /// have done what is asked, or where doing it twice does no harm.
+    async fn ask_hosts(
+        &self,
+        call: &Call<'_>,
+        version: Option<&str>,
+    ) -> Result<Vec<u8>, CoreError> {
+        let Inner { hosts, preferred, .. } = &*self.0;
+        let first = preferred.load(Ordering::Relaxed);
+        let mut last = CoreError::Unavailable("no address is configured".into());
+        for turn in 0..hosts.len() {
+            let index = (first + turn) % hosts.len();
+            match self.ask(&hosts[index], call, version).await {
+                Ok(body) => {
+                    preferred.store(index, Ordering::Relaxed);
+                    return Ok(body);
+                }
+                Err(Failed { error, maybe_done }) => {
+                    // Who comes next need not find out again.
+                    preferred.store((index + 1) % hosts.len(), Ordering::Relaxed);
+                    if maybe_done && call.method != Method::GET {
+                        return Err(error);
+                    }
+                    if hosts.len() > 1 {
+                        tracing::warn!(host = %hosts[index], %error, "a Core is passed over");
+                    }
+                    last = error;
+                }
+            }
+        }
+        Err(last)
+    }
+
+    async fn ask(
+        &self,
+        host: &Url,
+        call: &Call<'_>,
+        version: Option<&str>,
+    ) -> Result<Vec<u8>, Failed> {
+        let failed = |error| Failed { error, maybe_done: true };
+        let answer = self.request(host, call, version).send().await.map_err(|error| Failed {
+            maybe_done: !error.is_connect(),
+            error: unavailable(error),
+        })?;
+        let status = answer.status();
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            let error = CoreError::Busy { retry_after: retry_after(&answer) };
+            return Err(Failed { error, maybe_done: false });
+        }
+        if status.is_server_error() {
+            return Err(failed(CoreError::Unavailable(format!("answered {status}"))));
+        }
+        let body = read_bounded(answer, call.max_answer).await.map_err(failed)?;
+        if !status.is_success() {
+            let text: String = String::from_utf8_lossy(&body).chars().take(SHOWN).collect();
+            return Err(failed(call.unexpected(format!("{status}: {text}"))));
+        }
+        Ok(body)
+    }
+
+    fn request(
+        &self,
+        host: &Url,
+        call: &Call<'_>,
+        version: Option<&str>,
+    ) -> reqwest::RequestBuilder {
+        let url = format!("{}/{}", host.as_str().trim_end_matches('/'), call.path);
+        let mut request = self.0.http.request(call.method.clone(), url).query(call.query);
+        if call.method == Method::GET {
+            // A host that hangs leaves time for the others.
+            let share = u32::try_from(self.0.hosts.len()).unwrap_or(u32::MAX);
+            request = request.timeout(call.patience / share.max(1));
+        }
+        if let Some(version) = version {
+            request = request.header("cdi-version", version);
+        }
+        if let Some(recipe) = call.recipe {
+            request = request.header("rid", recipe);
+        }
+        if let Some(key) = &self.0.api_key {
+            request = request.header("api-key", key.expose_secret());
+        }
+        match &call.body {
+            Some(body) => request.json(body),
+            None => request,
+        }
+    }
+}
+
+impl Call<'_> {
+    fn unexpected(&self, what: String) -> CoreError {
+        CoreError::Unexpected { method: self.method.clone(), path: self.path.to_owned(), what }
+    }
+}
+
+/// Whole seconds to wait; a date, which the header may hold too, counts as the least.
+fn retry_after(answer: &Response) -> u64 {
+    let text = answer.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
+    text.and_then(|text| text.parse().ok()).unwrap_or(1).clamp(1, MAX_RETRY_AFTER)
+}
+
+fn unavailable(error: reqwest::Error) -> CoreError {
+    // Without the URL: it can hold an email or a user id.
+    let error = error.without_url();
+    let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+    CoreError::Unavailable(format!("{error}: {cause}"))
+}
+
+async fn read_bounded(mut answer: Response, max: usize) -> Result<Vec<u8>, CoreError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(unavailable)? {
+        if body.len() + chunk.len() > max {
+            return Err(CoreError::Unavailable(format!("answered more than {max} bytes")));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}

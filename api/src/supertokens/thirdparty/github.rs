@@ -1,0 +1,36 @@
+//! GitHub speaks OAuth 2 without OpenID: who it is comes from its REST API.
+
+use secrecy::SecretString;
+use serde::Deserialize;
+use url::Url;
+
+use super::{Profile, ProfileEmail, ProviderError, http::Http, options::below};
+
+#[derive(Deserialize)]
+struct User {
+    id: u64,
+}
+
+#[derive(Deserialize)]
+struct Email {
+    email: String,
+    primary: bool,
+    verified: bool,
+}
+
+pub async fn profile(
+    http: &Http,
+    api: &Url,
+    access_token: &SecretString,
+) -> Result<Profile, ProviderError> {
+    let (user, emails) = tokio::try_join!(
+        http.get::<User>(below(api, "user"), Some(access_token)),
+        http.get::<Vec<Email>>(below(api, "user/emails"), Some(access_token)),
+    )?;
+    let primary = emails.into_iter().find(|email| email.primary);
+    Ok(Profile {
+        user_id: user.id.to_string(),
+        email: primary
+            .map(|found| ProfileEmail { address: found.email, is_verified: found.verified }),
+    })
+}

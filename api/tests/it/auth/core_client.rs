@@ -1,0 +1,201 @@
+//! The client of a Core, on Cores that are away, slow, busy or odd.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use api::supertokens::core::{Core, CoreError};
+use axum::{
+    Json, Router,
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use serde_json::json;
+use tokio::{net::TcpListener, time::Instant};
+
+/// What a scripted Core does with a request of the CDI.
+#[derive(Clone, Copy)]
+enum Mood {
+    Well,
+    Answers(u16, &'static str),
+    Busy,
+    Hangs,
+    HangsUp,
+}
+
+/// A Core that does as it is told, and remembers what it was asked.
+#[derive(Clone)]
+struct Scripted {
+    address: SocketAddr,
+    mood: Arc<Mutex<Mood>>,
+    seen: Arc<Mutex<Vec<(String, HeaderMap)>>>,
+}
+
+impl Scripted {
+    async fn start() -> Self {
+        Self::speaking(&["5.1", "5.2", "5.4", "6.0"]).await
+    }
+
+    async fn speaking(versions: &'static [&'static str]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let core = Self { address, mood: Arc::new(Mutex::new(Mood::Well)), seen: Arc::default() };
+        let router = Router::new()
+            .route("/apiversion", get(move || async move { Json(json!({"versions": versions})) }))
+            .fallback(answer)
+            .with_state(core.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        core
+    }
+
+    fn is(&self, mood: Mood) {
+        *self.mood.lock().expect("no panic") = mood;
+    }
+
+    fn requests(&self) -> usize {
+        self.seen.lock().expect("no panic").len()
+    }
+
+    fn last_header(&self, name: &str) -> String {
+        let seen = self.seen.lock().expect("no panic");
+        let (_, headers) = seen.last().expect("a request");
+        headers.get(name).map_or("", |value| value.to_str().expect("text")).to_owned()
+    }
+}
+
+async fn answer(State(core): State<Scripted>, request: Request) -> Response {
+    let path = request.uri().path().to_owned();
+    core.seen.lock().expect("no panic").push((path, request.headers().clone()));
+    let mood = *core.mood.lock().expect("no panic");
+    match mood {
+        Mood::Well => Json(json!({
+            "status": "UNKNOWN_USER_ID_ERROR", "sessionHandlesRevoked": ["handle"]
+        }))
+        .into_response(),
+        Mood::Answers(status, body) => {
+            (StatusCode::from_u16(status).expect("a status"), body).into_response()
+        }
+        Mood::Busy => (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "7")]).into_response(),
+        Mood::Hangs => std::future::pending().await,
+        Mood::HangsUp => {
+            let broken = futures_util::stream::iter([
+                Ok::<_, std::io::Error>("{\"status\":"),
+                Err(std::io::Error::other("hung up")),
+            ]);
+            Body::from_stream(broken).into_response()
+        }
+    }
+}
+
+fn client(hosts: &[SocketAddr]) -> Core {
+    let hosts = hosts.iter().map(|host| format!("http://{host}").parse().expect("a URL"));
+    Core::new(hosts.collect(), Some("s3cret".to_owned().into())).expect("a client")
+}
+
+/// An address where nothing listens.
+async fn nowhere() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    listener.local_addr().expect("an address")
+}
+
+#[tokio::test]
+async fn the_newest_version_that_both_speak_is_asked_for_with_the_key() {
+    let core = Scripted::start().await;
+    client(&[core.address]).user("ada").await.expect("an answer");
+    assert_eq!(core.last_header("cdi-version"), "5.4");
+    assert_eq!(core.last_header("api-key"), "s3cret");
+}
+
+#[tokio::test]
+async fn a_core_without_a_common_version_is_named_with_what_it_speaks() {
+    let core = Scripted::speaking(&["2.7", "4.0"]).await;
+    let error = client(&[core.address]).user("ada").await.unwrap_err().to_string();
+    assert!(error.contains("2.7, 4.0") && error.contains("5.2"), "{error}");
+    assert_eq!(core.requests(), 0);
+}
+
+#[tokio::test]
+async fn the_next_address_answers_where_one_is_away_and_is_asked_first_from_then_on() {
+    let (away, core) = (nowhere().await, Scripted::start().await);
+    let client = client(&[away, core.address]);
+    assert!(client.remove_session("handle").await.expect("an answer"));
+    let began = Instant::now();
+    for _ in 0..20 {
+        client.remove_session("handle").await.expect("an answer");
+    }
+    assert!(began.elapsed() < Duration::from_secs(1));
+    assert_eq!(core.requests(), 21);
+}
+
+#[tokio::test]
+async fn reading_goes_on_elsewhere_where_one_address_hangs_or_fails() {
+    let (odd, well) = (Scripted::start().await, Scripted::start().await);
+    for mood in [Mood::Hangs, Mood::Answers(502, "<html>"), Mood::HangsUp, Mood::Busy] {
+        let client = client(&[odd.address, well.address]);
+        odd.is(mood);
+        assert!(client.user("ada").await.expect("an answer").is_none());
+    }
+    assert_eq!(well.requests(), 4);
+}
+
+#[tokio::test]
+async fn what_may_have_been_done_is_not_done_twice() {
+    let (odd, well) = (Scripted::start().await, Scripted::start().await);
+    for mood in [Mood::Hangs, Mood::Answers(500, "no"), Mood::HangsUp] {
+        let client = client(&[odd.address, well.address]);
+        odd.is(mood);
+        let error = client.remove_session("handle").await.unwrap_err();
+        assert!(matches!(error, CoreError::Unavailable(_)), "{error}");
+    }
+    assert_eq!(well.requests(), 0);
+    // One that is busy has done nothing.
+    odd.is(Mood::Busy);
+    assert!(client(&[odd.address, well.address]).remove_session("handle").await.is_ok());
+}
+
+#[tokio::test]
+async fn a_busy_core_says_when_to_come_back() {
+    let core = Scripted::start().await;
+    core.is(Mood::Busy);
+    let error = client(&[core.address]).user("ada").await.unwrap_err();
+    assert!(matches!(error, CoreError::Busy { retry_after: 7 }), "{error}");
+}
+
+#[tokio::test]
+async fn odd_answers_become_short_errors_that_hold_no_secret() {
+    let core = Scripted::start().await;
+    let client = client(&[core.address]);
+    let long = Box::leak("x".repeat(100_000).into_boxed_str());
+    for (status, body) in [
+        (200, "<html>it works</html>"),
+        (200, "{\"status\":"),
+        (200, "{\"status\": \"NEW_STATUS\"}"),
+        (200, ""),
+        (401, "Invalid API key"),
+        (404, long),
+        (302, "elsewhere"),
+    ] {
+        core.is(Mood::Answers(status, body));
+        let error = client.user("ada").await.unwrap_err();
+        assert!(matches!(error, CoreError::Unexpected { .. }), "{status} {body}: {error}");
+        let text = error.to_string();
+        assert!(text.contains("GET user/id") && text.len() < 400, "{text}");
+        assert!(!text.contains("s3cret") && !text.contains("ada"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn no_answer_is_waited_for_without_end() {
+    let core = Scripted::start().await;
+    let client = client(&[core.address]);
+    core.is(Mood::Hangs);
+    let began = Instant::now();
+    assert!(matches!(client.user("ada").await, Err(CoreError::Unavailable(_))));
+    assert!(client.hello().await.is_err());
+    assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
+}

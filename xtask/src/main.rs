@@ -12,6 +12,7 @@ mod npm;
 mod page;
 mod pid;
 mod postgres;
+mod programs;
 mod run;
 mod service;
 mod signal;
@@ -98,7 +99,7 @@ fn perform(task: Task) -> Result<()> {
 fn explain(error: &anyhow::Error) -> ExitCode {
     if error.downcast_ref::<interrupt::Interrupted>().is_some() {
         eprintln!("stopped");
-        return ExitCode::from(130);
+        return ExitCode::from(interrupt::EXIT_CODE);
     }
     if let Some(failed) = error.chain().find_map(|cause| cause.downcast_ref::<run::Failed>()) {
         eprint!("{}", failed.output);

@@ -3,7 +3,6 @@
 use std::{
     env, fs,
     net::{Ipv4Addr, TcpListener},
-    path::PathBuf,
     process::Command,
 };
 
@@ -13,7 +12,7 @@ use crate::{
     graphiql, page,
     pid::PidFile,
     postgres::Database,
-    run,
+    programs, run,
     service::Service,
     step::step,
     workspace::{self, Profile},
@@ -37,8 +36,8 @@ pub struct Options {
 impl Stack {
     /// Builds what is not up to date and starts everything on `database`.
     pub fn start(database: Database, options: Options) -> Result<Self> {
-        build_service(options.profile)?;
-        page::build(options.profile)?;
+        programs::build(options.profile)?;
+        page::build_with_bundler(options.profile)?;
         graphiql::build_or_say_why_not()?;
         Self::start_built(database, options)
     }
@@ -70,24 +69,9 @@ pub fn require_free(port: u16) -> Result<()> {
     }
 }
 
-fn build_service(profile: Profile) -> Result<()> {
-    step("Service and migrations, built", |step| {
-        let mut cargo = workspace::cargo();
-        cargo.args(["build", "--package", "api", "--package", "migration"]);
-        if profile == Profile::Release {
-            cargo.arg("--release");
-        }
-        run::quiet(&mut cargo, step).map(drop)
-    })
-}
-
-fn binary(name: &str, profile: Profile) -> PathBuf {
-    workspace::target_dir().join(profile.folder()).join(name)
-}
-
 fn migrate(database: &Database, profile: Profile) -> Result<()> {
     step("Migrations", |step| {
-        let mut migration = Command::new(binary("migration", profile));
+        let mut migration = Command::new(programs::path("migration", profile));
         migration
             .arg("up")
             .current_dir(workspace::root())
@@ -101,7 +85,7 @@ fn migrate(database: &Database, profile: Profile) -> Result<()> {
 /// Everything else that the service reads comes from our own environment.
 fn service_command(database: &Database, options: &Options, address: &str) -> Command {
     let root = workspace::root();
-    let mut api = Command::new(binary("api", options.profile));
+    let mut api = Command::new(programs::path("api", options.profile));
     api.current_dir(root)
         .env("HOST", "127.0.0.1")
         .env("PORT", options.port.to_string())

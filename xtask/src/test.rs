@@ -43,11 +43,15 @@ fn unit_and_integration(filter: &[String]) -> Result<()> {
     let cluster = step("PostgreSQL for the tests", Cluster::throw_away)?;
     let mut cargo = workspace::cargo();
     if run::answers("cargo-nextest", "--version") {
-        cargo.args(["nextest", "run", "--workspace", "--no-fail-fast"]);
+        cargo.args(["nextest", "run"]);
     } else {
-        cargo.args(["test", "--workspace", "--no-fail-fast"]);
+        cargo.arg("test");
     }
-    cargo.args(filter).env("TEST_DATABASE_URL", cluster.superuser_url());
+    cargo
+        .args(workspace::MEMBERS)
+        .args(["--all-features", "--no-fail-fast"])
+        .args(filter)
+        .env("TEST_DATABASE_URL", cluster.superuser_url());
     step("Unit and integration tests", |step| run::streamed(&mut cargo, step))
 }
 

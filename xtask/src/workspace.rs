@@ -25,6 +25,10 @@ pub fn data_dir() -> PathBuf {
     root().join(".data")
 }
 
+/// All members but one: `postgres-download` has an HTTP client of its own, whose features would have the
+/// service's dependencies compiled a second time.
+pub const MEMBERS: [&str; 3] = ["--workspace", "--exclude", "postgres-download"];
+
 /// The cargo that started us, running at the top of the checkout.
 pub fn cargo() -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

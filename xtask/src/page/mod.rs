@@ -1,17 +1,17 @@
 //! The page: compiled to wasm, bound to JavaScript, and published with content-addressed names in `web/dist`.
 
-mod bundle;
-mod fingerprint;
-mod publish;
 mod sysroot;
 mod toolchain;
 
-use std::path::PathBuf;
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context, Result, bail};
 
 use crate::{
-    run,
+    programs, run,
     step::{Step, step},
     workspace::{self, Profile},
 };
@@ -19,18 +19,41 @@ use toolchain::{TARGET, Toolchain};
 
 /// Where the built page is.
 pub fn dist() -> PathBuf {
-    workspace::root().join("web/dist")
+    web().join("dist")
 }
 
 /// Brings `web/dist` up to date.
 pub fn build(profile: Profile) -> Result<()> {
+    programs::build_bundler(profile)?;
+    build_with_bundler(profile)
+}
+
+/// As [`build`], with the bundler that is built already.
+pub fn build_with_bundler(profile: Profile) -> Result<()> {
     let toolchain = step("Rust for the browser", |step| {
         let toolchain = Toolchain::find(step)?;
         step.note(toolchain.name());
         Ok(toolchain)
     })?;
     let wasm = step("Page, compiled to wasm", |step| compile(&toolchain, profile, step))?;
-    step("Page, bundled", |step| bundle::bundle(&wasm, profile, step))
+    step("Page, bundled", |step| bundle(&wasm, step))
+}
+
+fn web() -> PathBuf {
+    workspace::root().join("web")
+}
+
+/// A directory of its own: another compiler may be at work, and its artifacts do not mix with ours.
+fn work() -> PathBuf {
+    workspace::target_dir().join("page")
+}
+
+fn bundle(wasm: &Path, step: &mut Step) -> Result<()> {
+    let mut bundler = Command::new(programs::path("bundler", Profile::Dev));
+    bundler.arg(wasm).arg(web()).arg(work());
+    let said = run::quiet(&mut bundler, step).context("the page cannot be bundled")?;
+    step.note(said.trim());
+    Ok(())
 }
 
 fn compile(toolchain: &Toolchain, profile: Profile, step: &mut Step) -> Result<PathBuf> {
@@ -38,8 +61,7 @@ fn compile(toolchain: &Toolchain, profile: Profile, step: &mut Step) -> Result<P
         Profile::Dev => ("dev", "debug"),
         Profile::Release => ("web-release", "web-release"),
     };
-    // A directory of its own: another compiler may be at work, and its artifacts do not mix with ours.
-    let target = workspace::target_dir().join("page");
+    let target = work();
     let mut cargo = toolchain.cargo();
     cargo
         .args(["build", "--package", "web", "--bin", "web", "--target", TARGET, "--profile", name])

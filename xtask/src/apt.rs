@@ -4,7 +4,10 @@ use std::{path::Path, process::Command};
 
 use anyhow::{Context, Result};
 
-use crate::{run, step::Step};
+use crate::{
+    run::{self, Within},
+    step::Step,
+};
 
 /// Whether packages can be installed here without asking anybody.
 pub fn available() -> bool {
@@ -48,5 +51,5 @@ fn get(action: &[&str], packages: &[&str], step: &Step) -> Result<()> {
     if !packages.is_empty() {
         apt.arg("--no-install-recommends").args(packages);
     }
-    run::quiet(&mut apt, step).map(drop)
+    run::quiet(&mut apt, Within::Install, step).map(drop)
 }

@@ -12,7 +12,7 @@ use crate::{
     node::Node,
     npm,
     postgres::{Database, free_port},
-    run,
+    run::{self, Within},
     stack::{self, Stack},
     step::{Step, step},
     workspace::{self, Profile},
@@ -63,7 +63,7 @@ fn drive(
         .env("ARTIFACTS", &artifacts)
         .env("DATABASE_URL", &stack.database.owner_url);
     step.note(format!("screenshots in {}", workspace::shown(&artifacts)));
-    run::streamed(&mut test, step)
+    run::streamed(&mut test, Within::Build, step)
 }
 
 fn chromium(step: &Step) -> Result<PathBuf> {

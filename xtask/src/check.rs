@@ -3,7 +3,8 @@
 use anyhow::{Context, Result};
 
 use crate::{
-    codegen, run,
+    codegen,
+    run::{self, Within},
     step::{Step, step},
     workspace,
 };
@@ -18,6 +19,7 @@ pub fn format() -> Result<()> {
     step("Format", |step| {
         run::quiet(
             workspace::cargo().args(["fmt", "--all", "--check", "--", "--color", "never", "-l"]),
+            Within::Soon,
             step,
         )
         .context("run `cargo fmt --all` (`rustup component add rustfmt` where it is missing)")?;
@@ -36,7 +38,7 @@ fn clippy(members: &[&str], step: &Step) -> Result<()> {
     let mut cargo = workspace::cargo();
     cargo.arg("clippy").args(members).args(["--all-targets", "--all-features"]);
     cargo.args(["--", "-D", "warnings"]);
-    run::quiet(&mut cargo, step)
+    run::quiet(&mut cargo, Within::Build, step)
         .context("clippy is not content (`rustup component add clippy` where it is missing)")?;
     Ok(())
 }

@@ -5,7 +5,8 @@ use std::{fmt::Write, fs, process::Command};
 use anyhow::{Context, Result, bail};
 
 use crate::{
-    programs, run,
+    programs,
+    run::{self, Within},
     step::{Step, step},
     workspace::{self, Profile},
 };
@@ -42,7 +43,7 @@ pub fn check() -> Result<()> {
 
 fn generate(step: &Step) -> Result<String> {
     let mut api = Command::new(programs::path("api", Profile::Dev));
-    run::quiet(api.arg("schema").current_dir(workspace::root()), step)
+    run::quiet(api.arg("schema").current_dir(workspace::root()), Within::Soon, step)
         .context("the service does not print its schema")
 }
 

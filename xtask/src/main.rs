@@ -3,6 +3,7 @@
 mod apt;
 mod browser;
 mod check;
+mod child;
 mod codegen;
 mod dev;
 mod graphiql;

@@ -9,7 +9,12 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use crate::{apt, npm, run, step::Step, workspace};
+use crate::{
+    apt, npm,
+    run::{self, Within},
+    step::Step,
+    workspace,
+};
 
 const OLDEST_MAJOR: u32 = 20;
 const KEPT_VERSION: &str = "22.23.3";
@@ -60,7 +65,7 @@ fn kept(step: &Step) -> Result<PathBuf> {
     let wanted = format!("{package}@{KEPT_VERSION}");
     let arguments =
         ["install", "--prefix", ".", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund"];
-    run::quiet(npm::npm(&home, &arguments).arg(wanted), step)
+    run::quiet(npm::npm(&home, &arguments).arg(wanted), Within::Install, step)
         .with_context(|| format!("this Node is too old: install Node {OLDEST_MAJOR} or newer"))?;
     Ok(folder)
 }

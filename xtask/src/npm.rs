@@ -4,7 +4,10 @@ use std::{fs, path::Path, process::Command};
 
 use anyhow::{Context, Result};
 
-use crate::{run, step::Step};
+use crate::{
+    run::{self, Within},
+    step::Step,
+};
 
 pub fn available() -> bool {
     run::answers("npm", "--version")
@@ -26,7 +29,8 @@ pub fn install(folder: &Path, step: &Step) -> Result<()> {
         return Ok(());
     }
     step.doing("npm ci");
-    run::quiet(&mut npm(folder, &["ci", "--ignore-scripts", "--no-audit", "--no-fund"]), step)
+    let mut ci = npm(folder, &["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
+    run::quiet(&mut ci, Within::Install, step)
         .context("npm cannot install the packages of the lock file")?;
     fs::create_dir_all(folder.join("node_modules"))?;
     Ok(fs::write(stamp, lock)?)

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use crate::{
-    run,
+    run::{self, Within},
     step::step,
     workspace::{self, Profile},
 };
@@ -44,6 +44,6 @@ fn cargo_build(label: &str, arguments: &[&str]) -> Result<()> {
     step(label, |step| {
         let mut cargo = workspace::cargo();
         cargo.arg("build").args(arguments);
-        run::quiet(&mut cargo, step).map(drop)
+        run::quiet(&mut cargo, Within::Build, step).map(drop)
     })
 }

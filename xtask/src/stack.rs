@@ -12,7 +12,8 @@ use crate::{
     graphiql, page,
     pid::PidFile,
     postgres::Database,
-    programs, run,
+    programs,
+    run::{self, Within},
     service::Service,
     step::step,
     workspace::{self, Profile},
@@ -77,7 +78,8 @@ fn migrate(database: &Database, profile: Profile) -> Result<()> {
             .current_dir(workspace::root())
             .env("DATABASE_URL", &database.owner_url)
             .env("DATABASE_AUTHENTICATED_URL", &database.service_url);
-        run::quiet(&mut migration, step).context("the database cannot be migrated")?;
+        run::quiet(&mut migration, Within::Build, step)
+            .context("the database cannot be migrated")?;
         Ok(())
     })
 }

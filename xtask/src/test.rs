@@ -6,7 +6,7 @@ use clap::Args;
 use crate::{
     browser, check, codegen, page,
     postgres::{self, Cluster},
-    run,
+    run::{self, Within},
     step::{skipped, step},
     workspace::{self, Profile},
 };
@@ -52,7 +52,7 @@ fn unit_and_integration(filter: &[String]) -> Result<()> {
         .args(["--all-features", "--no-fail-fast"])
         .args(filter)
         .env("TEST_DATABASE_URL", cluster.superuser_url());
-    step("Unit and integration tests", |step| run::streamed(&mut cargo, step))
+    step("Unit and integration tests", |step| run::streamed(&mut cargo, Within::Build, step))
 }
 
 fn deny() -> Result<()> {
@@ -62,8 +62,12 @@ fn deny() -> Result<()> {
         return Ok(());
     }
     step(LABEL, |step| {
-        run::quiet(workspace::cargo().args(["deny", "check", "licenses", "bans"]), step)
-            .context("deny.toml does not allow this")?;
+        run::quiet(
+            workspace::cargo().args(["deny", "check", "licenses", "bans"]),
+            Within::Install,
+            step,
+        )
+        .context("deny.toml does not allow this")?;
         Ok(())
     })
 }

@@ -11,7 +11,8 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 use crate::{
-    programs, run,
+    programs,
+    run::{self, Within},
     step::{Step, step},
     workspace::{self, Profile},
 };
@@ -51,7 +52,8 @@ fn work() -> PathBuf {
 fn bundle(wasm: &Path, step: &mut Step) -> Result<()> {
     let mut bundler = Command::new(programs::path("bundler", Profile::Dev));
     bundler.arg(wasm).arg(web()).arg(work());
-    let said = run::quiet(&mut bundler, step).context("the page cannot be bundled")?;
+    let said =
+        run::quiet(&mut bundler, Within::Soon, step).context("the page cannot be bundled")?;
     step.note(said.trim());
     Ok(())
 }
@@ -67,7 +69,7 @@ fn compile(toolchain: &Toolchain, profile: Profile, step: &mut Step) -> Result<P
         .args(["build", "--package", "web", "--bin", "web", "--target", TARGET, "--profile", name])
         .arg("--target-dir")
         .arg(&target);
-    run::quiet(&mut cargo, step).context("the page does not compile to wasm")?;
+    run::quiet(&mut cargo, Within::Build, step).context("the page does not compile to wasm")?;
     let wasm = target.join(TARGET).join(folder).join("web.wasm");
     if !wasm.exists() {
         bail!("cargo built the page, but {} is not there", workspace::shown(&wasm));

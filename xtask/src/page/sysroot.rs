@@ -10,7 +10,12 @@ use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
 use super::toolchain::{TARGET, Toolchain, holds_std};
-use crate::{apt, run, step::Step, workspace};
+use crate::{
+    apt,
+    run::{self, Within},
+    step::Step,
+    workspace,
+};
 
 const PACKAGES: [&str; 3] = ["rustc-web", "cargo-web", "rust-web-src"];
 const RUSTC: &str = "/usr/bin/rustc";
@@ -102,7 +107,7 @@ fn kept_std(rustc_version: &str, source_version: &str, step: &Step) -> Result<Pa
         .args(["--manifest-path", STD_MANIFEST, "--target-dir"])
         .arg(&built)
         .current_dir("/");
-    run::quiet(&mut cargo, step).context("cannot build std for the browser")?;
+    run::quiet(&mut cargo, Within::Build, step).context("cannot build std for the browser")?;
 
     let ready = scratch.join("sysroot");
     fs::create_dir_all(libdir(&ready))?;

@@ -10,7 +10,11 @@ use std::{
 use anyhow::{Result, bail};
 
 use super::sysroot;
-use crate::{run, step::Step, workspace};
+use crate::{
+    run::{self, Within},
+    step::Step,
+    workspace,
+};
 
 pub const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -36,6 +40,7 @@ impl Toolchain {
                 Command::new("rustup")
                     .args(["target", "add", TARGET])
                     .current_dir(workspace::root()),
+                Within::Install,
                 step,
             );
             if added.is_ok() && has_std() {

@@ -9,7 +9,12 @@ use std::{
 use anyhow::{Context, Result};
 
 use super::privileges::RunAs;
-use crate::{apt, run, step::Step, workspace};
+use crate::{
+    apt,
+    run::{self, Within},
+    step::Step,
+    workspace,
+};
 
 const OLDEST_MAJOR: u32 = 14;
 const PROGRAMS: [&str; 4] = ["initdb", "pg_ctl", "postgres", "psql"];
@@ -121,7 +126,7 @@ fn download(major: Option<u32>, step: &Step) -> Result<PathBuf> {
     let mut cargo = workspace::cargo();
     cargo.args(["run", "--quiet", "--package", "postgres-download", "--"]);
     cargo.args(major.map(|major| major.to_string()));
-    Ok(PathBuf::from(run::quiet(&mut cargo, step)?.trim()))
+    Ok(PathBuf::from(run::quiet(&mut cargo, Within::Build, step)?.trim()))
 }
 
 /// `15.18` of `postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`.

@@ -22,7 +22,7 @@ use super::{
 use crate::{
     interrupt,
     pid::{self, PidFile},
-    run::{self, Failed},
+    run::{self, Failed, Within},
     signal,
     step::Step,
     workspace,
@@ -89,7 +89,7 @@ impl Cluster {
         if self.place.is_throw_away() {
             initdb.arg("--no-sync");
         }
-        let made = run::quiet(&mut initdb, step);
+        let made = run::quiet(&mut initdb, Within::Soon, step);
         fs::remove_file(&password)?;
         made.context("cannot make a PostgreSQL cluster")?;
         Ok(fs::rename(incoming, self.place.data())?)
@@ -138,7 +138,7 @@ impl Cluster {
             let held = said.contains("postmaster.pid") || said.contains("still in use");
             if !held || attempt == ATTEMPTS {
                 let error = match error.downcast::<Failed>() {
-                    Ok(failed) => Failed { output: said, ..failed }.into(),
+                    Ok(failed) => failed.with_output(said).into(),
                     Err(error) => error,
                 };
                 return Err(error.context("PostgreSQL does not start"));
@@ -187,7 +187,7 @@ impl Cluster {
         .args(["-p", &self.credentials.port.to_string()])
         .env("PGPASSWORD", &self.credentials.superuser)
         .env("PGCONNECT_TIMEOUT", "10");
-        run::fed(&mut psql, &sql, step).context(
+        run::fed(&mut psql, &sql, Within::Soon, step).context(
             "cannot prepare the database; `cargo xtask dev --reset` makes a new cluster",
         )?;
         Ok(())
@@ -196,7 +196,7 @@ impl Cluster {
     fn pg_ctl(&self, arguments: &[&str], step: &Step) -> Result<String> {
         let mut pg_ctl = self.run_as.command(&self.binaries.program("pg_ctl"));
         pg_ctl.arg("-D").arg(self.place.data()).args(arguments);
-        run::quiet(&mut pg_ctl, step)
+        run::quiet(&mut pg_ctl, Within::Soon, step)
     }
 
     /// Where to remember the service of a throw-away cluster: a killed run leaves both.

@@ -147,7 +147,7 @@ fn reset(yes: bool) -> Result<()> {
     }
     println!(
         "{}",
-        if postgres::delete_kept() {
+        if postgres::delete_kept()? {
             "deleted the embedded database"
         } else {
             "there was no database to delete"

@@ -13,9 +13,9 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 
 use crate::{
-    interrupt,
+    interrupt, port,
     postgres::{self, Database},
-    stack::{self, Stack},
+    stack::{self, Settings, Stack},
     workspace::{self, Profile},
 };
 
@@ -56,7 +56,7 @@ pub fn run(options: &Options) -> Result<()> {
 fn start(options: &Options) -> Result<(Stack, Option<File>)> {
     postgres::sweep();
     let (database, pid_file, lock) = if options.ephemeral {
-        stack::require_free(options.port)?;
+        port::require_free(options.port)?;
         let (database, pid_file) = Database::throw_away()?;
         (database, pid_file, None)
     } else {
@@ -65,14 +65,18 @@ fn start(options: &Options) -> Result<(Stack, Option<File>)> {
         if pid_file.stop_orphan() {
             println!("ended the service of an earlier run that was killed");
         }
-        stack::require_free(options.port)?;
+        port::require_free(options.port)?;
         if options.reset {
             reset(options.yes)?;
         }
         (Database::open()?, pid_file, Some(lock))
     };
     let profile = Profile::from_release(options.release);
-    let stack = Stack::start(database, stack::Options { port: options.port, profile, pid_file })?;
+    stack::build(profile)?;
+    // Building takes a while: long enough for somebody else to take the port.
+    port::require_free(options.port)?;
+    let (port, settings) = (options.port, Settings::Own);
+    let stack = Stack::start(database, stack::Options { port, profile, settings, pid_file })?;
     Ok((stack, lock))
 }
 

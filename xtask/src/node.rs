@@ -27,11 +27,11 @@ pub struct Node {
 
 impl Node {
     pub fn find(step: &Step) -> Result<Self> {
-        if !npm::available() && apt::available() {
-            apt::install(&["nodejs", "npm"], step)?;
-        }
         if !npm::available() {
-            bail!("Node and npm are missing: install Node {OLDEST_MAJOR} or newer");
+            let refused = apt::install(&["nodejs", "npm"], step)?.refused();
+            if !npm::available() {
+                bail!("Node and npm are missing{refused}: install Node {OLDEST_MAJOR} or newer");
+            }
         }
         if major(Path::new("node")).is_some_and(|major| major >= OLDEST_MAJOR) {
             return Ok(Self { folder: None });

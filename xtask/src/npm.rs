@@ -5,6 +5,7 @@ use std::{fs, path::Path, process::Command};
 use anyhow::{Context, Result};
 
 use crate::{
+    environment,
     run::{self, Within},
     step::Step,
 };
@@ -16,6 +17,7 @@ pub fn available() -> bool {
 /// `npm` in a folder, silent about anything but errors.
 pub fn npm(folder: &Path, arguments: &[&str]) -> Command {
     let mut npm = Command::new("npm");
+    environment::restrict_to_npm(&mut npm);
     npm.args(arguments).current_dir(folder).env("NO_UPDATE_NOTIFIER", "1");
     npm
 }

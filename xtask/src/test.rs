@@ -4,7 +4,8 @@ use anyhow::{Context, Result};
 use clap::Args;
 
 use crate::{
-    browser, check, codegen, page,
+    browser::Browser,
+    check, codegen, page,
     postgres::{self, Cluster},
     run::{self, Within},
     step::{skipped, step},
@@ -23,16 +24,17 @@ pub struct Options {
 
 pub fn run(options: &Options) -> Result<()> {
     postgres::sweep();
+    let browser = if options.skip_browser { None } else { Some(Browser::find()?) };
     check::format()?;
     check::lint()?;
     codegen::check()?;
     deny()?;
     unit_and_integration(&options.filter)?;
-    if options.skip_browser {
+    if let Some(browser) = browser {
+        browser.test()?;
+    } else {
         page::build(Profile::Dev)?;
         skipped("Browser test", "left out by --skip-browser");
-    } else {
-        browser::test()?;
     }
     println!("all is well");
     Ok(())

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::toolchain::{TARGET, Toolchain, holds_std};
 use crate::{
-    apt,
+    apt::{self, Outcome},
     run::{self, Within},
     step::Step,
     workspace,
@@ -22,19 +22,15 @@ const RUSTC: &str = "/usr/bin/rustc";
 const CARGO: &str = "/usr/bin/cargo";
 const STD_MANIFEST: &str = "/usr/lib/rustlib/src/rust/library/sysroot/Cargo.toml";
 
-/// Whether it is installed, or can be.
-pub fn is_possible() -> bool {
-    apt::available() || PACKAGES.iter().all(|package| apt::installed(package).is_some())
-}
-
 pub fn debian(step: &mut Step) -> Result<Toolchain> {
-    if !is_possible() {
+    let outcome = apt::install(&PACKAGES, step)?;
+    if outcome != Outcome::Installed {
         bail!(
-            "Debian's Rust for the web is missing: as root, `apt-get install {}`",
+            "Debian's Rust for the web is missing{}: as root, `apt-get install {}`",
+            outcome.refused(),
             PACKAGES.join(" ")
         );
     }
-    apt::install(&PACKAGES, step)?;
     let version = rustc_version()?;
     let linker = linker(&version, step)?;
     let source = apt::installed("rust-web-src").context("rust-web-src did not install")?;
@@ -70,8 +66,10 @@ fn linker(rustc_version: &str, step: &Step) -> Result<PathBuf> {
     }
     let llvm = llvm_major(rustc_version)
         .with_context(|| format!("{RUSTC} does not name its LLVM: install a package lld-NN"))?;
-    apt::install(&[&format!("lld-{llvm}")], step)?;
-    newest_linker(Path::new("/usr/bin")).context("no /usr/bin/wasm-ld-* after installing lld")
+    let refused = apt::install(&[&format!("lld-{llvm}")], step)?.refused();
+    newest_linker(Path::new("/usr/bin")).with_context(|| {
+        format!("no /usr/bin/wasm-ld-*{refused}: as root, `apt-get install lld-{llvm}`")
+    })
 }
 
 fn newest_linker(folder: &Path) -> Option<PathBuf> {

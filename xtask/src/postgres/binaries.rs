@@ -32,23 +32,21 @@ impl Binaries {
         if let Some(found) = on_this_machine(major, run_as) {
             return Ok(found);
         }
-        if apt::available() {
-            install_package(major, step)?;
-            if let Some(found) = on_this_machine(major, run_as) {
-                return Ok(found);
-            }
+        let refused = install_package(major, step)?.refused();
+        if let Some(found) = on_this_machine(major, run_as) {
+            return Ok(found);
         }
+        let downloaded = download(major, step).and_then(|folder| {
+            at(&folder, major, run_as).context("what was downloaded does not run here")
+        });
         let wanted = major.map_or_else(String::new, |major| format!(" {major}"));
-        download(major, step)
-            .ok()
-            .and_then(|folder| at(&folder, major, run_as))
-            .with_context(|| {
-                format!(
-                    "no PostgreSQL{wanted} server on this machine, and it could not be downloaded: install it \
-                     (Debian: `apt-get install postgresql`, macOS: `brew install postgresql`), or set \
-                     DATABASE_URL to a server that runs elsewhere"
-                )
-            })
+        downloaded.with_context(|| {
+            format!(
+                "no PostgreSQL{wanted} server on this machine{refused}, and it could not be downloaded: install \
+                 it (Debian: `apt-get install postgresql`, macOS: `brew install postgresql`), or set \
+                 DATABASE_URL to a server that runs elsewhere"
+            )
+        })
     }
 
     pub fn program(&self, name: &str) -> PathBuf {
@@ -109,7 +107,10 @@ fn newest_first(parent: &str, prefix: &str) -> Vec<PathBuf> {
 }
 
 /// Installs Debian's server without the cluster that its package would make and start.
-fn install_package(major: Option<u32>, step: &Step) -> Result<()> {
+fn install_package(major: Option<u32>, step: &Step) -> Result<apt::Outcome> {
+    if !apt::available() {
+        return Ok(apt::Outcome::Unavailable);
+    }
     let package = major.map_or("postgresql".to_owned(), |major| format!("postgresql-{major}"));
     let folder = Path::new("/etc/postgresql-common/createcluster.d");
     let no_cluster = folder.join("no-main-cluster.conf");

@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    net::{Ipv4Addr, TcpStream},
     path::Path,
     process::{Command, Stdio},
     thread,
@@ -20,8 +19,10 @@ use super::{
     privileges::RunAs,
 };
 use crate::{
+    environment,
     interrupt::{self, Interrupted},
     pid::{self, PidFile},
+    port,
     run::{self, Failed, Within},
     signal,
     step::Step,
@@ -100,14 +101,7 @@ impl Cluster {
     /// Starts the server, or takes over the one that a killed run left; says whether it did the latter.
     fn run(&mut self, step: &Step) -> Result<bool> {
         if let Some(found) = Postmaster::of(&self.place.data()) {
-            let answers = |port: &u16| {
-                TcpStream::connect_timeout(
-                    &(Ipv4Addr::LOCALHOST, *port).into(),
-                    Duration::from_secs(1),
-                )
-                .is_ok()
-            };
-            if let Some(port) = found.port.filter(answers) {
+            if let Some(port) = found.port.filter(|port| port::answers(*port)) {
                 self.credentials.port = port;
                 interrupt::watch(found.pid, Signal::QUIT);
                 return Ok(true);
@@ -188,6 +182,7 @@ impl Cluster {
              where not exists (select from pg_database where datname = '{DATABASE}') \\gexec\n"
         );
         let mut psql = Command::new(self.binaries.program("psql"));
+        environment::restrict(&mut psql);
         psql.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1"])
             .args(["-U", SUPERUSER, "-d", "postgres", "-p", &self.credentials.port.to_string()])
             .env("PGPASSWORD", &self.credentials.superuser)

@@ -12,7 +12,6 @@ use std::{env, fs};
 use anyhow::{Context, Result, bail};
 
 pub use cluster::Cluster;
-pub use credentials::free_port;
 pub use place::sweep;
 
 use crate::{pid::PidFile, step::step};

@@ -68,10 +68,15 @@ fn main() -> ExitCode {
         return explain(&error);
     }
     let arguments = Arguments::parse();
-    match interrupt::install().and_then(|()| perform(arguments.command)) {
+    match prepare().and_then(|()| perform(arguments.command)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => explain(&error),
     }
+}
+
+fn prepare() -> Result<()> {
+    interrupt::install()?;
+    workspace::find_target_dir()
 }
 
 /// `.env` fills in what the real environment leaves open. What its lines hold is not repeated: it may be secret.

@@ -42,7 +42,7 @@ pub fn debian(step: &mut Step) -> Result<Toolchain> {
 pub fn debian_cargo() -> Command {
     let mut cargo = Command::new(CARGO);
     cargo.env("RUSTC", RUSTC);
-    workspace::forget_own_build(&mut cargo);
+    workspace::forget(&mut cargo);
     // These would reach the other compiler, or hide the flags that name the sysroot.
     for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO", "RUSTUP_TOOLCHAIN", "RUSTDOC"] {
         cargo.env_remove(name);

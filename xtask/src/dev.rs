@@ -3,7 +3,7 @@
 use std::{
     env,
     fs::{self, File, TryLockError},
-    io::{self, BufRead, IsTerminal, Write},
+    io::Write,
     process::{Command, Stdio},
     thread,
     time::Duration,
@@ -15,6 +15,7 @@ use clap::Args;
 use crate::{
     interrupt, port,
     postgres::{self, Database},
+    question,
     stack::{self, Settings, Stack},
     workspace::{self, Profile},
 };
@@ -43,13 +44,8 @@ pub struct Options {
 }
 
 pub fn run(options: &Options) -> Result<()> {
-    match start(options).and_then(|(stack, _lock)| serve(stack, options)) {
-        Err(error) if error.is::<interrupt::Interrupted>() => {
-            println!("stopped");
-            Ok(())
-        }
-        outcome => outcome,
-    }
+    let (stack, _lock) = start(options)?;
+    serve(stack, options)
 }
 
 /// Brings everything up. The second value keeps another `dev` from using the same cluster.
@@ -102,9 +98,11 @@ fn serve(mut stack: Stack, options: &Options) -> Result<()> {
         }
         thread::sleep(Duration::from_millis(100));
     }
+    // The end that was asked for, as told above: no failure.
     println!("stopping the service, then PostgreSQL");
     drop(stack);
-    Err(interrupt::Interrupted.into())
+    println!("stopped");
+    Ok(())
 }
 
 /// One `dev` a checkout: the kernel lets go of the lock however we end.
@@ -134,20 +132,8 @@ fn reset(yes: bool) -> Result<()> {
             "--reset deletes the embedded database, but DATABASE_URL names another one: unset it, or reset that one yourself"
         );
     }
-    if !yes {
-        if !io::stdin().is_terminal() {
-            bail!(
-                "--reset deletes the database: without a terminal to ask on, say `--reset --yes`"
-            );
-        }
-        print!("Delete the embedded database and all its todos? [y/N] ");
-        io::stdout().flush()?;
-        let mut answer = String::new();
-        io::stdin().lock().read_line(&mut answer)?;
-        interrupt::check()?;
-        if !matches!(answer.trim(), "y" | "Y" | "yes") {
-            bail!("nothing was deleted");
-        }
+    if !yes && !question::confirmed("Delete the embedded database and all its todos?")? {
+        bail!("nothing was deleted");
     }
     println!(
         "{}",

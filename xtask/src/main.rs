@@ -16,6 +16,7 @@ mod pid;
 mod port;
 mod postgres;
 mod programs;
+mod question;
 mod run;
 mod service;
 mod signal;

@@ -7,7 +7,9 @@ use anyhow::{Context, Result};
 use crate::{
     apt,
     node::Node,
-    npm, port,
+    npm,
+    page::Toolchain,
+    port,
     postgres::Database,
     run::{self, Within},
     stack::{self, Settings, Stack},
@@ -41,8 +43,8 @@ impl Browser {
         })
     }
 
-    pub fn test(&self) -> Result<()> {
-        let stack = start()?;
+    pub fn test(&self, toolchain: &Toolchain) -> Result<()> {
+        let stack = start(toolchain)?;
         let outcome = step("Browser test", |step| self.drive(&stack, step));
         if outcome.is_err() {
             eprintln!("the service's last lines:\n{}", stack.service.last_lines());
@@ -70,8 +72,8 @@ fn folder() -> PathBuf {
 }
 
 /// The product on a database of its own. The port is chosen last: what is free now may be taken after a build.
-fn start() -> Result<Stack> {
-    stack::build(Profile::Dev)?;
+fn start(toolchain: &Toolchain) -> Result<Stack> {
+    stack::build(toolchain, Profile::Dev)?;
     let (database, pid_file) = Database::throw_away()?;
     let (profile, settings) = (Profile::Dev, Settings::Default);
     Stack::start(database, stack::Options { port: port::free()?, profile, settings, pid_file })

@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 
 use crate::{
-    interrupt, port,
+    interrupt, page, port,
     postgres::{self, Database},
     question,
     stack::{self, Settings, Stack},
@@ -68,7 +68,7 @@ fn start(options: &Options) -> Result<(Stack, Option<File>)> {
         (Database::open()?, pid_file, Some(lock))
     };
     let profile = Profile::from_release(options.release);
-    stack::build(profile)?;
+    stack::build(&page::toolchain()?, profile)?;
     // Building takes a while: long enough for somebody else to take the port.
     port::require_free(options.port)?;
     let (port, settings) = (options.port, Settings::Own);

@@ -101,7 +101,7 @@ fn perform(task: Task) -> Result<()> {
         Task::Check => check::run(),
         Task::Codegen { check: true } => codegen::check(),
         Task::Codegen { check: false } => codegen::write(),
-        Task::Page { release } => page::build(Profile::from_release(release)),
+        Task::Page { release } => page::build(&page::toolchain()?, Profile::from_release(release)),
     }
 }
 

@@ -5,7 +5,8 @@ use std::{env, fs, process::Command};
 use anyhow::{Context, Result};
 
 use crate::{
-    graphiql, page,
+    graphiql,
+    page::{self, Toolchain},
     pid::PidFile,
     postgres::Database,
     programs,
@@ -67,9 +68,9 @@ const OPTIONAL: [&str; 7] = [
 ];
 
 /// Builds what is not up to date.
-pub fn build(profile: Profile) -> Result<()> {
+pub fn build(toolchain: &Toolchain, profile: Profile) -> Result<()> {
     programs::build(profile)?;
-    page::build_with_bundler(profile)?;
+    page::build_with_bundler(toolchain, profile)?;
     graphiql::build_or_say_why_not()
 }
 

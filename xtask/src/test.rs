@@ -25,15 +25,16 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<()> {
     postgres::sweep();
     let browser = if options.skip_browser { None } else { Some(Browser::find()?) };
+    let toolchain = page::toolchain()?;
     check::format()?;
     check::lint()?;
     codegen::check()?;
     deny()?;
     unit_and_integration(&options.filter)?;
     if let Some(browser) = browser {
-        browser.test()?;
+        browser.test(&toolchain)?;
     } else {
-        page::build(Profile::Dev)?;
+        page::build(&toolchain, Profile::Dev)?;
         skipped("Browser test", "left out by --skip-browser");
     }
     println!("all is well");

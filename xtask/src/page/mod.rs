@@ -16,27 +16,32 @@ use crate::{
     step::{Step, step},
     workspace::{self, Profile},
 };
-use toolchain::{TARGET, Toolchain};
+use toolchain::TARGET;
+pub use toolchain::Toolchain;
 
 /// Where the built page is.
 pub fn dist() -> PathBuf {
     web().join("dist")
 }
 
-/// Brings `web/dist` up to date.
-pub fn build(profile: Profile) -> Result<()> {
-    programs::build_bundler(profile)?;
-    build_with_bundler(profile)
-}
-
-/// As [`build`], with the bundler that is built already.
-pub fn build_with_bundler(profile: Profile) -> Result<()> {
-    let toolchain = step("Rust for the browser", |step| {
+/// Finds or installs what compiles the page: before all that takes long, so that what is missing is said at once.
+pub fn toolchain() -> Result<Toolchain> {
+    step("Rust for the browser", |step| {
         let toolchain = Toolchain::find(step)?;
         step.note(toolchain.name());
         Ok(toolchain)
-    })?;
-    let wasm = step("Page, compiled to wasm", |step| compile(&toolchain, profile, step))?;
+    })
+}
+
+/// Brings `web/dist` up to date.
+pub fn build(toolchain: &Toolchain, profile: Profile) -> Result<()> {
+    programs::build_bundler(profile)?;
+    build_with_bundler(toolchain, profile)
+}
+
+/// As [`build`], with the bundler that is built already.
+pub fn build_with_bundler(toolchain: &Toolchain, profile: Profile) -> Result<()> {
+    let wasm = step("Page, compiled to wasm", |step| compile(toolchain, profile, step))?;
     step("Page, bundled", |step| bundle(&wasm, step))
 }
 

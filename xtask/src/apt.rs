@@ -1,10 +1,15 @@
-//! Debian's packages, for machines where we are root: installed when missing, silent when not.
+//! Debian's packages, for machines where we are root: installed when missing, silent when not. A package that
+//! cannot be had is no error: the caller knows what else there is, and what to say.
 
 use std::{path::Path, process::Command};
 
-use anyhow::{Context, Result};
+use anyhow::{Error, Result};
 
-use crate::{run, step::Step};
+use crate::{
+    interrupt::Interrupted,
+    run::{self, Failed, Within},
+    step::Step,
+};
 
 /// Whether packages can be installed here without asking anybody.
 pub fn available() -> bool {
@@ -21,21 +26,53 @@ pub fn installed(package: &str) -> Option<String> {
     answer.strip_prefix("installed ").map(str::to_owned)
 }
 
-/// Installs those of `packages` that are missing.
-pub fn install(packages: &[&str], step: &Step) -> Result<()> {
+/// What came of asking for packages.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Outcome {
+    Installed,
+    /// Nobody could be asked: no apt, or we are not root.
+    Unavailable,
+    /// What apt said against it: another way may be open, so this is no error yet.
+    Refused(String),
+}
+
+impl Outcome {
+    /// For a message about what is missing.
+    pub fn refused(&self) -> String {
+        match self {
+            Self::Refused(why) => format!(" (apt-get: {why})"),
+            Self::Installed | Self::Unavailable => String::new(),
+        }
+    }
+}
+
+/// Installs those of `packages` that are missing. Fails only when a stop was asked for.
+pub fn install(packages: &[&str], step: &Step) -> Result<Outcome> {
     let missing: Vec<_> =
         packages.iter().copied().filter(|package| installed(package).is_none()).collect();
     if missing.is_empty() {
-        return Ok(());
+        return Ok(Outcome::Installed);
+    }
+    if !available() {
+        return Ok(Outcome::Unavailable);
     }
     step.doing(&format!("apt-get install {}", missing.join(" ")));
-    if get(&["install"], &missing, step).is_ok() {
-        return Ok(());
-    }
     // A fresh image has no package lists, an old one has stale ones.
-    get(&["update"], &[], step).context("apt-get cannot read the package lists")?;
-    get(&["install"], &missing, step)
-        .with_context(|| format!("cannot install Debian's packages {}", missing.join(", ")))
+    let outcome = get(&["install"], &missing, step)
+        .or_else(|_| get(&["update"], &[], step).and_then(|()| get(&["install"], &missing, step)));
+    match outcome {
+        Ok(()) => Ok(Outcome::Installed),
+        Err(error) if error.is::<Interrupted>() => Err(error),
+        Err(error) => Ok(Outcome::Refused(reason(&error))),
+    }
+}
+
+/// The first complaint among what it printed.
+fn reason(error: &Error) -> String {
+    let output = error.downcast_ref::<Failed>().map_or("", |failed| &failed.output);
+    let complaint = output.lines().find_map(|line| line.strip_prefix("E: "));
+    complaint.map_or_else(|| format!("{error:#}"), str::to_owned)
 }
 
 fn get(action: &[&str], packages: &[&str], step: &Step) -> Result<()> {
@@ -48,5 +85,22 @@ fn get(action: &[&str], packages: &[&str], step: &Step) -> Result<()> {
     if !packages.is_empty() {
         apt.arg("--no-install-recommends").args(packages);
     }
-    run::quiet(&mut apt, step).map(drop)
+    run::quiet(&mut apt, Within::Install, step).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::step::step;
+
+    #[test]
+    fn what_apt_says_against_it_is_one_line() {
+        let script = "echo Reading; echo 'E: Unable to locate package rustc-web' >&2; exit 100";
+        let failed = step("apt-get", |step| {
+            run::quiet(Command::new("sh").args(["-c", script]), Within::Soon, step)
+        });
+        let outcome = Outcome::Refused(reason(&failed.unwrap_err()));
+        assert_eq!(outcome.refused(), " (apt-get: Unable to locate package rustc-web)");
+        assert_eq!(Outcome::Unavailable.refused(), "");
+    }
 }

@@ -1,9 +1,6 @@
 //! The browser test: the product as it runs in development, driven by a headless Chromium.
 
-use std::{
-    env, fs,
-    path::{Path, PathBuf},
-};
+use std::{env, fs, path::PathBuf};
 
 use anyhow::{Context, Result};
 
@@ -11,9 +8,11 @@ use crate::{
     apt,
     node::Node,
     npm,
-    postgres::{Database, free_port},
-    run,
-    stack::{self, Stack},
+    page::Toolchain,
+    port,
+    postgres::Database,
+    run::{self, Within},
+    stack::{self, Settings, Stack},
     step::{Step, step},
     workspace::{self, Profile},
 };
@@ -25,45 +24,59 @@ const MACOS: [&str; 2] = [
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ];
 
-pub fn test() -> Result<()> {
-    let folder = workspace::root().join("web/e2e");
-    let (node, chromium) = step("Browser and its driver", |step| {
-        let node = Node::find(step)
-            .context("the browser test needs Node and npm (`--skip-browser` leaves it out)")?;
-        npm::install(&folder, step)?;
-        let chromium = chromium(step)?;
-        step.note(chromium.display().to_string());
-        Ok((node, chromium))
-    })?;
-    let (database, pid_file) = Database::throw_away()?;
-    let options = stack::Options { port: free_port()?, profile: Profile::Dev, pid_file };
-    let stack = Stack::start(database, options)?;
-    let outcome = step("Browser test", |step| drive(&folder, &node, &chromium, &stack, step));
-    if outcome.is_err() {
-        eprintln!("the service's last lines:\n{}", stack.service.last_lines());
-    }
-    outcome
+/// What the browser test needs beside the product.
+pub struct Browser {
+    node: Node,
+    chromium: PathBuf,
 }
 
-fn drive(
-    folder: &Path,
-    node: &Node,
-    chromium: &Path,
-    stack: &Stack,
-    step: &mut Step,
-) -> Result<()> {
-    let artifacts = workspace::target_dir().join("e2e");
-    if artifacts.exists() {
-        fs::remove_dir_all(&artifacts)?;
+impl Browser {
+    /// Finds or installs it: before all that takes long, so that what is missing is said at once.
+    pub fn find() -> Result<Self> {
+        step("Browser and its driver", |step| {
+            let node = Node::find(step)
+                .context("the browser test needs Node and npm (`--skip-browser` leaves it out)")?;
+            let chromium = chromium(step)?;
+            npm::install(&folder(), step)?;
+            step.note(chromium.display().to_string());
+            Ok(Self { node, chromium })
+        })
     }
-    fs::create_dir_all(&artifacts)?;
-    let mut test = node.npm(folder, &["test"])?;
-    test.env("BASE_URL", &stack.address)
-        .env("CHROMIUM", chromium)
-        .env("ARTIFACTS", &artifacts)
-        .env("DATABASE_URL", &stack.database.owner_url);
-    step.note(format!("screenshots in {}", workspace::shown(&artifacts)));
-    run::streamed(&mut test, step)
+
+    pub fn test(&self, toolchain: &Toolchain) -> Result<()> {
+        let stack = start(toolchain)?;
+        let outcome = step("Browser test", |step| self.drive(&stack, step));
+        if outcome.is_err() {
+            eprintln!("the service's last lines:\n{}", stack.service.last_lines());
+        }
+        outcome
+    }
+
+    fn drive(&self, stack: &Stack, step: &mut Step) -> Result<()> {
+        let artifacts = workspace::target_dir().join("e2e");
+        if artifacts.exists() {
+            fs::remove_dir_all(&artifacts)?;
+        }
+        fs::create_dir_all(&artifacts)?;
+        let mut test = self.node.npm(&folder(), &["test"])?;
+        test.env("BASE_URL", &stack.address)
+            .env("CHROMIUM", &self.chromium)
+            .env("ARTIFACTS", &artifacts);
+        step.note(format!("screenshots in {}", workspace::shown(&artifacts)));
+        run::streamed(&mut test, Within::Build, step)
+    }
+}
+
+fn folder() -> PathBuf {
+    workspace::root().join("web/e2e")
+}
+
+/// The product on a database of its own. The port is chosen last: what is free now may be taken after a build.
+fn start(toolchain: &Toolchain) -> Result<Stack> {
+    stack::build(toolchain, Profile::Dev)?;
+    let (database, pid_file) = Database::throw_away()?;
+    let (profile, settings) = (Profile::Dev, Settings::Default);
+    Stack::start(database, stack::Options { port: port::free()?, profile, settings, pid_file })
 }
 
 fn chromium(step: &Step) -> Result<PathBuf> {
@@ -73,13 +86,13 @@ fn chromium(step: &Step) -> Result<PathBuf> {
     if let Some(found) = installed() {
         return Ok(found);
     }
-    if apt::available() {
-        apt::install(&["chromium", "fonts-dejavu-core"], step)?;
-    }
-    installed().context(
-        "no Chromium on this machine: install it (Debian: `apt-get install chromium`), name it in CHROMIUM, \
-         or leave the test out with `--skip-browser`",
-    )
+    let refused = apt::install(&["chromium", "fonts-dejavu-core"], step)?.refused();
+    installed().with_context(|| {
+        format!(
+            "no Chromium on this machine{refused}: install it (Debian: `apt-get install chromium`), name it in \
+             CHROMIUM, or leave the test out with `--skip-browser`"
+        )
+    })
 }
 
 fn installed() -> Option<PathBuf> {

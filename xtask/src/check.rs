@@ -2,7 +2,12 @@
 
 use anyhow::{Context, Result};
 
-use crate::{codegen, run, step::step, workspace};
+use crate::{
+    codegen,
+    run::{self, Within},
+    step::{Step, step},
+    workspace,
+};
 
 pub fn run() -> Result<()> {
     format()?;
@@ -14,6 +19,7 @@ pub fn format() -> Result<()> {
     step("Format", |step| {
         run::quiet(
             workspace::cargo().args(["fmt", "--all", "--check", "--", "--color", "never", "-l"]),
+            Within::Soon,
             step,
         )
         .context("run `cargo fmt --all` (`rustup component add rustfmt` where it is missing)")?;
@@ -23,10 +29,16 @@ pub fn format() -> Result<()> {
 
 pub fn lint() -> Result<()> {
     step("Lints", |step| {
-        let mut cargo = workspace::cargo();
-        cargo.args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
-        run::quiet(&mut cargo, step)
-            .context("clippy is not content (`rustup component add clippy` where it is missing)")?;
-        Ok(())
+        clippy(&workspace::MEMBERS, step)?;
+        clippy(&["--package", "postgres-download"], step)
     })
+}
+
+fn clippy(members: &[&str], step: &Step) -> Result<()> {
+    let mut cargo = workspace::cargo();
+    cargo.arg("clippy").args(members).args(["--all-targets", "--all-features"]);
+    cargo.args(["--", "-D", "warnings"]);
+    run::quiet(&mut cargo, Within::Build, step)
+        .context("clippy is not content (`rustup component add clippy` where it is missing)")?;
+    Ok(())
 }

@@ -1,12 +1,18 @@
 //! `schema.graphql`, written from the service's own schema and checked for drift.
 
-use std::{fmt::Write, fs};
+use std::{fmt::Write, fs, process::Command};
 
 use anyhow::{Context, Result, bail};
 
-use crate::{run, step::step, workspace};
+use crate::{
+    programs,
+    run::{self, Within},
+    step::{Step, step},
+    workspace::{self, Profile},
+};
 
 pub fn write() -> Result<()> {
+    programs::build(Profile::Dev)?;
     step("schema.graphql, written", |step| {
         let schema = generate(step)?;
         let file = workspace::root().join("schema.graphql");
@@ -20,6 +26,7 @@ pub fn write() -> Result<()> {
 
 /// Fails, showing the difference, when `schema.graphql` is not what the service serves.
 pub fn check() -> Result<()> {
+    programs::build(Profile::Dev)?;
     step("schema.graphql, compared", |step| {
         let generated = generate(step)?;
         let kept = fs::read_to_string(workspace::root().join("schema.graphql"))
@@ -34,10 +41,10 @@ pub fn check() -> Result<()> {
     })
 }
 
-fn generate(step: &crate::step::Step) -> Result<String> {
-    let mut cargo = workspace::cargo();
-    cargo.args(["run", "--quiet", "--package", "api", "--", "schema"]);
-    run::quiet(&mut cargo, step).context("the service does not print its schema")
+fn generate(step: &Step) -> Result<String> {
+    let mut api = Command::new(programs::path("api", Profile::Dev));
+    run::quiet(api.arg("schema").current_dir(workspace::root()), Within::Soon, step)
+        .context("the service does not print its schema")
 }
 
 /// The lines between the first and the last that differ, a few of each side.

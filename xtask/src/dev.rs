@@ -3,7 +3,7 @@
 use std::{
     env,
     fs::{self, File, TryLockError},
-    io::{self, BufRead, IsTerminal, Write},
+    io::Write,
     process::{Command, Stdio},
     thread,
     time::Duration,
@@ -13,9 +13,10 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 
 use crate::{
-    interrupt,
+    interrupt, page, port,
     postgres::{self, Database},
-    stack::{self, Stack},
+    question,
+    stack::{self, Settings, Stack},
     workspace::{self, Profile},
 };
 
@@ -43,20 +44,15 @@ pub struct Options {
 }
 
 pub fn run(options: &Options) -> Result<()> {
-    match start(options).and_then(|(stack, _lock)| serve(stack, options)) {
-        Err(error) if error.is::<interrupt::Interrupted>() => {
-            println!("stopped");
-            Ok(())
-        }
-        outcome => outcome,
-    }
+    let (stack, _lock) = start(options)?;
+    serve(stack, options)
 }
 
 /// Brings everything up. The second value keeps another `dev` from using the same cluster.
 fn start(options: &Options) -> Result<(Stack, Option<File>)> {
     postgres::sweep();
     let (database, pid_file, lock) = if options.ephemeral {
-        stack::require_free(options.port)?;
+        port::require_free(options.port)?;
         let (database, pid_file) = Database::throw_away()?;
         (database, pid_file, None)
     } else {
@@ -65,14 +61,18 @@ fn start(options: &Options) -> Result<(Stack, Option<File>)> {
         if pid_file.stop_orphan() {
             println!("ended the service of an earlier run that was killed");
         }
-        stack::require_free(options.port)?;
+        port::require_free(options.port)?;
         if options.reset {
             reset(options.yes)?;
         }
         (Database::open()?, pid_file, Some(lock))
     };
     let profile = Profile::from_release(options.release);
-    let stack = Stack::start(database, stack::Options { port: options.port, profile, pid_file })?;
+    stack::build(&page::toolchain()?, profile)?;
+    // Building takes a while: long enough for somebody else to take the port.
+    port::require_free(options.port)?;
+    let (port, settings) = (options.port, Settings::Own);
+    let stack = Stack::start(database, stack::Options { port, profile, settings, pid_file })?;
     Ok((stack, lock))
 }
 
@@ -98,9 +98,11 @@ fn serve(mut stack: Stack, options: &Options) -> Result<()> {
         }
         thread::sleep(Duration::from_millis(100));
     }
+    // The end that was asked for, as told above: no failure.
     println!("stopping the service, then PostgreSQL");
     drop(stack);
-    Err(interrupt::Interrupted.into())
+    println!("stopped");
+    Ok(())
 }
 
 /// One `dev` a checkout: the kernel lets go of the lock however we end.
@@ -130,24 +132,12 @@ fn reset(yes: bool) -> Result<()> {
             "--reset deletes the embedded database, but DATABASE_URL names another one: unset it, or reset that one yourself"
         );
     }
-    if !yes {
-        if !io::stdin().is_terminal() {
-            bail!(
-                "--reset deletes the database: without a terminal to ask on, say `--reset --yes`"
-            );
-        }
-        print!("Delete the embedded database and all its todos? [y/N] ");
-        io::stdout().flush()?;
-        let mut answer = String::new();
-        io::stdin().lock().read_line(&mut answer)?;
-        interrupt::check()?;
-        if !matches!(answer.trim(), "y" | "Y" | "yes") {
-            bail!("nothing was deleted");
-        }
+    if !yes && !question::confirmed("Delete the embedded database and all its todos?")? {
+        bail!("nothing was deleted");
     }
     println!(
         "{}",
-        if postgres::delete_kept() {
+        if postgres::delete_kept()? {
             "deleted the embedded database"
         } else {
             "there was no database to delete"

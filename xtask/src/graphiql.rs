@@ -10,7 +10,8 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     interrupt::Interrupted,
-    npm, run,
+    npm,
+    run::{self, Within},
     step::{Step, skipped, step},
     workspace,
 };
@@ -50,7 +51,7 @@ fn build(step: &mut Step) -> Result<()> {
     let folder = folder();
     npm::install(&folder, step)?;
     step.doing("bundling");
-    run::quiet(&mut npm::npm(&folder, &["run", "--silent", "build"]), step)
+    run::quiet(&mut npm::npm(&folder, &["run", "--silent", "build"]), Within::Install, step)
         .context("the playground cannot be bundled")?;
     Ok(fs::write(stamp(), inputs(&folder)?)?)
 }

@@ -6,12 +6,20 @@ use std::{
         Mutex, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
+    thread,
 };
 
 use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal};
+use signal_hook::{
+    consts::{SIGHUP, SIGINT, SIGTERM},
+    iterator::Signals,
+};
 
 use crate::signal;
+
+/// How a shell reports a program that Ctrl-C ended.
+pub const EXIT_CODE: u8 = 130;
 
 static SIGNALS: AtomicU32 = AtomicU32::new(0);
 static LAST_RESORT: Mutex<Vec<(Pid, Signal)>> = Mutex::new(Vec::new());
@@ -29,18 +37,26 @@ impl fmt::Display for Interrupted {
 impl std::error::Error for Interrupted {}
 
 pub fn install() -> Result<()> {
-    ctrlc::set_handler(|| {
-        if SIGNALS.fetch_add(1, Ordering::SeqCst) == 0 {
-            return;
+    let mut signals =
+        Signals::new([SIGHUP, SIGINT, SIGTERM]).context("cannot listen for Ctrl-C")?;
+    thread::spawn(move || {
+        for _ in signals.forever() {
+            if SIGNALS.fetch_add(1, Ordering::SeqCst) > 0 {
+                end_at_once();
+            }
         }
-        let groups = LAST_RESORT.lock().unwrap_or_else(PoisonError::into_inner);
-        for (group, signal) in groups.iter() {
-            signal::group(*group, *signal);
-            signal::process(*group, *signal);
-        }
-        process::exit(130);
-    })
-    .context("cannot listen for Ctrl-C")
+    });
+    Ok(())
+}
+
+fn end_at_once() -> ! {
+    let groups = LAST_RESORT.lock().unwrap_or_else(PoisonError::into_inner);
+    // The youngest first: what was started last uses what was started before.
+    for (group, signal) in groups.iter().rev() {
+        signal::group(*group, *signal);
+        signal::process(*group, *signal);
+    }
+    process::exit(EXIT_CODE.into())
 }
 
 pub fn requested() -> bool {

@@ -3,15 +3,20 @@
 mod apt;
 mod browser;
 mod check;
+mod child;
 mod codegen;
 mod dev;
+mod environment;
 mod graphiql;
 mod interrupt;
 mod node;
 mod npm;
 mod page;
 mod pid;
+mod port;
 mod postgres;
+mod programs;
+mod question;
 mod run;
 mod service;
 mod signal;
@@ -64,10 +69,15 @@ fn main() -> ExitCode {
         return explain(&error);
     }
     let arguments = Arguments::parse();
-    match interrupt::install().and_then(|()| perform(arguments.command)) {
+    match prepare().and_then(|()| perform(arguments.command)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => explain(&error),
     }
+}
+
+fn prepare() -> Result<()> {
+    interrupt::install()?;
+    workspace::find_target_dir()
 }
 
 /// `.env` fills in what the real environment leaves open. What its lines hold is not repeated: it may be secret.
@@ -91,14 +101,14 @@ fn perform(task: Task) -> Result<()> {
         Task::Check => check::run(),
         Task::Codegen { check: true } => codegen::check(),
         Task::Codegen { check: false } => codegen::write(),
-        Task::Page { release } => page::build(Profile::from_release(release)),
+        Task::Page { release } => page::build(&page::toolchain()?, Profile::from_release(release)),
     }
 }
 
 fn explain(error: &anyhow::Error) -> ExitCode {
     if error.downcast_ref::<interrupt::Interrupted>().is_some() {
         eprintln!("stopped");
-        return ExitCode::from(130);
+        return ExitCode::from(interrupt::EXIT_CODE);
     }
     if let Some(failed) = error.chain().find_map(|cause| cause.downcast_ref::<run::Failed>()) {
         eprint!("{}", failed.output);

@@ -9,7 +9,12 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use crate::{apt, npm, run, step::Step, workspace};
+use crate::{
+    apt, npm,
+    run::{self, Within},
+    step::Step,
+    workspace,
+};
 
 const OLDEST_MAJOR: u32 = 20;
 const KEPT_VERSION: &str = "22.23.3";
@@ -22,11 +27,11 @@ pub struct Node {
 
 impl Node {
     pub fn find(step: &Step) -> Result<Self> {
-        if !npm::available() && apt::available() {
-            apt::install(&["nodejs", "npm"], step)?;
-        }
         if !npm::available() {
-            bail!("Node and npm are missing: install Node {OLDEST_MAJOR} or newer");
+            let refused = apt::install(&["nodejs", "npm"], step)?.refused();
+            if !npm::available() {
+                bail!("Node and npm are missing{refused}: install Node {OLDEST_MAJOR} or newer");
+            }
         }
         if major(Path::new("node")).is_some_and(|major| major >= OLDEST_MAJOR) {
             return Ok(Self { folder: None });
@@ -60,7 +65,7 @@ fn kept(step: &Step) -> Result<PathBuf> {
     let wanted = format!("{package}@{KEPT_VERSION}");
     let arguments =
         ["install", "--prefix", ".", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund"];
-    run::quiet(npm::npm(&home, &arguments).arg(wanted), step)
+    run::quiet(npm::npm(&home, &arguments).arg(wanted), Within::Install, step)
         .with_context(|| format!("this Node is too old: install Node {OLDEST_MAJOR} or newer"))?;
     Ok(folder)
 }

@@ -4,7 +4,11 @@ use std::{fs, path::Path, process::Command};
 
 use anyhow::{Context, Result};
 
-use crate::{run, step::Step};
+use crate::{
+    environment,
+    run::{self, Within},
+    step::Step,
+};
 
 pub fn available() -> bool {
     run::answers("npm", "--version")
@@ -13,6 +17,7 @@ pub fn available() -> bool {
 /// `npm` in a folder, silent about anything but errors.
 pub fn npm(folder: &Path, arguments: &[&str]) -> Command {
     let mut npm = Command::new("npm");
+    environment::restrict_to_npm(&mut npm);
     npm.args(arguments).current_dir(folder).env("NO_UPDATE_NOTIFIER", "1");
     npm
 }
@@ -26,7 +31,8 @@ pub fn install(folder: &Path, step: &Step) -> Result<()> {
         return Ok(());
     }
     step.doing("npm ci");
-    run::quiet(&mut npm(folder, &["ci", "--ignore-scripts", "--no-audit", "--no-fund"]), step)
+    let mut ci = npm(folder, &["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
+    run::quiet(&mut ci, Within::Install, step)
         .context("npm cannot install the packages of the lock file")?;
     fs::create_dir_all(folder.join("node_modules"))?;
     Ok(fs::write(stamp, lock)?)

@@ -1,7 +1,9 @@
 //! Processes of an earlier run, recognised by number and start time: a number alone may be a stranger's by now.
 
 use std::{
+    ffi::OsString,
     fs,
+    os::unix::ffi::OsStringExt,
     path::{Path, PathBuf},
     process::Command,
     thread,
@@ -101,6 +103,19 @@ pub fn program(pid: Pid) -> Option<String> {
         String::from_utf8(shown.stdout).ok()
     })?;
     name.trim().rsplit('/').next().map(str::to_owned)
+}
+
+/// The arguments of a process, its program the first. Where the system shows only one line of them, they are
+/// split at its spaces.
+pub fn arguments(pid: Pid) -> Option<Vec<OsString>> {
+    if let Ok(bytes) = fs::read(format!("/proc/{pid}/cmdline")) {
+        let arguments = bytes.split(|byte| *byte == 0);
+        return Some(arguments.map(|bytes| OsString::from_vec(bytes.to_vec())).collect());
+    }
+    let shown =
+        Command::new("ps").args(["-ww", "-o", "args=", "-p", &pid.to_string()]).output().ok()?;
+    let line = String::from_utf8(shown.stdout).ok()?;
+    Some(line.split_whitespace().map(OsString::from).collect())
 }
 
 #[cfg(test)]

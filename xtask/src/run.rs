@@ -1,97 +1,128 @@
-//! Running other programs: quietly with their output kept, or with it shown as it comes.
+//! Running other programs: quietly with their output kept, or with it shown as it comes, and never for ever.
 
 use std::{
     fmt,
     io::{BufRead, BufReader, Read, Write},
-    os::unix::process::CommandExt,
     process::{Child, Command, ExitStatus, Stdio},
     sync::mpsc::{self, RecvTimeoutError, Sender},
     thread,
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result};
-use rustix::process::{Pid, Signal};
+use anyhow::Result;
 
 use crate::{
+    child::Running,
     interrupt::{self, Interrupted},
-    signal,
     step::Step,
 };
 
-const POLL: Duration = Duration::from_millis(50);
+pub const POLL: Duration = Duration::from_millis(50);
 
-/// A program that ended badly, with what it printed.
+/// How long a program may take.
+#[derive(Clone, Copy, Debug)]
+pub enum Within {
+    /// Compilers and test runners, on a slow machine from nothing.
+    Build,
+    /// Package managers, on a slow line.
+    Install,
+    /// What only looks, or works on what is here.
+    Soon,
+}
+
+impl Within {
+    fn minutes(self) -> u64 {
+        match self {
+            Self::Build => 30,
+            Self::Install => 10,
+            Self::Soon => 3,
+        }
+    }
+}
+
+/// A program that ended badly or not in time, with what it printed.
 #[derive(Debug)]
 pub struct Failed {
-    pub command: String,
-    pub status: ExitStatus,
+    command: String,
+    how: How,
     pub output: String,
+}
+
+#[derive(Debug)]
+enum How {
+    Ended(ExitStatus),
+    Late(Within),
+}
+
+impl Failed {
+    /// For a program that writes its complaints to a file.
+    pub fn with_output(self, output: String) -> Self {
+        Self { output, ..self }
+    }
 }
 
 impl fmt::Display for Failed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` failed ({})", self.command, self.status)
+        match self.how {
+            How::Ended(status) => write!(f, "`{}` failed ({status})", self.command),
+            How::Late(within) => write!(
+                f,
+                "`{}` was stopped after {} minutes: what it printed last may say what it waited for; \
+                 what it finished is kept when you try again",
+                self.command,
+                within.minutes()
+            ),
+        }
     }
 }
 
 impl std::error::Error for Failed {}
 
 /// Runs to the end and returns stdout; everything it printed is in the error when it fails.
-pub fn quiet(command: &mut Command, step: &Step) -> Result<String> {
-    fed(command, "", step)
+pub fn quiet(command: &mut Command, within: Within, step: &Step) -> Result<String> {
+    fed(command, "", within, step)
 }
 
 /// As [`quiet`], with a short text on stdin.
-pub fn fed(command: &mut Command, input: &str, step: &Step) -> Result<String> {
+pub fn fed(command: &mut Command, input: &str, within: Within, step: &Step) -> Result<String> {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = Running::spawn(command)?;
-    if let Some(mut stdin) = child.0.stdin.take() {
+    let mut running = Running::spawn(command)?;
+    let deadline = Deadline::new(command, within);
+    if let Some(mut stdin) = running.child.stdin.take() {
         // A program that does not read its input may have closed it.
         stdin.write_all(input.as_bytes()).ok();
     }
-    let (sender, lines) = mpsc::channel();
-    read_lines(child.0.stdout.take(), true, sender.clone());
-    read_lines(child.0.stderr.take(), false, sender);
-
-    let (mut stdout, mut all) = (String::new(), String::new());
+    let mut said = Said::default();
+    let lines = lines(&mut running.child);
     loop {
+        if interrupt::requested() {
+            return Err(Interrupted.into());
+        }
         match lines.recv_timeout(POLL) {
             Ok((from_stdout, line)) => {
                 step.doing(line.trim());
-                for text in
-                    [Some(&mut all), from_stdout.then_some(&mut stdout)].into_iter().flatten()
-                {
-                    text.push_str(&line);
-                    text.push('\n');
-                }
+                said.add(from_stdout, &line);
             }
             Err(RecvTimeoutError::Disconnected) => break,
-            Err(RecvTimeoutError::Timeout) => {
-                if interrupt::requested() {
-                    return Err(Interrupted.into());
-                }
-                // A daemon that it left behind may hold the pipe open.
-                if child.0.try_wait()?.is_some() {
-                    break;
-                }
-            }
+            // A daemon that it left behind may hold the pipe open.
+            Err(RecvTimeoutError::Timeout) if running.child.try_wait()?.is_some() => break,
+            Err(RecvTimeoutError::Timeout) => {}
         }
+        deadline.check(&said.all)?;
     }
-    child.finish(command, all)?;
-    Ok(stdout)
+    let status = wait(&mut running, &deadline, &said.all)?;
+    succeeded(command, status, said.all)?;
+    Ok(said.stdout)
 }
 
 /// Runs to the end with stdout and stderr going where ours go.
-pub fn streamed(command: &mut Command, step: &mut Step) -> Result<()> {
+pub fn streamed(command: &mut Command, within: Within, step: &mut Step) -> Result<()> {
     step.stream();
     command.stdin(Stdio::null());
-    let mut child = Running::spawn(command)?;
-    while child.0.try_wait()?.is_none() {
-        interrupt::check()?;
-        thread::sleep(POLL);
-    }
-    child.finish(command, String::new())
+    let mut running = Running::spawn(command)?;
+    let deadline = Deadline::new(command, within);
+    let status = wait(&mut running, &deadline, "")?;
+    succeeded(command, status, String::new())
 }
 
 /// Whether the program exists and answers `--version` or the like with success.
@@ -116,53 +147,69 @@ pub fn shown(command: &Command) -> String {
     text
 }
 
-/// A child in a process group of its own: the terminal's Ctrl-C reaches it only through us. Dropped
-/// before its end, the whole group is stopped.
-struct Running(Child);
-
-impl Running {
-    fn spawn(command: &mut Command) -> Result<Self> {
-        command.process_group(0);
-        let child = command.spawn().with_context(|| format!("cannot run `{}`", shown(command)))?;
-        let running = Self(child);
-        interrupt::watch(running.pid(), Signal::KILL);
-        Ok(running)
-    }
-
-    fn pid(&self) -> Pid {
-        Pid::from_child(&self.0)
-    }
-
-    fn finish(&mut self, command: &Command, output: String) -> Result<()> {
-        let status = self.0.wait()?;
-        if status.success() {
-            return Ok(());
+fn wait(running: &mut Running, deadline: &Deadline, said: &str) -> Result<ExitStatus> {
+    loop {
+        if let Some(status) = running.child.try_wait()? {
+            return Ok(status);
         }
-        Err(Failed { command: shown(command), status, output }.into())
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let pid = self.pid();
-        if matches!(self.0.try_wait(), Ok(None)) {
-            stop_group(&mut self.0, pid);
-        }
-        interrupt::unwatch(pid);
-    }
-}
-
-fn stop_group(child: &mut Child, pid: Pid) {
-    signal::group(pid, Signal::TERM);
-    let asked = Instant::now();
-    while asked.elapsed() < Duration::from_secs(5) {
-        if !matches!(child.try_wait(), Ok(None)) {
-            return;
-        }
+        interrupt::check()?;
+        deadline.check(said)?;
         thread::sleep(POLL);
     }
-    signal::group(pid, Signal::KILL);
-    drop(child.wait());
+}
+
+fn succeeded(command: &Command, status: ExitStatus, output: String) -> Result<()> {
+    if status.success() {
+        return Ok(());
+    }
+    Err(Failed { command: shown(command), how: How::Ended(status), output }.into())
+}
+
+/// When a program is taken to hang.
+struct Deadline {
+    command: String,
+    within: Within,
+    at: Instant,
+}
+
+impl Deadline {
+    fn new(command: &Command, within: Within) -> Self {
+        let at = Instant::now() + Duration::from_mins(within.minutes());
+        Self { command: shown(command), within, at }
+    }
+
+    fn check(&self, said: &str) -> Result<()> {
+        if Instant::now() < self.at {
+            return Ok(());
+        }
+        let how = How::Late(self.within);
+        Err(Failed { command: self.command.clone(), how, output: said.to_owned() }.into())
+    }
+}
+
+/// What a program printed: all of it, and stdout alone.
+#[derive(Default)]
+struct Said {
+    all: String,
+    stdout: String,
+}
+
+impl Said {
+    fn add(&mut self, from_stdout: bool, line: &str) {
+        for text in [Some(&mut self.all), from_stdout.then_some(&mut self.stdout)] {
+            let Some(text) = text else { continue };
+            text.push_str(line);
+            text.push('\n');
+        }
+    }
+}
+
+/// Its lines as they come; true for those of stdout.
+fn lines(child: &mut Child) -> mpsc::Receiver<(bool, String)> {
+    let (sender, lines) = mpsc::channel();
+    read_lines(child.stdout.take(), true, sender.clone());
+    read_lines(child.stderr.take(), false, sender);
+    lines
 }
 
 fn read_lines(
@@ -182,4 +229,47 @@ fn read_lines(
             line.clear();
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::step::step;
+
+    fn sh(script: &str) -> Command {
+        let mut sh = Command::new("sh");
+        sh.args(["-c", script]);
+        sh
+    }
+
+    #[test]
+    fn the_error_of_a_failed_program_has_all_that_it_printed() {
+        let outcome = step("a failing program", |step| {
+            quiet(&mut sh("echo one; echo two >&2; exit 3"), Within::Soon, step)
+        });
+        let error = outcome.unwrap_err().downcast::<Failed>().unwrap();
+        assert!(error.to_string().contains("exit status: 3"), "{error}");
+        assert!(error.output.contains("one\n") && error.output.contains("two\n"));
+    }
+
+    #[test]
+    fn a_program_that_hangs_is_told_from_one_that_failed() {
+        let mut deadline = Deadline::new(&sh("sleep 60"), Within::Install);
+        assert!(deadline.check("").is_ok());
+        deadline.at = Instant::now();
+        let error = deadline.check("waiting for a lock\n").unwrap_err();
+        let error = error.downcast::<Failed>().unwrap();
+        assert!(error.to_string().contains("was stopped after 10 minutes"), "{error}");
+        assert_eq!(error.output, "waiting for a lock\n");
+    }
+
+    #[test]
+    fn a_daemon_left_behind_does_not_hold_us_up() {
+        let started = Instant::now();
+        let outcome = step("a program with a daemon", |step| {
+            quiet(&mut sh("echo done; sleep 5 &"), Within::Soon, step)
+        });
+        assert_eq!(outcome.unwrap(), "done\n");
+        assert!(started.elapsed() < Duration::from_secs(4));
+    }
 }

@@ -11,3 +11,8 @@ pub fn process(pid: Pid, signal: Signal) {
 pub fn group(leader: Pid, signal: Signal) {
     let _ = rustix::process::kill_process_group(leader, signal);
 }
+
+/// Whether anything of the group is left.
+pub fn group_lives(leader: Pid) -> bool {
+    rustix::process::test_kill_process_group(leader).is_ok()
+}

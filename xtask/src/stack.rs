@@ -1,19 +1,16 @@
 //! The whole product, built, migrated and running; the service goes first when it stops, then PostgreSQL.
 
-use std::{
-    env, fs,
-    net::{Ipv4Addr, TcpListener},
-    path::PathBuf,
-    process::Command,
-};
+use std::{env, fs, process::Command};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use crate::{
-    graphiql, page,
+    graphiql,
+    page::{self, Toolchain},
     pid::PidFile,
     postgres::Database,
-    run,
+    programs,
+    run::{self, Within},
     service::Service,
     step::step,
     workspace::{self, Profile},
@@ -22,7 +19,7 @@ use crate::{
 /// The running product. Fields drop from the top: the service stops before its database.
 pub struct Stack {
     pub service: Service,
-    pub database: Database,
+    _database: Database,
     pub address: String,
 }
 
@@ -30,21 +27,56 @@ pub struct Stack {
 pub struct Options {
     pub port: u16,
     pub profile: Profile,
+    pub settings: Settings,
     /// Remembers the service's process, so that the next start can end it if this run is killed.
     pub pid_file: PidFile,
 }
 
-impl Stack {
-    /// Builds what is not up to date and starts everything on `database`.
-    pub fn start(database: Database, options: Options) -> Result<Self> {
-        build_service(options.profile)?;
-        page::build(options.profile)?;
-        graphiql::build_or_say_why_not()?;
-        Self::start_built(database, options)
-    }
+/// Where the service's variables come from that are not about this run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Settings {
+    /// From the developer's environment and `.env`.
+    Own,
+    /// Those of a fresh clone, whatever the developer has set: a test tests the same thing everywhere.
+    Default,
+}
 
-    /// Starts what is built already.
-    pub fn start_built(database: Database, options: Options) -> Result<Self> {
+impl Settings {
+    fn apply(self, service: &mut Command, address: &str) {
+        for name in ["API_DOMAIN", "WEBSITE_DOMAIN"] {
+            let own = env::var_os(name).is_some_and(|value| !value.is_empty());
+            if self == Self::Default || !own {
+                service.env(name, address);
+            }
+        }
+        if self == Self::Default {
+            service.envs(OPTIONAL.map(|name| (name, "")));
+        }
+    }
+}
+
+/// What the service reads of its environment beyond that, and takes for unset when it is empty. Set to that, a
+/// variable is not filled in from `.env` either.
+const OPTIONAL: [&str; 7] = [
+    "ANTI_CSRF",
+    "APP_ENV",
+    "DATABASE_MAX_CONNECTIONS",
+    "REQUEST_TIMEOUT",
+    "RUST_LOG",
+    "SUPERTOKENS_API_KEY",
+    "SUPERTOKENS_URI",
+];
+
+/// Builds what is not up to date.
+pub fn build(toolchain: &Toolchain, profile: Profile) -> Result<()> {
+    programs::build(profile)?;
+    page::build_with_bundler(toolchain, profile)?;
+    graphiql::build_or_say_why_not()
+}
+
+impl Stack {
+    /// Starts what is built on `database`.
+    pub fn start(database: Database, options: Options) -> Result<Self> {
         migrate(&database, options.profile)?;
         let address = format!("http://localhost:{}", options.port);
         let service = step("Service", |step| {
@@ -54,54 +86,27 @@ impl Stack {
             service.await_ready(options.port)?;
             Ok(service)
         })?;
-        Ok(Self { service, database, address })
+        Ok(Self { service, _database: database, address })
     }
-}
-
-/// Fails, with what to do, when something else listens on the port.
-pub fn require_free(port: u16) -> Result<()> {
-    match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => bail!(
-            "port {port} is taken by another program: stop it, or choose another port with `--port {}`",
-            port.checked_add(1).unwrap_or(3000)
-        ),
-        Err(error) => Err(error).with_context(|| format!("cannot listen on port {port}")),
-    }
-}
-
-fn build_service(profile: Profile) -> Result<()> {
-    step("Service and migrations, built", |step| {
-        let mut cargo = workspace::cargo();
-        cargo.args(["build", "--package", "api", "--package", "migration"]);
-        if profile == Profile::Release {
-            cargo.arg("--release");
-        }
-        run::quiet(&mut cargo, step).map(drop)
-    })
-}
-
-fn binary(name: &str, profile: Profile) -> PathBuf {
-    workspace::target_dir().join(profile.folder()).join(name)
 }
 
 fn migrate(database: &Database, profile: Profile) -> Result<()> {
     step("Migrations", |step| {
-        let mut migration = Command::new(binary("migration", profile));
+        let mut migration = Command::new(programs::path("migration", profile));
         migration
             .arg("up")
             .current_dir(workspace::root())
             .env("DATABASE_URL", &database.owner_url)
             .env("DATABASE_AUTHENTICATED_URL", &database.service_url);
-        run::quiet(&mut migration, step).context("the database cannot be migrated")?;
+        run::quiet(&mut migration, Within::Build, step)
+            .context("the database cannot be migrated")?;
         Ok(())
     })
 }
 
-/// Everything else that the service reads comes from our own environment.
 fn service_command(database: &Database, options: &Options, address: &str) -> Command {
     let root = workspace::root();
-    let mut api = Command::new(binary("api", options.profile));
+    let mut api = Command::new(programs::path("api", options.profile));
     api.current_dir(root)
         .env("HOST", "127.0.0.1")
         .env("PORT", options.port.to_string())
@@ -109,11 +114,7 @@ fn service_command(database: &Database, options: &Options, address: &str) -> Com
         .env("DATABASE_AUTHENTICATED_URL", &database.service_url)
         .env("WEB_DIST", page::dist())
         .env("GRAPHIQL_DIST", graphiql::dist());
-    for name in ["API_DOMAIN", "WEBSITE_DOMAIN"] {
-        if env::var_os(name).is_none_or(|value| value.is_empty()) {
-            api.env(name, address);
-        }
-    }
+    options.settings.apply(&mut api, address);
     api
 }
 
@@ -121,4 +122,25 @@ fn service_command(database: &Database, options: &Options, address: &str) -> Com
 pub fn pid_file() -> Result<PidFile> {
     fs::create_dir_all(workspace::data_dir()).context("cannot make .data")?;
     Ok(PidFile::new(workspace::data_dir().join("api.pid")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_settings_leave_nothing_to_the_developers_environment() {
+        let example = fs::read_to_string(workspace::root().join(".env.example")).unwrap();
+        let names = example.lines().filter(|line| !line.starts_with('#'));
+        let names = names.filter_map(|line| Some(line.split_once('=')?.0));
+
+        let mut service = Command::new("api");
+        Settings::Default.apply(&mut service, "http://localhost:1");
+        let set: Vec<_> = service.get_envs().map(|(name, _)| name.to_str().unwrap()).collect();
+        // These are about the run: `service_command` always sets them.
+        let of_the_run = ["HOST", "PORT", "DATABASE_URL", "DATABASE_AUTHENTICATED_URL"];
+        let folders = ["WEB_DIST", "GRAPHIQL_DIST"];
+        let open = names.filter(|name| ![&set[..], &of_the_run, &folders].concat().contains(name));
+        assert_eq!(open.collect::<Vec<_>>(), [""; 0]);
+    }
 }

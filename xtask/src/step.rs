@@ -1,4 +1,5 @@
-//! One line a step: a spinner while it runs on a terminal, then what came of it and how long it took.
+//! One line a step: what came of it and how long it took. While it runs, a terminal shows a spinner, and a log
+//! a line that it began.
 
 use std::{
     env,
@@ -32,6 +33,10 @@ pub fn step<T>(label: &str, work: impl FnOnce(&mut Step) -> Result<T>) -> Result
     outcome
 }
 
+fn announce(label: &str) {
+    println!("… {label}");
+}
+
 /// Says that a step was left out, and why.
 pub fn skipped(label: &str, reason: &str) {
     println!("- {label:<28} {:>7}  {reason}", "");
@@ -50,6 +55,9 @@ impl Step {
             bar.enable_steady_tick(Duration::from_millis(120));
             bar
         });
+        if spinner.is_none() {
+            announce(label);
+        }
         Self { label: label.to_owned(), started: Instant::now(), note: String::new(), spinner }
     }
 
@@ -69,8 +77,8 @@ impl Step {
     pub fn stream(&mut self) {
         if let Some(spinner) = self.spinner.take() {
             spinner.finish_and_clear();
+            announce(&self.label);
         }
-        println!("… {}", self.label);
     }
 
     fn finish(mut self, succeeded: bool) {

@@ -4,9 +4,10 @@ use anyhow::{Context, Result};
 use clap::Args;
 
 use crate::{
-    browser, check, codegen, page,
+    browser::Browser,
+    check, codegen, page,
     postgres::{self, Cluster},
-    run,
+    run::{self, Within},
     step::{skipped, step},
     workspace::{self, Profile},
 };
@@ -23,16 +24,18 @@ pub struct Options {
 
 pub fn run(options: &Options) -> Result<()> {
     postgres::sweep();
+    let browser = if options.skip_browser { None } else { Some(Browser::find()?) };
+    let toolchain = page::toolchain()?;
     check::format()?;
     check::lint()?;
     codegen::check()?;
     deny()?;
     unit_and_integration(&options.filter)?;
-    if options.skip_browser {
-        page::build(Profile::Dev)?;
-        skipped("Browser test", "left out by --skip-browser");
+    if let Some(browser) = browser {
+        browser.test(&toolchain)?;
     } else {
-        browser::test()?;
+        page::build(&toolchain, Profile::Dev)?;
+        skipped("Browser test", "left out by --skip-browser");
     }
     println!("all is well");
     Ok(())
@@ -43,12 +46,16 @@ fn unit_and_integration(filter: &[String]) -> Result<()> {
     let cluster = step("PostgreSQL for the tests", Cluster::throw_away)?;
     let mut cargo = workspace::cargo();
     if run::answers("cargo-nextest", "--version") {
-        cargo.args(["nextest", "run", "--workspace", "--no-fail-fast"]);
+        cargo.args(["nextest", "run"]);
     } else {
-        cargo.args(["test", "--workspace", "--no-fail-fast"]);
+        cargo.arg("test");
     }
-    cargo.args(filter).env("TEST_DATABASE_URL", cluster.superuser_url());
-    step("Unit and integration tests", |step| run::streamed(&mut cargo, step))
+    cargo
+        .args(workspace::MEMBERS)
+        .args(["--all-features", "--no-fail-fast"])
+        .args(filter)
+        .env("TEST_DATABASE_URL", cluster.superuser_url());
+    step("Unit and integration tests", |step| run::streamed(&mut cargo, Within::Build, step))
 }
 
 fn deny() -> Result<()> {
@@ -58,8 +65,12 @@ fn deny() -> Result<()> {
         return Ok(());
     }
     step(LABEL, |step| {
-        run::quiet(workspace::cargo().args(["deny", "check", "licenses", "bans"]), step)
-            .context("deny.toml does not allow this")?;
+        run::quiet(
+            workspace::cargo().args(["deny", "check", "licenses", "bans"]),
+            Within::Install,
+            step,
+        )
+        .context("deny.toml does not allow this")?;
         Ok(())
     })
 }

@@ -4,7 +4,11 @@ use std::{
     env,
     path::{Path, PathBuf},
     process::Command,
+    sync::OnceLock,
 };
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
 
 /// The checkout's top folder.
 pub fn root() -> &'static Path {
@@ -12,12 +16,25 @@ pub fn root() -> &'static Path {
     xtask.parent().unwrap_or(xtask)
 }
 
-/// Cargo's target directory, as the child builds will see it.
-pub fn target_dir() -> PathBuf {
-    match env::var_os("CARGO_TARGET_DIR") {
-        Some(dir) if !dir.is_empty() => root().join(dir),
-        _ => root().join("target"),
+static TARGET_DIR: OnceLock<PathBuf> = OnceLock::new();
+
+/// Asks cargo for its target directory: the environment may name it, and any of its configuration files.
+pub fn find_target_dir() -> Result<()> {
+    let mut metadata = cargo();
+    metadata.args(["metadata", "--no-deps", "--format-version", "1"]);
+    let answer = metadata.output().context("cannot run cargo")?;
+    if !answer.status.success() {
+        bail!("cargo metadata failed:\n{}", String::from_utf8_lossy(&answer.stderr).trim_end());
     }
+    let metadata: Value = serde_json::from_slice(&answer.stdout).context("cargo metadata")?;
+    let found = metadata["target_directory"].as_str().context("cargo names no target directory")?;
+    TARGET_DIR.get_or_init(|| found.into());
+    Ok(())
+}
+
+/// Cargo's target directory, the same for all that we start.
+pub fn target_dir() -> &'static Path {
+    TARGET_DIR.get_or_init(|| root().join("target"))
 }
 
 /// Development data that outlives a run; git-ignored.
@@ -25,22 +42,33 @@ pub fn data_dir() -> PathBuf {
     root().join(".data")
 }
 
+/// All members but one: `postgres-download` has an HTTP client of its own, whose features would have the
+/// service's dependencies compiled a second time.
+pub const MEMBERS: [&str; 3] = ["--workspace", "--exclude", "postgres-download"];
+
 /// The cargo that started us, running at the top of the checkout.
 pub fn cargo() -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(root());
-    forget_own_build(&mut cargo);
+    forget(&mut cargo);
+    if let Some(found) = TARGET_DIR.get() {
+        cargo.env("CARGO_TARGET_DIR", found);
+    }
     cargo
 }
 
 /// `cargo run` describes this crate in the environment; a build script that watches such a variable
-/// would otherwise run again under `cargo xtask`.
-pub fn forget_own_build(command: &mut Command) {
+/// would otherwise run again under `cargo xtask`. And no build needs what the service is configured with.
+pub fn forget(command: &mut Command) {
+    const CONFIGURATION: [&str; 4] =
+        ["DATABASE_URL", "DATABASE_AUTHENTICATED_URL", "SUPERTOKENS_API_KEY", "SUPERTOKENS_URI"];
     for (name, _) in env::vars_os() {
-        let own = name.to_str().is_some_and(|name| {
-            name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+        let unwanted = name.to_str().is_some_and(|name| {
+            name.starts_with("CARGO_PKG_")
+                || name.starts_with("CARGO_MANIFEST_")
+                || CONFIGURATION.contains(&name)
         });
-        if own {
+        if unwanted {
             command.env_remove(name);
         }
     }

@@ -1,36 +1,66 @@
 //! The page: compiled to wasm, bound to JavaScript, and published with content-addressed names in `web/dist`.
 
-mod bundle;
-mod fingerprint;
-mod publish;
 mod sysroot;
 mod toolchain;
 
-use std::path::PathBuf;
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context, Result, bail};
 
 use crate::{
-    run,
+    programs,
+    run::{self, Within},
     step::{Step, step},
     workspace::{self, Profile},
 };
-use toolchain::{TARGET, Toolchain};
+use toolchain::TARGET;
+pub use toolchain::Toolchain;
 
 /// Where the built page is.
 pub fn dist() -> PathBuf {
-    workspace::root().join("web/dist")
+    web().join("dist")
 }
 
-/// Brings `web/dist` up to date.
-pub fn build(profile: Profile) -> Result<()> {
-    let toolchain = step("Rust for the browser", |step| {
+/// Finds or installs what compiles the page: before all that takes long, so that what is missing is said at once.
+pub fn toolchain() -> Result<Toolchain> {
+    step("Rust for the browser", |step| {
         let toolchain = Toolchain::find(step)?;
         step.note(toolchain.name());
         Ok(toolchain)
-    })?;
-    let wasm = step("Page, compiled to wasm", |step| compile(&toolchain, profile, step))?;
-    step("Page, bundled", |step| bundle::bundle(&wasm, profile, step))
+    })
+}
+
+/// Brings `web/dist` up to date.
+pub fn build(toolchain: &Toolchain, profile: Profile) -> Result<()> {
+    programs::build_bundler(profile)?;
+    build_with_bundler(toolchain, profile)
+}
+
+/// As [`build`], with the bundler that is built already.
+pub fn build_with_bundler(toolchain: &Toolchain, profile: Profile) -> Result<()> {
+    let wasm = step("Page, compiled to wasm", |step| compile(toolchain, profile, step))?;
+    step("Page, bundled", |step| bundle(&wasm, step))
+}
+
+fn web() -> PathBuf {
+    workspace::root().join("web")
+}
+
+/// A directory of its own: another compiler may be at work, and its artifacts do not mix with ours.
+fn work() -> PathBuf {
+    workspace::target_dir().join("page")
+}
+
+fn bundle(wasm: &Path, step: &mut Step) -> Result<()> {
+    let mut bundler = Command::new(programs::path("bundler", Profile::Dev));
+    bundler.arg(wasm).arg(web()).arg(work());
+    let said =
+        run::quiet(&mut bundler, Within::Soon, step).context("the page cannot be bundled")?;
+    step.note(said.trim());
+    Ok(())
 }
 
 fn compile(toolchain: &Toolchain, profile: Profile, step: &mut Step) -> Result<PathBuf> {
@@ -38,14 +68,13 @@ fn compile(toolchain: &Toolchain, profile: Profile, step: &mut Step) -> Result<P
         Profile::Dev => ("dev", "debug"),
         Profile::Release => ("web-release", "web-release"),
     };
-    // A directory of its own: another compiler may be at work, and its artifacts do not mix with ours.
-    let target = workspace::target_dir().join("page");
+    let target = work();
     let mut cargo = toolchain.cargo();
     cargo
         .args(["build", "--package", "web", "--bin", "web", "--target", TARGET, "--profile", name])
         .arg("--target-dir")
         .arg(&target);
-    run::quiet(&mut cargo, step).context("the page does not compile to wasm")?;
+    run::quiet(&mut cargo, Within::Build, step).context("the page does not compile to wasm")?;
     let wasm = target.join(TARGET).join(folder).join("web.wasm");
     if !wasm.exists() {
         bail!("cargo built the page, but {} is not there", workspace::shown(&wasm));

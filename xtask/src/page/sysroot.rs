@@ -10,26 +10,27 @@ use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
 use super::toolchain::{TARGET, Toolchain, holds_std};
-use crate::{apt, run, step::Step, workspace};
+use crate::{
+    apt::{self, Outcome},
+    run::{self, Within},
+    step::Step,
+    workspace,
+};
 
 const PACKAGES: [&str; 3] = ["rustc-web", "cargo-web", "rust-web-src"];
 const RUSTC: &str = "/usr/bin/rustc";
 const CARGO: &str = "/usr/bin/cargo";
 const STD_MANIFEST: &str = "/usr/lib/rustlib/src/rust/library/sysroot/Cargo.toml";
 
-/// Whether it is installed, or can be.
-pub fn is_possible() -> bool {
-    apt::available() || PACKAGES.iter().all(|package| apt::installed(package).is_some())
-}
-
 pub fn debian(step: &mut Step) -> Result<Toolchain> {
-    if !is_possible() {
+    let outcome = apt::install(&PACKAGES, step)?;
+    if outcome != Outcome::Installed {
         bail!(
-            "Debian's Rust for the web is missing: as root, `apt-get install {}`",
+            "Debian's Rust for the web is missing{}: as root, `apt-get install {}`",
+            outcome.refused(),
             PACKAGES.join(" ")
         );
     }
-    apt::install(&PACKAGES, step)?;
     let version = rustc_version()?;
     let linker = linker(&version, step)?;
     let source = apt::installed("rust-web-src").context("rust-web-src did not install")?;
@@ -41,7 +42,7 @@ pub fn debian(step: &mut Step) -> Result<Toolchain> {
 pub fn debian_cargo() -> Command {
     let mut cargo = Command::new(CARGO);
     cargo.env("RUSTC", RUSTC);
-    workspace::forget_own_build(&mut cargo);
+    workspace::forget(&mut cargo);
     // These would reach the other compiler, or hide the flags that name the sysroot.
     for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO", "RUSTUP_TOOLCHAIN", "RUSTDOC"] {
         cargo.env_remove(name);
@@ -65,8 +66,10 @@ fn linker(rustc_version: &str, step: &Step) -> Result<PathBuf> {
     }
     let llvm = llvm_major(rustc_version)
         .with_context(|| format!("{RUSTC} does not name its LLVM: install a package lld-NN"))?;
-    apt::install(&[&format!("lld-{llvm}")], step)?;
-    newest_linker(Path::new("/usr/bin")).context("no /usr/bin/wasm-ld-* after installing lld")
+    let refused = apt::install(&[&format!("lld-{llvm}")], step)?.refused();
+    newest_linker(Path::new("/usr/bin")).with_context(|| {
+        format!("no /usr/bin/wasm-ld-*{refused}: as root, `apt-get install lld-{llvm}`")
+    })
 }
 
 fn newest_linker(folder: &Path) -> Option<PathBuf> {
@@ -102,7 +105,7 @@ fn kept_std(rustc_version: &str, source_version: &str, step: &Step) -> Result<Pa
         .args(["--manifest-path", STD_MANIFEST, "--target-dir"])
         .arg(&built)
         .current_dir("/");
-    run::quiet(&mut cargo, step).context("cannot build std for the browser")?;
+    run::quiet(&mut cargo, Within::Build, step).context("cannot build std for the browser")?;
 
     let ready = scratch.join("sysroot");
     fs::create_dir_all(libdir(&ready))?;

@@ -7,10 +7,15 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use super::sysroot;
-use crate::{run, step::Step, workspace};
+use crate::{
+    interrupt::Interrupted,
+    run::{self, Within},
+    step::Step,
+    workspace,
+};
 
 pub const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -31,24 +36,20 @@ impl Toolchain {
             return Ok(Self::Plain);
         }
         let may_download = env::var("RUSTUP_AUTO_INSTALL").as_deref() != Ok("0");
-        if may_download && run::answers("rustup", "--version") {
-            let added = run::quiet(
-                Command::new("rustup")
-                    .args(["target", "add", TARGET])
-                    .current_dir(workspace::root()),
-                step,
-            );
-            if added.is_ok() && has_std() {
-                return Ok(Self::Plain);
-            }
+        let added = (may_download && run::answers("rustup", "--version")).then(|| add_target(step));
+        if has_std() {
+            return Ok(Self::Plain);
         }
-        if sysroot::is_possible() {
-            return sysroot::debian(step);
-        }
-        bail!(
-            "this Rust cannot build for the browser: run `rustup target add {TARGET}` and try again \
-             (as root on Debian it would be installed from Debian's packages)"
-        )
+        let said = match added {
+            Some(Err(error)) if error.is::<Interrupted>() => return Err(error),
+            Some(Err(error)) => format!("; {error:#}"),
+            _ => String::new(),
+        };
+        sysroot::debian(step).with_context(|| {
+            format!(
+                "this Rust cannot build for the browser: run `rustup target add {TARGET}` and try again{said}"
+            )
+        })
     }
 
     /// `cargo` with what it needs to build for the browser, at the top of the checkout.
@@ -75,6 +76,12 @@ impl Toolchain {
             Self::Debian { .. } => "Debian's Rust",
         }
     }
+}
+
+fn add_target(step: &Step) -> Result<()> {
+    let mut rustup = Command::new("rustup");
+    rustup.args(["target", "add", TARGET]).current_dir(workspace::root());
+    run::quiet(&mut rustup, Within::Install, step).map(drop)
 }
 
 fn has_std() -> bool {

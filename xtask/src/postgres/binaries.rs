@@ -6,11 +6,15 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context, Result, bail};
-use postgresql_embedded::{Settings, blocking::PostgreSQL};
+use anyhow::{Context, Result};
 
 use super::privileges::RunAs;
-use crate::{apt, step::Step};
+use crate::{
+    apt,
+    run::{self, Within},
+    step::Step,
+    workspace,
+};
 
 const OLDEST_MAJOR: u32 = 14;
 const PROGRAMS: [&str; 4] = ["initdb", "pg_ctl", "postgres", "psql"];
@@ -28,23 +32,21 @@ impl Binaries {
         if let Some(found) = on_this_machine(major, run_as) {
             return Ok(found);
         }
-        if apt::available() {
-            install_package(major, step)?;
-            if let Some(found) = on_this_machine(major, run_as) {
-                return Ok(found);
-            }
+        let refused = install_package(major, step)?.refused();
+        if let Some(found) = on_this_machine(major, run_as) {
+            return Ok(found);
         }
+        let downloaded = download(major, step).and_then(|folder| {
+            at(&folder, major, run_as).context("what was downloaded does not run here")
+        });
         let wanted = major.map_or_else(String::new, |major| format!(" {major}"));
-        download(major, step)
-            .ok()
-            .and_then(|folder| at(&folder, major, run_as))
-            .with_context(|| {
-                format!(
-                    "no PostgreSQL{wanted} server on this machine, and it could not be downloaded: install it \
-                     (Debian: `apt-get install postgresql`, macOS: `brew install postgresql`), or set \
-                     DATABASE_URL to a server that runs elsewhere"
-                )
-            })
+        downloaded.with_context(|| {
+            format!(
+                "no PostgreSQL{wanted} server on this machine{refused}, and it could not be downloaded: install \
+                 it (Debian: `apt-get install postgresql`, macOS: `brew install postgresql`), or set \
+                 DATABASE_URL to a server that runs elsewhere"
+            )
+        })
     }
 
     pub fn program(&self, name: &str) -> PathBuf {
@@ -105,7 +107,10 @@ fn newest_first(parent: &str, prefix: &str) -> Vec<PathBuf> {
 }
 
 /// Installs Debian's server without the cluster that its package would make and start.
-fn install_package(major: Option<u32>, step: &Step) -> Result<()> {
+fn install_package(major: Option<u32>, step: &Step) -> Result<apt::Outcome> {
+    if !apt::available() {
+        return Ok(apt::Outcome::Unavailable);
+    }
     let package = major.map_or("postgresql".to_owned(), |major| format!("postgresql-{major}"));
     let folder = Path::new("/etc/postgresql-common/createcluster.d");
     let no_cluster = folder.join("no-main-cluster.conf");
@@ -116,31 +121,13 @@ fn install_package(major: Option<u32>, step: &Step) -> Result<()> {
     installed
 }
 
-/// Downloads the server's programs to the user's home; they stay there for all checkouts.
+/// Downloads the server's programs; they stay for all checkouts.
 fn download(major: Option<u32>, step: &Step) -> Result<PathBuf> {
-    step.doing("downloading PostgreSQL");
-    let mut settings = Settings::new();
-    if let Some(major) = major {
-        settings.version = format!("={major}").parse()?;
-    }
-    // Only the programs are wanted: a configured data folder makes it skip initdb, which root may not run.
-    let not_a_cluster = env::temp_dir().join(format!("todos-download-{}", std::process::id()));
-    fs::create_dir_all(&not_a_cluster)?;
-    fs::write(not_a_cluster.join("postgresql.conf"), "")?;
-    settings.data_dir.clone_from(&not_a_cluster);
-    if rustix::process::geteuid().is_root() {
-        // Root's home is closed to the user that will run them.
-        settings.installation_dir = PathBuf::from("/usr/local/lib/todos-postgresql");
-    }
-    let mut postgresql = PostgreSQL::new(settings);
-    let outcome = postgresql.setup();
-    fs::remove_dir_all(&not_a_cluster)?;
-    outcome?;
-    let bin = postgresql.settings().installation_dir.join("bin");
-    if !bin.exists() {
-        bail!("the download has no folder `bin`");
-    }
-    Ok(bin)
+    step.doing("compiling the download of PostgreSQL");
+    let mut cargo = workspace::cargo();
+    cargo.args(["run", "--quiet", "--package", "postgres-download", "--"]);
+    cargo.args(major.map(|major| major.to_string()));
+    Ok(PathBuf::from(run::quiet(&mut cargo, Within::Build, step)?.trim()))
 }
 
 /// `15.18` of `postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`.

@@ -2,14 +2,13 @@
 
 use std::{
     fs,
-    net::{Ipv4Addr, TcpStream},
     path::Path,
     process::{Command, Stdio},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, bail};
 use rustix::process::Signal;
 
 use super::{
@@ -20,13 +19,17 @@ use super::{
     privileges::RunAs,
 };
 use crate::{
-    interrupt,
+    environment,
+    interrupt::{self, Interrupted},
     pid::{self, PidFile},
-    run::{self, Failed},
+    port,
+    run::{self, Failed, Within},
     signal,
     step::Step,
     workspace,
 };
+
+const APPEARS_WITHIN: Duration = Duration::from_secs(1);
 
 /// A running PostgreSQL server of our own; dropped, it stops.
 pub struct Cluster {
@@ -89,7 +92,7 @@ impl Cluster {
         if self.place.is_throw_away() {
             initdb.arg("--no-sync");
         }
-        let made = run::quiet(&mut initdb, step);
+        let made = run::quiet(&mut initdb, Within::Soon, step);
         fs::remove_file(&password)?;
         made.context("cannot make a PostgreSQL cluster")?;
         Ok(fs::rename(incoming, self.place.data())?)
@@ -98,14 +101,7 @@ impl Cluster {
     /// Starts the server, or takes over the one that a killed run left; says whether it did the latter.
     fn run(&mut self, step: &Step) -> Result<bool> {
         if let Some(found) = Postmaster::of(&self.place.data()) {
-            let answers = |port: &u16| {
-                TcpStream::connect_timeout(
-                    &(Ipv4Addr::LOCALHOST, *port).into(),
-                    Duration::from_secs(1),
-                )
-                .is_ok()
-            };
-            if let Some(port) = found.port.filter(answers) {
+            if let Some(port) = found.port.filter(|port| port::answers(*port)) {
                 self.credentials.port = port;
                 interrupt::watch(found.pid, Signal::QUIT);
                 return Ok(true);
@@ -115,7 +111,11 @@ impl Cluster {
         if self.credentials.move_to_a_free_port()? && !self.place.is_throw_away() {
             self.credentials.write(&place::credentials_file())?;
         }
-        self.launch(step)?;
+        let launched = self.launch(step);
+        if launched.as_ref().is_err_and(Error::is::<Interrupted>) {
+            self.await_orphan();
+        }
+        launched?;
         if let Some(postmaster) = Postmaster::of(&self.place.data()) {
             interrupt::watch(postmaster.pid, Signal::QUIT);
         }
@@ -134,21 +134,31 @@ impl Cluster {
             let started =
                 self.pg_ctl(&["start", "-w", "-t", "60", "-l", &shown, "-o", &options], step);
             let Err(error) = started else { return Ok(()) };
+            interrupt::check()?;
             let said = fs::read_to_string(&log).unwrap_or_default();
             let held = said.contains("postmaster.pid") || said.contains("still in use");
             if !held || attempt == ATTEMPTS {
                 let error = match error.downcast::<Failed>() {
-                    Ok(failed) => Failed { output: said, ..failed }.into(),
+                    Ok(failed) => failed.with_output(said).into(),
                     Err(error) => error,
                 };
                 return Err(error.context("PostgreSQL does not start"));
             }
             if attempt + 1 == ATTEMPTS {
-                Postmaster::forget_dead(&self.place.data());
+                Postmaster::forget_gone(&self.place.data());
             }
             thread::sleep(Duration::from_secs(1));
         }
         Ok(())
+    }
+
+    /// `pg_ctl`, when it is stopped, may have started a server that has not written who it is: [`Self::stop`] would
+    /// miss it.
+    fn await_orphan(&self) {
+        let asked = Instant::now();
+        while Postmaster::of(&self.place.data()).is_none() && asked.elapsed() < APPEARS_WITHIN {
+            thread::sleep(run::POLL);
+        }
     }
 
     fn options(&self) -> String {
@@ -172,22 +182,12 @@ impl Cluster {
              where not exists (select from pg_database where datname = '{DATABASE}') \\gexec\n"
         );
         let mut psql = Command::new(self.binaries.program("psql"));
-        psql.args([
-            "-X",
-            "-q",
-            "-v",
-            "ON_ERROR_STOP=1",
-            "-h",
-            "127.0.0.1",
-            "-U",
-            SUPERUSER,
-            "-d",
-            "postgres",
-        ])
-        .args(["-p", &self.credentials.port.to_string()])
-        .env("PGPASSWORD", &self.credentials.superuser)
-        .env("PGCONNECT_TIMEOUT", "10");
-        run::fed(&mut psql, &sql, step).context(
+        environment::restrict(&mut psql);
+        psql.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1"])
+            .args(["-U", SUPERUSER, "-d", "postgres", "-p", &self.credentials.port.to_string()])
+            .env("PGPASSWORD", &self.credentials.superuser)
+            .env("PGCONNECT_TIMEOUT", "10");
+        run::fed(&mut psql, &sql, Within::Soon, step).context(
             "cannot prepare the database; `cargo xtask dev --reset` makes a new cluster",
         )?;
         Ok(())
@@ -196,7 +196,7 @@ impl Cluster {
     fn pg_ctl(&self, arguments: &[&str], step: &Step) -> Result<String> {
         let mut pg_ctl = self.run_as.command(&self.binaries.program("pg_ctl"));
         pg_ctl.arg("-D").arg(self.place.data()).args(arguments);
-        run::quiet(&mut pg_ctl, step)
+        run::quiet(&mut pg_ctl, Within::Soon, step)
     }
 
     /// Where to remember the service of a throw-away cluster: a killed run leaves both.
@@ -254,7 +254,8 @@ impl Cluster {
             interrupt::unwatch(postmaster.pid);
         }
         if self.place.is_throw_away() {
-            place::remove(&self.place.folder);
+            // The next start sweeps up what is left.
+            place::remove(&self.place.folder).ok();
         }
     }
 }
@@ -281,7 +282,8 @@ fn credentials(place: &Place, initialised: bool) -> Result<Credentials> {
     }
     if initialised {
         bail!(
-            "{} is gone, and with it the way into the cluster in {}: `cargo xtask dev --reset` makes a new one",
+            "{} is gone, and with it the passwords of the database in {}: put the file back, or delete that \
+             database and start with an empty one by `cargo xtask dev --reset`",
             workspace::shown(&file),
             workspace::shown(&place.folder)
         );

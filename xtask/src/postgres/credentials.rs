@@ -10,6 +10,8 @@ use std::{
 
 use anyhow::{Context, Result};
 
+use crate::port;
+
 pub const SUPERUSER: &str = "postgres";
 pub const OWNER: &str = "todos_owner";
 pub const SERVICE: &str = "todos_app";
@@ -27,7 +29,7 @@ pub struct Credentials {
 impl Credentials {
     pub fn generate() -> Result<Self> {
         Ok(Self {
-            port: free_port()?,
+            port: port::free()?,
             superuser: password()?,
             owner: password()?,
             service: password()?,
@@ -57,7 +59,7 @@ impl Credentials {
         if TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).is_ok() {
             return Ok(false);
         }
-        self.port = free_port()?;
+        self.port = port::free()?;
         Ok(true)
     }
 
@@ -82,13 +84,6 @@ impl Credentials {
         let Self { port, superuser, owner, service } = self;
         format!("port={port}\nsuperuser={superuser}\nowner={owner}\nservice={service}\n")
     }
-}
-
-/// A port of the loopback interface that nobody listens on.
-pub fn free_port() -> Result<u16> {
-    let listener =
-        TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port on 127.0.0.1")?;
-    Ok(listener.local_addr()?.port())
 }
 
 fn password() -> Result<String> {

@@ -7,12 +7,11 @@ mod place;
 mod postmaster;
 mod privileges;
 
-use std::env;
+use std::{env, fs};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 pub use cluster::Cluster;
-pub use credentials::free_port;
 pub use place::sweep;
 
 use crate::{pid::PidFile, step::step};
@@ -66,11 +65,14 @@ fn given(name: &str) -> Option<String> {
 }
 
 /// Deletes the kept cluster; says whether there was one.
-pub fn delete_kept() -> bool {
-    let Some(folder) = place::Place::existing() else {
-        return false;
-    };
-    place::remove(&folder);
-    std::fs::remove_file(place::credentials_file()).ok();
-    true
+pub fn delete_kept() -> Result<bool> {
+    let existing = place::Place::existing();
+    if let Some(folder) = &existing {
+        place::remove(folder)?;
+    }
+    let credentials = place::credentials_file();
+    if credentials.exists() {
+        fs::remove_file(&credentials).context("cannot delete .data/credentials")?;
+    }
+    Ok(existing.is_some())
 }

@@ -1,4 +1,5 @@
-//! Where a cluster's files lie: in the checkout where the server's user can get there, else in `/var/tmp`.
+//! Where a cluster's files lie: in the checkout where the server's user can get there, else outside: what is kept
+//! in `/var/lib`, what is thrown away in `/var/tmp`.
 
 use std::{
     fs::{self, File, TryLockError},
@@ -40,32 +41,28 @@ impl Place {
         } else if run_as.reaches(&data_dir()?) {
             data_dir()?.join("postgres")
         } else {
-            outside().join("postgres")
+            outside(KEPT).join("postgres")
         };
         make(&folder, run_as)?;
         Ok(Self { folder, lock: None })
     }
 
-    /// Where the kept cluster already is. One outside counts only with the checkout that knows its passwords:
-    /// else it is what a deleted checkout left.
+    /// Where the kept cluster already is.
     pub fn existing() -> Option<PathBuf> {
         let inside = workspace::data_dir().join("postgres");
-        let outside = outside().join("postgres");
+        let outside = outside(KEPT);
         if inside.exists() {
             return Some(inside);
         }
-        let ours = outside.exists() && outside.parent().is_some_and(is_ours);
-        if ours && !credentials_file().exists() {
-            remove(&outside);
-        }
-        Some(outside).filter(|place| ours && place.exists())
+        let found = outside.join("postgres");
+        (is_ours(&outside) && found.exists()).then_some(found)
     }
 
     /// A new place for a cluster that ends with this process; what killed ones left is cleared away.
     pub fn throw_away(run_as: &RunAs) -> Result<Self> {
         let preferred = workspace::target_dir().join("xtask");
         fs::create_dir_all(&preferred)?;
-        let parent = if run_as.reaches(&preferred) { preferred } else { outside() };
+        let parent = if run_as.reaches(&preferred) { preferred } else { outside(PASSING) };
         let folder = parent.join(format!("{THROW_AWAY}{}", process::id()));
         make(&folder, run_as)?;
         let lock = File::create(folder.join("lock"))?;
@@ -78,6 +75,9 @@ impl Place {
     }
 }
 
+/// Folders that the server's user can traverse. What lies in the second may go when the machine starts anew.
+const KEPT: &str = "/var/lib";
+const PASSING: &str = "/var/tmp";
 const THROW_AWAY: &str = "throw-away-";
 
 /// Passwords and port of the kept cluster.
@@ -91,15 +91,15 @@ fn data_dir() -> Result<PathBuf> {
     Ok(data)
 }
 
-/// A folder of this checkout's own under `/var/tmp`, which every user can traverse.
-fn outside() -> PathBuf {
+/// A folder of this checkout's own, for the checkout that the server's user cannot enter.
+fn outside(parent: &str) -> PathBuf {
     let checkout = Sha256::digest(workspace::root().as_os_str().as_encoded_bytes());
-    PathBuf::from("/var/tmp").join(format!("todos-{}", &hex::encode(checkout)[..12]))
+    Path::new(parent).join(format!("todos-{}", &hex::encode(checkout)[..12]))
 }
 
 fn make(folder: &Path, run_as: &RunAs) -> Result<()> {
     if let Some(parent) = folder.parent()
-        && parent.starts_with("/var/tmp")
+        && [KEPT, PASSING].iter().any(|outside| parent.starts_with(outside))
     {
         make_own(parent)?;
     }
@@ -119,7 +119,7 @@ fn make(folder: &Path, run_as: &RunAs) -> Result<()> {
     Ok(())
 }
 
-/// Anybody can write to `/var/tmp`: a folder there counts only if it is ours and no link.
+/// Anybody can write to `/var/tmp`: a folder counts only if it is ours and no link.
 fn make_own(folder: &Path) -> Result<()> {
     match fs::DirBuilder::new().mode(0o755).create(folder) {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
@@ -137,7 +137,7 @@ fn is_ours(folder: &Path) -> bool {
 
 /// Removes the throw-away clusters whose process is gone, and their services: their lock is free.
 pub fn sweep() {
-    for parent in [workspace::target_dir().join("xtask"), outside()] {
+    for parent in [workspace::target_dir().join("xtask"), outside(PASSING)] {
         if !is_ours(&parent) {
             continue;
         }
@@ -147,7 +147,8 @@ pub fn sweep() {
                     .is_ok_and(|lock| !matches!(lock.try_lock(), Err(TryLockError::WouldBlock)));
             if abandoned {
                 pid_file(&entry.path()).stop_orphan();
-                remove(&entry.path());
+                // What cannot be removed now is tried again at the next start.
+                remove(&entry.path()).ok();
             }
         }
     }
@@ -161,11 +162,18 @@ pub fn pid_file(folder: &Path) -> PidFile {
 }
 
 /// Stops the cluster in a folder at once, if it runs, and deletes the folder.
-pub fn remove(folder: &Path) {
+pub fn remove(folder: &Path) -> Result<()> {
     if let Some(postmaster) = Postmaster::of(&folder.join("data")) {
         signal::process(postmaster.pid, rustix::process::Signal::QUIT);
-        pid::ends(postmaster.pid);
+        if !pid::ends(postmaster.pid) {
+            bail!(
+                "the PostgreSQL in {} (process {}) does not end: end it, then try again",
+                workspace::shown(folder),
+                postmaster.pid
+            );
+        }
         interrupt::unwatch(postmaster.pid);
     }
-    fs::remove_dir_all(folder).ok();
+    fs::remove_dir_all(folder)
+        .with_context(|| format!("cannot delete {}", workspace::shown(folder)))
 }

@@ -12,6 +12,8 @@ use std::{
 
 use anyhow::{Context, Result};
 
+use crate::environment;
+
 /// Who runs PostgreSQL's programs.
 pub struct RunAs(Option<User>);
 
@@ -46,6 +48,8 @@ impl RunAs {
     /// A command that runs as that user, from a directory that every user can enter.
     pub fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
+        // PGOPTIONS and the like are about the developer's own servers.
+        environment::restrict(&mut command);
         command.current_dir("/");
         if let Some(user) = &self.0 {
             command.uid(user.uid).gid(user.gid);

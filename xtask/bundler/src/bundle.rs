@@ -9,60 +9,54 @@ use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 use wasm_bindgen_cli_support::Bindgen;
 
-use super::{
-    dist,
+use crate::{
     fingerprint::{Assets, fingerprint},
     publish::publish,
 };
-use crate::{
-    step::Step,
-    workspace::{self, Profile},
-};
 
-pub fn bundle(wasm: &Path, profile: Profile, step: &mut Step) -> Result<()> {
-    let web = workspace::root().join("web");
+/// Small names and compressed forms: what is deployed.
+const RELEASE: bool = cfg!(feature = "compress");
+
+/// Brings `dist` in `web` up to date; says what came of it. `work` remembers the last time.
+pub fn bundle(module: &Path, web: &Path, work: &Path) -> Result<String> {
     let index_path = web.join("index.html");
     let index = fs::read_to_string(&index_path)
-        .with_context(|| format!("cannot read {}", workspace::shown(&index_path)))?;
+        .with_context(|| format!("cannot read {}", index_path.display()))?;
     let mut assets = Assets::new();
     if web.join("assets").exists() {
         collect(&web.join("assets"), "", &mut assets)?;
     }
 
-    let output = dist();
-    let inputs = inputs(wasm, &index, &assets, profile)?;
-    let stamp =
-        Stamp { file: workspace::target_dir().join("page/dist.stamp"), dist: output.clone() };
+    let dist = web.join("dist");
+    let inputs = inputs(module, &index, &assets)?;
+    let stamp = Stamp { file: work.join("dist.stamp"), dist: dist.clone() };
     if stamp.holds(&inputs)? {
-        step.note("up to date");
-        return Ok(());
+        return Ok("up to date".to_owned());
     }
-    let bound = workspace::target_dir().join("page/bindgen");
-    bind(wasm, &bound, profile)?;
+    let bound = work.join("bindgen");
+    bind(module, &bound)?;
     collect(&bound, "", &mut assets)?;
     let (assets, index) = fingerprint(&assets, &index)?;
-    publish(&output, &assets, &index, profile)?;
+    publish(&dist, &assets, &index)?;
     stamp.write(&inputs)?;
-    step.note(sizes(&assets));
-    Ok(())
+    Ok(sizes(&assets))
 }
 
 /// Writes `app.js` and `app_bg.wasm`.
-fn bind(wasm: &Path, folder: &Path, profile: Profile) -> Result<()> {
+fn bind(module: &Path, folder: &Path) -> Result<()> {
     if folder.exists() {
         fs::remove_dir_all(folder)?;
     }
-    let small = profile == Profile::Release;
     let mut bindgen = Bindgen::new();
     bindgen.web(true).context("wasm-bindgen")?;
     bindgen
-        .input_path(wasm)
+        .input_path(module)
         .out_name("app")
         .typescript(false)
-        .remove_name_section(small)
-        .remove_producers_section(small)
+        .remove_name_section(RELEASE)
+        .remove_producers_section(RELEASE)
         .generate(folder)
-        .context("wasm-bindgen cannot bind the page (is its version the one in xtask/Cargo.toml?)")
+        .context("wasm-bindgen cannot bind the page (is its version the one in xtask/bundler/Cargo.toml?)")
 }
 
 fn collect(folder: &Path, prefix: &str, assets: &mut Assets) -> Result<()> {
@@ -84,9 +78,9 @@ fn collect(folder: &Path, prefix: &str, assets: &mut Assets) -> Result<()> {
 
 /// A digest of all that the bundle is made from. The module and this program count by time and size: they are
 /// large, and cargo touches them only when they change.
-fn inputs(wasm: &Path, index: &str, assets: &Assets, profile: Profile) -> Result<String> {
-    let mut digest = Sha256::new().chain_update(format!("{profile:?}\0{index}\0"));
-    for path in [wasm, &std::env::current_exe()?] {
+fn inputs(module: &Path, index: &str, assets: &Assets) -> Result<String> {
+    let mut digest = Sha256::new().chain_update(format!("{RELEASE}\0{index}\0"));
+    for path in [module, &std::env::current_exe()?] {
         let file = fs::metadata(path)?;
         digest.update(format!("{:?} {}\0", file.modified()?, file.len()));
     }

@@ -4,20 +4,14 @@
 use std::{
     collections::BTreeSet,
     fs,
-    io::Write,
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context, Result};
-use flate2::{Compression, write::GzEncoder};
 
-use super::fingerprint::Assets;
-use crate::workspace::Profile;
+use crate::fingerprint::Assets;
 
-const COMPRESSED: [&str; 9] =
-    ["css", "html", "ico", "js", "json", "map", "svg", "wasm", "webmanifest"];
-
-pub fn publish(dist: &Path, assets: &Assets, index: &str, profile: Profile) -> Result<()> {
+pub fn publish(dist: &Path, assets: &Assets, index: &str) -> Result<()> {
     let context = || format!("cannot write {}", dist.display());
     let incoming = dist.join(".incoming");
     if incoming.exists() {
@@ -30,7 +24,7 @@ pub fn publish(dist: &Path, assets: &Assets, index: &str, profile: Profile) -> R
     let assets =
         assets.iter().map(|(name, content)| (format!("assets/{name}"), content.as_slice()));
     for (name, content) in assets.chain(pages) {
-        for (name, content) in encodings(name, content, profile)? {
+        for (name, content) in encodings(name, content)? {
             place(&incoming, dist, &name, &content).with_context(context)?;
             names.insert(dist.join(name));
         }
@@ -39,31 +33,14 @@ pub fn publish(dist: &Path, assets: &Assets, index: &str, profile: Profile) -> R
     remove_others(dist, &names).with_context(context)
 }
 
-/// The file itself and, in release, its compressed forms where they are smaller.
-fn encodings(name: String, content: &[u8], profile: Profile) -> Result<Vec<(String, Vec<u8>)>> {
+/// The file itself and, where they are asked for, its compressed forms.
+fn encodings(name: String, content: &[u8]) -> Result<Vec<(String, Vec<u8>)>> {
+    #[cfg(feature = "compress")]
+    let mut files = crate::compress::forms(&name, content)?;
+    #[cfg(not(feature = "compress"))]
     let mut files = Vec::new();
-    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    if profile == Profile::Release && COMPRESSED.contains(&extension) {
-        let forms = [("br", brotli(content)?), ("gz", gzip(content)?)];
-        let smaller = forms.into_iter().filter(|(_, packed)| packed.len() < content.len());
-        files.extend(smaller.map(|(suffix, packed)| (format!("{name}.{suffix}"), packed)));
-    }
     files.push((name, content.to_vec()));
     Ok(files)
-}
-
-fn brotli(content: &[u8]) -> Result<Vec<u8>> {
-    let mut packed = Vec::new();
-    let parameters =
-        brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 22, ..Default::default() };
-    brotli::BrotliCompress(&mut &*content, &mut packed, &parameters)?;
-    Ok(packed)
-}
-
-fn gzip(content: &[u8]) -> Result<Vec<u8>> {
-    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
-    packed.write_all(content)?;
-    Ok(packed.finish()?)
 }
 
 fn place(incoming: &Path, dist: &Path, name: &str, content: &[u8]) -> Result<()> {
@@ -111,11 +88,11 @@ mod tests {
     #[test]
     fn a_new_page_replaces_the_old_one_and_its_assets() {
         let dist = tempfile::tempdir().unwrap();
-        let assets = |name: &str| Assets::from([(name.to_owned(), "a".repeat(500).into_bytes())]);
-        publish(dist.path(), &assets("old.js"), "<p>old</p>", Profile::Release).unwrap();
-        assert_eq!(files(dist.path()), ["index.html", "old.js", "old.js.br", "old.js.gz"]);
+        let assets = |name: &str| Assets::from([(name.to_owned(), b"a".to_vec())]);
+        publish(dist.path(), &assets("old.js"), "<p>old</p>").unwrap();
+        assert_eq!(files(dist.path()), ["index.html", "old.js"]);
 
-        publish(dist.path(), &assets("sub/new.js"), "<p>new</p>", Profile::Dev).unwrap();
+        publish(dist.path(), &assets("sub/new.js"), "<p>new</p>").unwrap();
         assert_eq!(files(dist.path()), ["index.html", "new.js"]);
         assert_eq!(fs::read_to_string(dist.path().join("index.html")).unwrap(), "<p>new</p>");
     }

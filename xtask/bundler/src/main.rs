@@ -1,0 +1,23 @@
+//! `bundler <module> <web> <work>`: the page that a browser loads, made from the compiled module
+//! and what lies beside it in `web/`. A program of its own, so that cargo compiles it along with the service
+//! and `cargo xtask` itself starts soon.
+
+mod bundle;
+#[cfg(feature = "compress")]
+mod compress;
+mod fingerprint;
+mod publish;
+
+use std::{env, path::PathBuf};
+
+use anyhow::{Result, bail};
+
+fn main() -> Result<()> {
+    let arguments: Vec<_> = env::args_os().skip(1).collect();
+    let [module, web, work] = arguments.as_slice() else {
+        bail!("usage: bundler <module> <web> <work>; `cargo xtask page` runs it");
+    };
+    let [module, web, work] = [module, web, work].map(PathBuf::from);
+    println!("{}", bundle::bundle(&module, &web, &work)?);
+    Ok(())
+}

@@ -13,6 +13,7 @@ use super::use_messages::{Tell, use_tell};
 use super::use_session::use_session;
 use crate::services::drafts::{self, Edit, Unsaved};
 use crate::services::error::Error;
+use crate::services::mark;
 use crate::services::todos;
 use crate::state::session::{Session, SessionChange};
 use crate::state::todo_list::{Change, Item, Sync, TodoList};
@@ -121,7 +122,7 @@ impl Actions {
         let this = self.clone();
         spawn_local(async move {
             let id = item.todo.id.to_string();
-            let answer = todos::rename(id.clone(), task.to_string()).await;
+            let answer = todos::rename(&this.0.user, id.clone(), task.to_string()).await;
             if !matches!(answer, Err(Error::SessionEnded)) {
                 this.forget_edit(&id);
             }
@@ -156,7 +157,7 @@ impl Actions {
         self.0.tell.say(format!("{} deleted.", item.todo.task));
         let this = self.clone();
         spawn_local(async move {
-            match todos::delete(item.todo.id.to_string()).await {
+            match todos::delete(&this.0.user, item.todo.id.to_string()).await {
                 Ok(()) => {
                     // A page asked for before may have brought it back.
                     this.change(Change::Remove { key: item.key });
@@ -177,7 +178,7 @@ impl Actions {
     fn send_new(&self, key: AttrValue, task: AttrValue) {
         let this = self.clone();
         spawn_local(async move {
-            match todos::add(task.to_string()).await {
+            match todos::add(&this.0.user, task.to_string()).await {
                 Ok(todo) => {
                     this.forget_new(&key);
                     this.change(Change::Put { key, todo });
@@ -198,7 +199,7 @@ impl Actions {
         let wish = || self.0.wanted.borrow().get(&key).copied();
         let answer = loop {
             let want = wish().unwrap_or(item.todo.is_complete);
-            match todos::set_complete(item.todo.id.to_string(), want).await {
+            match todos::set_complete(&self.0.user, item.todo.id.to_string(), want).await {
                 Ok(todo) if wish() == Some(want) => break Ok(todo),
                 Ok(todo) => item.todo = todo,
                 Err(error) => break Err(error),
@@ -232,7 +233,7 @@ impl Actions {
 
     fn fail(&self, error: &Error, what: impl Display) {
         if *error == Error::SessionEnded {
-            self.0.session.dispatch(SessionChange::End);
+            self.0.session.dispatch(SessionChange::Marked(mark::read()));
         } else {
             self.0.tell.problem(format!("{what} {error}"));
         }

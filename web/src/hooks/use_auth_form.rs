@@ -9,6 +9,7 @@ use super::use_focus_later::use_focus_later;
 use super::use_messages::use_tell;
 use super::use_session::use_session;
 use crate::services::auth::{self, Mode, Outcome};
+use crate::services::mark;
 use crate::state::auth_errors::{AuthErrors, Finding};
 use crate::state::session::SessionChange;
 
@@ -106,11 +107,18 @@ fn use_submit(
         spawn_local(async move {
             let answer = auth::submit(mode, &email, &password).await;
             pending.set(false);
-            if let Ok(Outcome::Welcome(user)) = answer {
-                tell.dismiss();
-                tell.say("You are signed in.");
-                session.dispatch(SessionChange::SignIn(user));
-                return;
+            match answer {
+                Ok(Outcome::Welcome(user)) => {
+                    tell.dismiss();
+                    tell.say("You are signed in.");
+                    session.dispatch(SessionChange::SignIn(user));
+                    return;
+                }
+                Ok(Outcome::SignedInElsewhere) => {
+                    session.dispatch(SessionChange::Marked(mark::read()));
+                    return;
+                }
+                _ => {}
             }
             let refused = AuthErrors::refused(answer);
             focus.on(refused.first_field().unwrap_or("password"), true);

@@ -5,6 +5,7 @@ use web_sys::js_sys::encode_uri_component;
 
 use super::error::Error;
 use super::http::{self, Nothing, Reply};
+use super::lock;
 use super::mark::{self, Mark};
 use super::session::with_session;
 use crate::model::User;
@@ -27,6 +28,8 @@ pub enum Outcome {
     Fields(Vec<FieldError>),
     WrongCredentials,
     NotAllowed(String),
+    /// Another tab was faster: nothing was sent.
+    SignedInElsewhere,
 }
 
 #[derive(Debug, PartialEq, Eq, Deserialize)]
@@ -81,6 +84,11 @@ pub async fn submit(mode: Mode, email: &str, password: &str) -> Result<Outcome, 
         Mode::SignIn => "/auth/signin",
         Mode::SignUp => "/auth/signup",
     };
+    // No refresh may be under way, which would bring back the cookies of who was here before.
+    let _held = lock::acquire(lock::COOKIES).await;
+    if matches!(mark::read(), Mark::In(_)) {
+        return Ok(Outcome::SignedInElsewhere);
+    }
     let fields = [Field { id: "email", value: email }, Field { id: "password", value: password }];
     let outcome = outcome(&http::post(path, RECIPE, &Form { fields }).await?)?;
     if let Outcome::Welcome(user) = &outcome {
@@ -117,11 +125,15 @@ pub async fn email_exists(email: &str) -> Option<bool> {
 }
 
 /// A session that is already gone counts as signed out; only a server that cannot be reached does not, since
-/// nobody else can clear the cookies.
-pub async fn sign_out() -> Result<(), Error> {
-    match with_session(async || http::post("/auth/signout", "anti-csrf", &Nothing {}).await).await {
+/// nobody else can clear the cookies. Whoever else has signed in meanwhile stays.
+pub async fn sign_out(user: &str) -> Result<(), Error> {
+    let send = async || {
+        let _held = lock::acquire(lock::COOKIES).await;
+        http::post("/auth/signout", "anti-csrf", &Nothing {}).await
+    };
+    match with_session(user, send).await {
         Ok(_) | Err(Error::SessionEnded) => {
-            mark::write(&Mark::Out);
+            mark::leave(user);
             Ok(())
         }
         Err(error) => Err(error),

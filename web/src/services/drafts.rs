@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::mark::{self, Mark};
 use super::store;
 
 const KEY: &str = "todos.drafts";
@@ -44,14 +45,19 @@ pub fn load(user: &str) -> Drafts {
     Drafts::parse(store::get(store::session(), KEY), user)
 }
 
+/// Does nothing once the author has left: what comes late must not stay behind.
 pub fn update(user: &str, change: impl FnOnce(&mut Drafts)) {
+    let mark = mark::read();
+    if mark == Mark::Out || mark.is_of_another_than(user) {
+        return;
+    }
     let mut drafts = load(user);
     change(&mut drafts);
     let text = serde_json::to_string(&drafts).ok();
     store::set(store::session(), KEY, text.as_deref());
 }
 
-/// Signing out on purpose leaves nothing behind.
+/// Whoever leaves on purpose, or makes room for somebody else, leaves nothing behind.
 pub fn clear() {
     store::set(store::session(), KEY, None);
 }

@@ -7,9 +7,13 @@ use super::error::Error;
 use super::http::{self, Reply};
 use super::session::with_session;
 
-pub async fn run<Q: GraphQLQuery>(variables: Q::Variables) -> Result<Q::ResponseData, Error> {
+/// For the user whose page asks; see [`with_session`].
+pub async fn run<Q: GraphQLQuery>(
+    user: &str,
+    variables: Q::Variables,
+) -> Result<Q::ResponseData, Error> {
     let body = Q::build_query(variables);
-    read(&with_session(async || http::post("/graphql", "anti-csrf", &body).await).await?)
+    read(&with_session(user, async || http::post("/graphql", "anti-csrf", &body).await).await?)
 }
 
 /// Data counts even where errors stand beside it: a field that may be null was, and the rest is good.

@@ -54,7 +54,7 @@ impl AuthErrors {
     pub fn refused(answer: Result<Outcome, Error>) -> Self {
         let mut errors = Self::default();
         match answer {
-            Ok(Outcome::Welcome(_)) => {}
+            Ok(Outcome::Welcome(_) | Outcome::SignedInElsewhere) => {}
             Ok(Outcome::Fields(fields)) => {
                 for field in fields {
                     let error = Some(field.error.into());

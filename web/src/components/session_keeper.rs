@@ -39,7 +39,7 @@ pub fn SessionKeeper(props: &Props) -> Html {
             return;
         };
         drafts::clear();
-        tell.dismiss();
+        tell.forget();
         match parting {
             Parting::SignedOut => tell.say("You are signed out."),
             Parting::Replaced => tell.problem(

@@ -22,6 +22,10 @@ impl Tell {
     pub fn dismiss(&self) {
         self.0.dispatch(Message::Dismiss);
     }
+
+    pub fn forget(&self) {
+        self.0.dispatch(Message::Forget);
+    }
 }
 
 #[hook]

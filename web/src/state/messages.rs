@@ -16,6 +16,8 @@ pub enum Message {
     Say(AttrValue),
     Problem(AttrValue),
     Dismiss,
+    /// Nothing of it is for whoever comes next.
+    Forget,
 }
 
 impl Reducible for Messages {
@@ -30,6 +32,7 @@ impl Reducible for Messages {
             }
             Message::Problem(text) => next.problem = Some(text),
             Message::Dismiss => next.problem = None,
+            Message::Forget => (next.said, next.problem) = (AttrValue::default(), None),
         }
         Rc::new(next)
     }

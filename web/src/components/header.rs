@@ -33,7 +33,7 @@ pub fn Header(props: &Props) -> Html {
                 match auth::sign_out(&id).await {
                     Ok(()) => session.dispatch(SessionChange::Marked(mark::read())),
                     Err(error) => {
-                        tell.problem(format!("You are still signed in. {error}"));
+                        tell.problem("account", format!("You are still signed in. {error}"));
                         leaving.set(false);
                     }
                 }

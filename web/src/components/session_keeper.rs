@@ -43,6 +43,7 @@ pub fn SessionKeeper(props: &Props) -> Html {
         match parting {
             Parting::SignedOut => tell.say("You are signed out."),
             Parting::Replaced => tell.problem(
+                "account",
                 "Another account has signed in in this browser. You see that account\u{2019}s tasks now.",
             ),
         }

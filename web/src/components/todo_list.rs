@@ -79,12 +79,12 @@ fn handle(
                 Ended::Kept { task, by_key } => (task.trim().to_owned(), by_key),
                 Ended::Dropped => (String::new(), true),
             };
-            editing.close();
+            editing.close(&todo.id);
             if by_key {
                 focus.on(format!("edit-{key}"), true);
             }
             if task.is_empty() || task == *todo.task {
-                editing.drop_draft();
+                editing.drop_draft(&todo.id);
             } else {
                 editing.keep(&todo.id, task.clone());
                 actions.rename(key, task.into());

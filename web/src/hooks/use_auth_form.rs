@@ -109,7 +109,7 @@ fn use_submit(
             pending.set(false);
             match answer {
                 Ok(Outcome::Welcome(user)) => {
-                    tell.dismiss();
+                    tell.forget();
                     tell.say("You are signed in.");
                     session.dispatch(SessionChange::SignIn(user));
                     return;

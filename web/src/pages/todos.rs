@@ -26,8 +26,8 @@ pub fn TodosPage(props: &Props) -> Html {
     let user = &props.user;
     use_page("Your tasks", "new-task");
     let todos = use_todos(user);
-    let (editing, reopen) = use_editing(&user.id);
-    let actions = use_actions(&user.id, &todos.list, reopen);
+    let (editing, edits) = use_editing(&user.id);
+    let actions = use_actions(&user.id, &todos.list, edits);
 
     let list = &todos.list;
     let onadd = {

@@ -1,6 +1,8 @@
 //! What was typed and is not yet on the server. It outlives a reload and a session that ends, in this tab
 //! only, and is handed back to nobody but its author.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::mark::{self, Mark};
@@ -15,16 +17,10 @@ pub struct Drafts {
     user: String,
     /// The text in the field for a new task.
     pub new: String,
-    /// The todo being edited, and its text so far.
-    pub edit: Option<Edit>,
+    /// The todos that are being edited or whose new text is on its way, by id: the text so far.
+    pub edits: BTreeMap<String, String>,
     /// Tasks that were entered and that the server has not confirmed.
     pub unsaved: Vec<Unsaved>,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Edit {
-    pub id: String,
-    pub task: String,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +30,17 @@ pub struct Unsaved {
 }
 
 impl Drafts {
+    pub fn keep_edit(&mut self, id: &str, task: String) {
+        self.edits.insert(id.to_owned(), task);
+    }
+
+    /// The server has this text, or its author does not want it. What was typed since stays.
+    pub fn settle_edit(&mut self, id: &str, task: &str) {
+        if self.edits.get(id).is_some_and(|kept| kept == task) {
+            self.edits.remove(id);
+        }
+    }
+
     fn parse(text: Option<String>, user: &str) -> Self {
         text.and_then(|text| serde_json::from_str::<Self>(&text).ok())
             .filter(|drafts| drafts.user == user)
@@ -73,6 +80,25 @@ mod tests {
         let text = serde_json::to_string(&drafts).unwrap();
         assert_eq!(Drafts::parse(Some(text.clone()), "ada"), drafts);
         assert_eq!(Drafts::parse(Some(text), "grace").new, "");
+    }
+
+    #[test]
+    fn every_todo_has_a_draft_of_its_own() {
+        let mut drafts = Drafts::default();
+        drafts.keep_edit("1", "Milk".to_owned());
+        drafts.keep_edit("2", "Bread".to_owned());
+        drafts.settle_edit("1", "Milk");
+        let text = serde_json::to_string(&drafts).unwrap();
+        let kept = Drafts::parse(Some(text), "").edits;
+        assert_eq!(kept, BTreeMap::from([("2".to_owned(), "Bread".to_owned())]));
+    }
+
+    #[test]
+    fn an_answer_takes_only_the_text_that_was_sent() {
+        let mut drafts = Drafts::default();
+        drafts.keep_edit("1", "Milk, two bottles".to_owned());
+        drafts.settle_edit("1", "Milk");
+        assert_eq!(drafts.edits["1"], "Milk, two bottles");
     }
 
     #[test]

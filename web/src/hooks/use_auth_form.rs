@@ -51,13 +51,13 @@ pub fn use_auth_form(mode: Mode) -> AuthForm {
         })
     };
     let leave_email = {
-        let (email, errors) = (email.clone(), errors.dispatcher());
+        let (email, turn, errors) = (email.clone(), errors.turn, errors.dispatcher());
         Callback::from(move |event: FocusEvent| {
             if mode == Mode::SignUp && email.contains('@') && goes_on(&event) {
                 let (email, errors) = ((*email).clone(), errors.clone());
                 spawn_local(async move {
                     if auth::email_exists(email.trim()).await == Some(true) {
-                        errors.dispatch(Finding::EmailTaken);
+                        errors.dispatch(Finding::EmailTaken { turn });
                     }
                 });
             }

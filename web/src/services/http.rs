@@ -3,8 +3,9 @@
 use gloo_net::http::{Request, RequestBuilder};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use web_sys::{AbortSignal, RequestCredentials};
+use web_sys::AbortSignal;
 
+use super::api;
 use super::error::Error;
 
 /// An answer that takes longer than this is treated as none.
@@ -51,18 +52,19 @@ pub struct Nothing {}
 
 /// `rid` names the recipe; any value proves that no foreign form sent the request.
 pub async fn post(path: &str, rid: &str, body: &impl Serialize) -> Result<Reply, Error> {
-    let request = ask(Request::post(path), rid).json(body).map_err(|_| Error::Unexpected)?;
+    let request =
+        ask(Request::post(&api::url(path)), rid).json(body).map_err(|_| Error::Unexpected)?;
     read(request).await
 }
 
 pub async fn get(path: &str, rid: &str) -> Result<Reply, Error> {
-    let request = ask(Request::get(path), rid).build().map_err(|_| Error::Unexpected)?;
+    let request = ask(Request::get(&api::url(path)), rid).build().map_err(|_| Error::Unexpected)?;
     read(request).await
 }
 
 fn ask(request: RequestBuilder, rid: &str) -> RequestBuilder {
     request
-        .credentials(RequestCredentials::SameOrigin)
+        .credentials(api::CREDENTIALS)
         .header("rid", rid)
         .header("st-auth-mode", "cookie")
         .abort_signal(Some(&AbortSignal::timeout_with_u32(TIMEOUT_MS)))

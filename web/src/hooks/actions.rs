@@ -10,7 +10,7 @@ use yew::prelude::*;
 
 use super::use_messages::{Tell, use_tell};
 use super::use_session::use_session;
-use crate::services::drafts::{self, Unsaved};
+use crate::services::drafts::{self, Edit, Unsaved};
 use crate::services::error::Error;
 use crate::services::mark;
 use crate::services::todos;
@@ -69,7 +69,8 @@ pub fn use_actions(
 impl Actions {
     pub fn add(&self, task: AttrValue) {
         let count = self.0.counter.replace(self.0.counter.get() + 1);
-        let key = AttrValue::from(format!("new-{}-{count}", Date::now()));
+        let key =
+            AttrValue::from(format!("new-{}-{count}", String::from(Date::new_0().to_iso_string())));
         drafts::update(&self.0.user, |drafts| {
             drafts.unsaved.push(Unsaved { key: key.to_string(), task: task.to_string() });
         });
@@ -137,7 +138,7 @@ impl Actions {
                 Err(error) => {
                     let before = item.todo.task.clone();
                     let what = format!("\u{201c}{before}\u{201d} wasn\u{2019}t changed.");
-                    this.0.edits.dispatch(EditChange::Reopen { id, task });
+                    this.0.edits.dispatch(EditChange::Reopen(Edit { id, task: task.to_string() }));
                     this.fail(&item.key, &error, what);
                     this.change(Change::Rename { key: item.key, task: before, sync: Sync::Saved });
                 }

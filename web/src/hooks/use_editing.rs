@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use crate::services::drafts;
+use crate::services::drafts::{self, Edit};
 use crate::state::edits::{EditChange, Edits};
 
 #[derive(Clone, PartialEq)]
@@ -14,12 +14,13 @@ pub struct Editing {
 impl Editing {
     /// The text to start from, where this todo is being edited.
     pub fn text_of(&self, id: &str) -> Option<AttrValue> {
-        self.edits.text_of(id).cloned()
+        self.edits.text_of(id)
     }
 
-    pub fn begin(&self, id: &str, task: &AttrValue) {
-        self.keep(id, task.to_string());
-        self.edits.dispatch(EditChange::Begin { id: id.to_owned(), task: task.clone() });
+    pub fn begin(&self, id: &str, task: &str) {
+        self.keep(id, task.to_owned());
+        let edit = Edit { id: id.to_owned(), task: task.to_owned() };
+        self.edits.dispatch(EditChange::Begin(edit));
     }
 
     pub fn keep(&self, id: &str, task: String) {
@@ -32,9 +33,7 @@ impl Editing {
     }
 
     pub fn drop_draft(&self, id: &str) {
-        drafts::update(&self.user, |drafts| {
-            drafts.edits.remove(id);
-        });
+        drafts::update(&self.user, |drafts| drafts.drop_edit(id));
     }
 }
 

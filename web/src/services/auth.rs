@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use web_sys::js_sys::encode_uri_component;
 
 use super::error::Error;
-use super::http::{self, Nothing, Reply};
+use super::http::{self, NOTHING, Reply};
 use super::lock;
 use super::mark::{self, Mark};
 use super::session::with_session;
@@ -90,7 +90,8 @@ pub async fn submit(mode: Mode, email: &str, password: &str) -> Result<Outcome, 
         return Ok(Outcome::SignedInElsewhere);
     }
     let fields = [Field { id: "email", value: email }, Field { id: "password", value: password }];
-    let outcome = outcome(&http::post(path, RECIPE, &Form { fields }).await?)?;
+    let form = serde_json::to_string(&Form { fields }).map_err(|_| Error::Unexpected)?;
+    let outcome = outcome(&http::post(path, RECIPE, &form).await?)?;
     if let Outcome::Welcome(user) = &outcome {
         mark::next_generation();
         mark::write(&Mark::In(user.id.to_string()));
@@ -127,17 +128,18 @@ pub async fn email_exists(email: &str) -> Option<bool> {
 /// A session that is already gone counts as signed out; only a server that cannot be reached does not, since
 /// nobody else can clear the cookies. Whoever else has signed in meanwhile stays.
 pub async fn sign_out(user: &str) -> Result<(), Error> {
-    let send = async || {
-        let _held = lock::acquire(lock::COOKIES).await;
-        http::post("/auth/signout", "anti-csrf", &Nothing {}).await
-    };
-    match with_session(user, send).await {
+    match with_session(user, &|| Box::pin(send_sign_out())).await {
         Ok(_) | Err(Error::SessionEnded) => {
             mark::leave(user);
             Ok(())
         }
         Err(error) => Err(error),
     }
+}
+
+async fn send_sign_out() -> Result<Reply, Error> {
+    let _held = lock::acquire(lock::COOKIES).await;
+    http::post("/auth/signout", "anti-csrf", NOTHING).await
 }
 
 #[cfg(test)]

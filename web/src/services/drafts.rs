@@ -1,8 +1,6 @@
 //! What was typed and is not yet on the server. It outlives a reload and a session that ends, in this tab
 //! only, and is handed back to nobody but its author.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::mark::{self, Mark};
@@ -17,10 +15,16 @@ pub struct Drafts {
     user: String,
     /// The text in the field for a new task.
     pub new: String,
-    /// The todos that are being edited or whose new text is on its way, by id: the text so far.
-    pub edits: BTreeMap<String, String>,
+    /// The todos that are being edited or whose new text is on its way: one for each.
+    pub edits: Vec<Edit>,
     /// Tasks that were entered and that the server has not confirmed.
     pub unsaved: Vec<Unsaved>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edit {
+    pub id: String,
+    pub task: String,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,14 +35,17 @@ pub struct Unsaved {
 
 impl Drafts {
     pub fn keep_edit(&mut self, id: &str, task: String) {
-        self.edits.insert(id.to_owned(), task);
+        self.drop_edit(id);
+        self.edits.push(Edit { id: id.to_owned(), task });
+    }
+
+    pub fn drop_edit(&mut self, id: &str) {
+        self.edits.retain(|edit| edit.id != id);
     }
 
     /// The server has this text, or its author does not want it. What was typed since stays.
     pub fn settle_edit(&mut self, id: &str, task: &str) {
-        if self.edits.get(id).is_some_and(|kept| kept == task) {
-            self.edits.remove(id);
-        }
+        self.edits.retain(|edit| edit.id != id || edit.task != task);
     }
 
     fn parse(text: Option<String>, user: &str) -> Self {
@@ -90,7 +97,7 @@ mod tests {
         drafts.settle_edit("1", "Milk");
         let text = serde_json::to_string(&drafts).unwrap();
         let kept = Drafts::parse(Some(text), "").edits;
-        assert_eq!(kept, BTreeMap::from([("2".to_owned(), "Bread".to_owned())]));
+        assert_eq!(kept, [Edit { id: "2".to_owned(), task: "Bread".to_owned() }]);
     }
 
     #[test]
@@ -98,7 +105,7 @@ mod tests {
         let mut drafts = Drafts::default();
         drafts.keep_edit("1", "Milk, two bottles".to_owned());
         drafts.settle_edit("1", "Milk");
-        assert_eq!(drafts.edits["1"], "Milk, two bottles");
+        assert_eq!(drafts.edits[0].task, "Milk, two bottles");
     }
 
     #[test]

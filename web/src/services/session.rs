@@ -1,7 +1,9 @@
 //! Requests that need the session: refreshed behind the caller's back, once for all who wait.
 
+use futures_util::future::LocalBoxFuture;
+
 use super::error::Error;
-use super::http::{self, Nothing, Reply};
+use super::http::{self, NOTHING, Reply};
 use super::lock;
 use super::mark;
 
@@ -26,14 +28,15 @@ fn standing(reply: &Reply) -> Standing {
     }
 }
 
+/// Sends the request, as often as it is called. Behind a pointer, because the page would otherwise carry a copy
+/// of all this for each kind of request.
+type Send<'a> = &'a dyn Fn() -> LocalBoxFuture<'a, Result<Reply, Error>>;
+
 /// Sends for the user whose page asks, and where the access token is spent refreshes and sends again.
 ///
 /// The cookies are the browser's, not the tab's: as soon as another tab has signed in somebody else, nothing
 /// is sent for this user any more, and no answer, not even a failure, reaches their page.
-pub async fn with_session(
-    user: &str,
-    send: impl AsyncFn() -> Result<Reply, Error>,
-) -> Result<Reply, Error> {
+pub async fn with_session(user: &str, send: Send<'_>) -> Result<Reply, Error> {
     let outcome = ask(user, send).await;
     still_here(user).and(outcome)
 }
@@ -42,7 +45,7 @@ fn still_here(user: &str) -> Result<(), Error> {
     if mark::read().names(user) { Ok(()) } else { Err(Error::SessionEnded) }
 }
 
-async fn ask(user: &str, send: impl AsyncFn() -> Result<Reply, Error>) -> Result<Reply, Error> {
+async fn ask(user: &str, send: Send<'_>) -> Result<Reply, Error> {
     for attempt in 0..=REFRESHES {
         still_here(user)?;
         let generation = mark::generation();
@@ -69,7 +72,7 @@ async fn refresh(user: &str, seen: u64) -> Result<(), Error> {
     if held.waited || mark::generation() != seen {
         return Ok(());
     }
-    let reply = http::post("/auth/session/refresh", "anti-csrf", &Nothing {}).await?;
+    let reply = http::post("/auth/session/refresh", "anti-csrf", NOTHING).await?;
     match reply.status {
         200 => {
             mark::next_generation();

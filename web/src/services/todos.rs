@@ -7,7 +7,7 @@ use super::graphql::run;
 use super::mark;
 use crate::model::{Page, Todo, User};
 
-type DateTime = chrono::DateTime<chrono::Utc>;
+type DateTime = crate::moment::Moment;
 
 /// Rows asked for at a time.
 pub const PAGE: i64 = 50;
@@ -45,7 +45,7 @@ macro_rules! into_todo {
                     id: fields.id.into(),
                     task: fields.task.into(),
                     is_complete: fields.is_complete,
-                    inserted_at: fields.inserted_at,
+                    inserted_at: Some(fields.inserted_at),
                 }
             }
         }

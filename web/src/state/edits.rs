@@ -1,50 +1,50 @@
 //! Which todos are open for editing, and with which text: several, where several could not be saved.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use yew::{AttrValue, Reducible};
 
-/// By the todo's id: the text that the editor starts with.
+use crate::services::drafts::Edit;
+
+/// The text that each editor starts with: one for a todo.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Edits(BTreeMap<String, AttrValue>);
+pub struct Edits(Vec<Edit>);
 
 pub enum EditChange {
-    Begin {
-        id: String,
-        task: AttrValue,
-    },
+    Begin(Edit),
     /// A text that the server did not take is handed back, unless its author is writing on already.
-    Reopen {
-        id: String,
-        task: AttrValue,
-    },
+    Reopen(Edit),
     Close {
         id: String,
     },
 }
 
 impl Edits {
-    pub fn new(texts: BTreeMap<String, String>) -> Self {
-        Self(texts.into_iter().map(|(id, task)| (id, task.into())).collect())
+    pub fn new(drafts: Vec<Edit>) -> Self {
+        Self(drafts)
     }
 
-    pub fn text_of(&self, id: &str) -> Option<&AttrValue> {
-        self.0.get(id)
+    pub fn text_of(&self, id: &str) -> Option<AttrValue> {
+        self.0.iter().find(|edit| edit.id == id).map(|edit| edit.task.clone().into())
     }
 
     fn apply(&mut self, change: EditChange) {
         match change {
-            EditChange::Begin { id, task } => {
-                self.0.insert(id, task);
+            EditChange::Begin(edit) => {
+                self.close(&edit.id);
+                self.0.push(edit);
             }
-            EditChange::Reopen { id, task } => {
-                self.0.entry(id).or_insert(task);
+            EditChange::Reopen(edit) => {
+                if self.0.iter().all(|open| open.id != edit.id) {
+                    self.0.push(edit);
+                }
             }
-            EditChange::Close { id } => {
-                self.0.remove(&id);
-            }
+            EditChange::Close { id } => self.close(&id),
         }
+    }
+
+    fn close(&mut self, id: &str) {
+        self.0.retain(|edit| edit.id != id);
     }
 }
 
@@ -62,26 +62,26 @@ impl Reducible for Edits {
 mod tests {
     use super::*;
 
-    fn begin(id: &str, task: &'static str) -> EditChange {
-        EditChange::Begin { id: id.to_owned(), task: task.into() }
+    fn edit(id: &str, task: &str) -> Edit {
+        Edit { id: id.to_owned(), task: task.to_owned() }
     }
 
-    fn reopen(id: &str, task: &'static str) -> EditChange {
-        EditChange::Reopen { id: id.to_owned(), task: task.into() }
+    fn begin(id: &str, task: &str) -> EditChange {
+        EditChange::Begin(edit(id, task))
+    }
+
+    fn reopen(id: &str, task: &str) -> EditChange {
+        EditChange::Reopen(edit(id, task))
     }
 
     fn close(id: &str) -> EditChange {
         EditChange::Close { id: id.to_owned() }
     }
 
-    fn after(changes: impl IntoIterator<Item = EditChange>) -> Vec<(String, String)> {
+    fn after(changes: impl IntoIterator<Item = EditChange>) -> Vec<Edit> {
         let mut edits = Edits::default();
         changes.into_iter().for_each(|change| edits.apply(change));
-        edits.0.into_iter().map(|(id, task)| (id, task.to_string())).collect()
-    }
-
-    fn pair(id: &str, task: &str) -> (String, String) {
-        (id.to_owned(), task.to_owned())
+        edits.0
     }
 
     #[test]
@@ -94,26 +94,25 @@ mod tests {
             reopen("1", "Oat milk"),
             reopen("2", "Rye bread"),
         ];
-        assert_eq!(after(changes), [pair("1", "Oat milk"), pair("2", "Rye bread")]);
+        assert_eq!(after(changes), [edit("1", "Oat milk"), edit("2", "Rye bread")]);
     }
 
     #[test]
     fn a_refused_edit_comes_back_while_another_is_open() {
         let changes =
             [begin("1", "Milk"), close("1"), begin("2", "Bread"), reopen("1", "Oat milk")];
-        assert_eq!(after(changes), [pair("1", "Oat milk"), pair("2", "Bread")]);
+        assert_eq!(after(changes), [edit("2", "Bread"), edit("1", "Oat milk")]);
     }
 
     #[test]
     fn what_is_being_written_is_not_replaced_by_what_was_refused() {
-        assert_eq!(after([begin("1", "Newer"), reopen("1", "Older")]), [pair("1", "Newer")]);
+        assert_eq!(after([begin("1", "Newer"), reopen("1", "Older")]), [edit("1", "Newer")]);
     }
 
     #[test]
     fn drafts_open_their_editors_again() {
-        let drafts = BTreeMap::from([pair("1", "Half a"), pair("2", "thought")]);
-        let edits = Edits::new(drafts);
-        assert_eq!(edits.text_of("2").map(AttrValue::as_str), Some("thought"));
+        let edits = Edits::new(vec![edit("1", "Half a"), edit("2", "thought")]);
+        assert_eq!(edits.text_of("2").as_deref(), Some("thought"));
         assert_eq!(edits.text_of("3"), None);
     }
 }

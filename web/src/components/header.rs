@@ -3,7 +3,7 @@
 use yew::platform::spawn_local;
 use yew::prelude::*;
 
-use super::brand::Brand;
+use super::brand::home_link;
 use crate::hooks::use_messages::use_tell;
 use crate::hooks::use_session::use_session;
 use crate::model::User;
@@ -43,7 +43,7 @@ pub fn Header(props: &Props) -> Html {
     let email = props.user.email.clone();
     html! {
         <header class="bar">
-            <Brand />
+            { home_link() }
             <div class="bar-end">
                 <span class="email" title={email.clone()}>{ email }</span>
                 <button type="button" class="button quiet" aria-disabled={leaving.then_some("true")} {onclick}>

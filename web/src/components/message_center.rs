@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use super::icon::{Icon, Sign};
+use super::icon::{Sign, icon};
 use crate::hooks::use_messages::Tell;
 use crate::state::messages::{Messages, Problem};
 
@@ -20,10 +20,10 @@ pub fn MessageCenter(props: &Props) -> Html {
         let onclick = Callback::from(move |_| tell.settle(about.clone()));
         html! {
             <div class="toast" key={problem.about.to_string()}>
-                <Icon sign={Sign::Alert} />
+                { icon(Sign::Alert) }
                 <p>{ problem.text.clone() }</p>
                 <button type="button" class="icon-button" aria-label="Dismiss" {onclick}>
-                    <Icon sign={Sign::Cross} />
+                    { icon(Sign::Cross) }
                 </button>
             </div>
         }

@@ -5,7 +5,7 @@ use yew::prelude::*;
 use super::new_todo::FIELD;
 use super::todo_editor::Ended;
 use super::todo_item::{Event, TodoItem};
-use super::unsaved_item::UnsavedItem;
+use super::unsaved_item::unsaved_item;
 use crate::hooks::actions::Actions;
 use crate::hooks::use_editing::Editing;
 use crate::hooks::use_focus_later::{FocusLater, use_focus_later};
@@ -32,10 +32,10 @@ pub fn TodoLists(props: &Props) -> Html {
         })
     };
     let row = |item: &Item| {
-        let (key, item) = (item.key.to_string(), item.clone());
         if item.sync == Sync::Unsaved {
-            return html! { <UnsavedItem {key} {item} actions={actions.clone()} /> };
+            return unsaved_item(item, actions);
         }
+        let (key, item) = (item.key.to_string(), item.clone());
         let editing = editing.text_of(&item.todo.id);
         html! { <TodoItem {key} {item} {editing} onevent={onevent.clone()} /> }
     };

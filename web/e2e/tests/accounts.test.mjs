@@ -143,6 +143,7 @@ scenario('a form sent after another tab has signed in signs nobody else in', asy
   await grace.signUp();
   await grace.add('Of Grace');
   await page.getByRole('button', { name: 'Create account' }).click();
+  await app(page).alert.getByText(/signed in in another tab already/).waitFor();
   await expectOnly(page, ['Of Grace']);
   await second.reload();
   await expectOnly(second, ['Of Grace']);

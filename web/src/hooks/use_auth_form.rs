@@ -115,6 +115,10 @@ fn use_submit(
                     return;
                 }
                 Ok(Outcome::SignedInElsewhere) => {
+                    tell.problem(
+                        "account",
+                        "An account has signed in in another tab already. You see its tasks now.",
+                    );
                     session.dispatch(SessionChange::Marked(mark::read()));
                     return;
                 }

@@ -7,7 +7,7 @@ use crate::components::message_center::MessageCenter;
 use crate::components::session_keeper::SessionKeeper;
 use crate::pages::auth::AuthPage;
 use crate::pages::home::HomePage;
-use crate::pages::plain::{NotFoundPage, UnavailablePage};
+use crate::pages::plain::{not_found, unavailable};
 use crate::routes::Route;
 
 #[component]
@@ -27,7 +27,7 @@ fn page(route: Route) -> Html {
     match route {
         Route::Home => html! { <HomePage /> },
         Route::Auth => html! { <AuthPage /> },
-        Route::AuthOther => html! { <UnavailablePage /> },
-        Route::NotFound => html! { <NotFoundPage /> },
+        Route::AuthOther => unavailable(),
+        Route::NotFound => not_found(),
     }
 }

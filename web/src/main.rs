@@ -5,6 +5,7 @@ mod app;
 mod components;
 mod hooks;
 mod model;
+mod moment;
 mod pages;
 mod routes;
 mod services;

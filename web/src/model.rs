@@ -1,7 +1,8 @@
 //! What the page talks about, free of any operation's generated types.
 
-use chrono::{DateTime, Utc};
 use yew::AttrValue;
+
+use crate::moment::Moment;
 
 /// The person who is signed in. The address is missing until the server has said it, and stays so when it
 /// cannot.
@@ -16,7 +17,8 @@ pub struct Todo {
     pub id: AttrValue,
     pub task: AttrValue,
     pub is_complete: bool,
-    pub inserted_at: DateTime<Utc>,
+    /// Nothing until the server has said it.
+    pub inserted_at: Option<Moment>,
 }
 
 /// One page of the list; `next` is the cursor to ask on from, or nothing at the end.

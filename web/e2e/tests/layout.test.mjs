@@ -65,8 +65,31 @@ scenario('the app draws what the first paint has shown', async ({ page, context 
   assert.equal(await drawn(), before);
 });
 
-scenario('an app that cannot be loaded says so', async ({ page }) => {
-  await page.route('**/*.wasm', (route) => route.abort());
-  await page.goto('/');
-  await page.getByText('The app could not be loaded.').waitFor();
+for (const part of ['app-*.js', 'app_bg-*.wasm']) {
+  scenario(`an app that cannot be loaded says so and can be asked for again (${part})`, async ({ page }) => {
+    await page.route(`**/assets/${part}`, (route) => route.abort());
+    await page.goto('/');
+    await page.getByText('The app could not be loaded.').waitFor();
+    await page.unrouteAll();
+    await page.getByRole('button', { name: 'Reload' }).click();
+    await page.locator('#app > .page-welcome').waitFor();
+    assert.equal(await page.getByRole('button', { name: 'Reload' }).isVisible(), false);
+  }, { breaks: true });
+}
+
+scenario('an app that breaks says so and loses nothing', async ({ page }) => {
+  const me = app(page);
+  await me.signUp();
+  await me.field.fill('Half a thought');
+  // No row can be drawn any more, which the app does not expect.
+  await page.evaluate(() => {
+    Node.prototype.insertBefore = () => {
+      throw new Error('refused');
+    };
+  });
+  await me.field.press('Enter');
+  await page.getByText('Something went wrong in this page.').waitFor();
+  await page.getByRole('button', { name: 'Reload' }).click();
+  await me.ready();
+  await me.row('Half a thought').waitFor();
 }, { breaks: true });

@@ -1,6 +1,6 @@
 // The sign-in screen and what it says.
 import assert from 'node:assert/strict';
-import { app } from '../support/app.mjs';
+import { app, newEmail } from '../support/app.mjs';
 import { scenario } from '../support/scenario.mjs';
 
 const focused = (page) => page.evaluate(() => document.activeElement?.id);
@@ -36,6 +36,28 @@ scenario('what is wrong with the form is said in place', async ({ page }) => {
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByText(/email and password don.t match/).waitFor();
   await me.signIn(email);
+});
+
+scenario('a late answer about one address says nothing of another', async ({ page }) => {
+  const me = app(page);
+  const taken = await me.signUp();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('link', { name: 'Create an account' }).click();
+  const waiting = [];
+  await page.route('**/email/exists**', (route) => waiting.push(route));
+  const asked = page.waitForRequest(/email\/exists/);
+  const answered = page.waitForResponse(/email\/exists/);
+  await me.fill(taken);
+  await asked;
+  await me.fill(newEmail());
+  await waiting[0].fallback();
+  const answer = await answered;
+  assert.equal((await answer.json()).exists, true);
+  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 50)));
+  assert.equal(await page.locator('.field-error').count(), 0);
+  await waiting[1].fallback();
+  await page.getByRole('button', { name: 'Create account' }).click();
+  await me.empty.waitFor();
 });
 
 scenario('a password can be looked at', async ({ page }) => {

@@ -190,3 +190,42 @@ scenario('an edit ends as its owner means it', async ({ page }) => {
   await me.ready();
   assert.deepEqual(await me.tasks(), ['Kept']);
 });
+
+scenario('texts that could not be saved come back, each with its own reason', async ({ page }) => {
+  const me = app(page);
+  await me.signUp();
+  await me.add('Milk', 'Bread', 'Tea');
+  const waiting = [];
+  await page.route('**/graphql', (route) => {
+    if (operation(route) !== 'UpdateTodo') {
+      return route.fallback();
+    }
+    waiting.push(route);
+  });
+  for (const [before, after] of [['Milk', 'Oat milk'], ['Bread', 'Rye bread']]) {
+    await me.edit(before);
+    await me.editor.fill(after);
+    await me.editor.press('Enter');
+    await me.row(after).waitFor();
+  }
+  await me.edit('Tea');
+  await me.editor.fill('Green t');
+  for (const route of waiting) {
+    await refuse('INTERNAL')(route);
+  }
+  await me.alert.getByText(/Milk.+wasn.t changed/).waitFor();
+  await me.alert.getByText(/Bread.+wasn.t changed/).waitFor();
+  const text = (task) => page.getByRole('textbox', { name: `Edit ${task}` });
+  assert.equal(await focused(page), 'Edit Tea', 'whoever is writing writes on');
+  assert.equal(await text('Tea').inputValue(), 'Green t');
+  assert.equal(await text('Milk').inputValue(), 'Oat milk');
+  assert.equal(await text('Bread').inputValue(), 'Rye bread');
+
+  await page.unrouteAll();
+  await page.reload();
+  assert.equal(await text('Tea').inputValue(), 'Green t');
+  assert.equal(await text('Bread').inputValue(), 'Rye bread');
+  await text('Milk').press('Enter');
+  await me.row('Oat milk').waitFor();
+  assert.equal(await text('Bread').inputValue(), 'Rye bread');
+});

@@ -4,7 +4,7 @@ use yew::prelude::*;
 
 use super::auth_link::AuthLink;
 use super::field::Field;
-use super::icon::{Icon, Sign};
+use super::icon::{Sign, icon};
 use super::password_field::PasswordField;
 use crate::hooks::use_auth_form::use_auth_form;
 use crate::services::auth::Mode;
@@ -22,7 +22,7 @@ pub fn AuthForm(props: &Props) -> Html {
         <form class="stack" novalidate=true onsubmit={form.submit}>
             <div role="alert">
                 if let Some(error) = &form.errors.form {
-                    <p class="callout danger"><Icon sign={Sign::Alert} /><span>{ error.clone() }</span></p>
+                    <p class="callout danger">{ icon(Sign::Alert) }<span>{ error.clone() }</span></p>
                 }
             </div>
             <Field

@@ -1,4 +1,4 @@
-//! Links to the sign-in screen in one of its two modes.
+//! Links within the page, and those to the sign-in screen in one of its two modes.
 
 use serde::{Deserialize, Serialize};
 use yew::prelude::*;
@@ -23,6 +23,9 @@ impl AuthQuery {
     }
 }
 
+/// Any link: one type for all, as each would come with a copy of the code.
+pub type RouteLink = Link<Route, AuthQuery>;
+
 #[derive(Properties, PartialEq)]
 pub struct Props {
     pub mode: Mode,
@@ -34,8 +37,8 @@ pub struct Props {
 pub fn AuthLink(props: &Props) -> Html {
     let query = (props.mode == Mode::SignUp).then(|| AuthQuery { mode: Some("signup".to_owned()) });
     html! {
-        <Link<Route, AuthQuery> classes={props.classes.clone()} to={Route::Auth} {query}>
+        <RouteLink classes={props.classes.clone()} to={Route::Auth} {query}>
             { props.children.clone() }
-        </Link<Route, AuthQuery>>
+        </RouteLink>
     }
 }

@@ -1,14 +1,13 @@
 //! The name and its mark.
 
 use yew::prelude::*;
-use yew_router::prelude::*;
 
+use super::auth_link::RouteLink;
 use crate::routes::Route;
 
 /// The way home.
-#[component]
-pub fn Brand() -> Html {
-    html! { <Link<Route> classes="brand" to={Route::Home}>{ brand() }</Link<Route>> }
+pub fn home_link() -> Html {
+    html! { <RouteLink classes="brand" to={Route::Home}>{ brand() }</RouteLink> }
 }
 
 /// The same where there is nowhere else to go.

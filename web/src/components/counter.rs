@@ -4,15 +4,9 @@ use yew::prelude::*;
 
 use crate::state::todo_list::TodoList;
 
-#[derive(Properties, PartialEq)]
-pub struct Props {
-    pub list: UseReducerHandle<TodoList>,
-}
-
-#[component]
-pub fn Counter(props: &Props) -> Html {
-    let shown = props.list.loaded && !props.list.items.is_empty();
-    html! { <p class="counter" id="counter">{ shown.then(|| count(&props.list)) }</p> }
+pub fn counter(list: &TodoList) -> Html {
+    let shown = list.loaded && !list.items.is_empty();
+    html! { <p class="counter" id="counter">{ shown.then(|| count(list)) }</p> }
 }
 
 /// Counts what is here, and says so as long as there is more.

@@ -2,8 +2,7 @@
 
 use yew::prelude::*;
 
-#[component]
-pub fn EmptyState() -> Html {
+pub fn empty_state() -> Html {
     html! {
         <div class="empty">
             <svg class="empty-art" viewBox="0 0 120 88" aria-hidden="true">

@@ -3,7 +3,7 @@
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-use super::icon::{Icon, Sign};
+use super::icon::{Sign, icon};
 
 #[derive(Properties, PartialEq)]
 pub struct Props {
@@ -53,7 +53,7 @@ pub fn Field(props: &Props) -> Html {
                 { props.children.clone() }
             </div>
             if let Some(error) = &props.error {
-                <p id={note} class="field-error"><Icon sign={Sign::Alert} /><span>{ error.clone() }</span></p>
+                <p id={note} class="field-error">{ icon(Sign::Alert) }<span>{ error.clone() }</span></p>
             } else if let Some(hint) = props.hint {
                 <p id={note} class="field-hint">{ hint }</p>
             }

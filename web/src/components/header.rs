@@ -3,11 +3,11 @@
 use yew::platform::spawn_local;
 use yew::prelude::*;
 
-use super::brand::Brand;
+use super::brand::home_link;
 use crate::hooks::use_messages::use_tell;
 use crate::hooks::use_session::use_session;
 use crate::model::User;
-use crate::services::{auth, drafts};
+use crate::services::{auth, mark};
 use crate::state::session::SessionChange;
 
 #[derive(Properties, PartialEq)]
@@ -21,23 +21,19 @@ pub fn Header(props: &Props) -> Html {
     let tell = use_tell();
     let leaving = use_state(|| false);
     let onclick = {
-        let leaving = leaving.clone();
+        let (leaving, id) = (leaving.clone(), props.user.id.clone());
         Callback::from(move |_| {
             if *leaving {
                 return;
             }
             leaving.set(true);
             let (session, tell, leaving) = (session.dispatcher(), tell.clone(), leaving.setter());
+            let id = id.clone();
             spawn_local(async move {
-                match auth::sign_out().await {
-                    Ok(()) => {
-                        drafts::clear();
-                        tell.dismiss();
-                        tell.say("You are signed out.");
-                        session.dispatch(SessionChange::SignOut);
-                    }
+                match auth::sign_out(&id).await {
+                    Ok(()) => session.dispatch(SessionChange::Marked(mark::read())),
                     Err(error) => {
-                        tell.problem(format!("You are still signed in. {error}"));
+                        tell.problem("account", format!("You are still signed in. {error}"));
                         leaving.set(false);
                     }
                 }
@@ -47,7 +43,7 @@ pub fn Header(props: &Props) -> Html {
     let email = props.user.email.clone();
     html! {
         <header class="bar">
-            <Brand />
+            { home_link() }
             <div class="bar-end">
                 <span class="email" title={email.clone()}>{ email }</span>
                 <button type="button" class="button quiet" aria-disabled={leaving.then_some("true")} {onclick}>

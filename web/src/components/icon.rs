@@ -37,17 +37,11 @@ impl Sign {
     }
 }
 
-#[derive(Properties, PartialEq)]
-pub struct Props {
-    pub sign: Sign,
-}
-
 /// Decoration: the words beside it, or the button's label, say the same.
-#[component]
-pub fn Icon(props: &Props) -> Html {
+pub fn icon(sign: Sign) -> Html {
     html! {
         <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
-            <path d={props.sign.path()} />
+            <path d={sign.path()} />
         </svg>
     }
 }

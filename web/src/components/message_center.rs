@@ -1,10 +1,10 @@
-//! The regions that screen readers listen to, and the one place where problems are shown.
+//! The regions that screen readers listen to, and the one place where problems are shown, one a row.
 
 use yew::prelude::*;
 
-use super::icon::{Icon, Sign};
+use super::icon::{Sign, icon};
 use crate::hooks::use_messages::Tell;
-use crate::state::messages::Messages;
+use crate::state::messages::{Messages, Problem};
 
 #[derive(Properties, PartialEq)]
 pub struct Props {
@@ -15,27 +15,28 @@ pub struct Props {
 pub fn MessageCenter(props: &Props) -> Html {
     let messages = use_reducer(Messages::default);
     let tell = Tell(messages.dispatcher());
-    let dismiss = {
-        let tell = tell.clone();
-        Callback::from(move |_| tell.dismiss())
+    let toast = |problem: &Problem| {
+        let (tell, about) = (tell.clone(), problem.about.clone());
+        let onclick = Callback::from(move |_| tell.settle(about.clone()));
+        html! {
+            <div class="toast" key={problem.about.to_string()}>
+                { icon(Sign::Alert) }
+                <p>{ problem.text.clone() }</p>
+                <button type="button" class="icon-button" aria-label="Dismiss" {onclick}>
+                    { icon(Sign::Cross) }
+                </button>
+            </div>
+        }
     };
+    let toasts: Html = messages.problems.iter().map(toast).collect();
     html! {
         <ContextProvider<Tell> context={tell}>
             { props.children.clone() }
             <div class="unseen" aria-live="polite">
                 <p key={messages.count}>{ messages.said.clone() }</p>
             </div>
-            <div class="toasts" role="alert">
-                if let Some(problem) = &messages.problem {
-                    <div class="toast">
-                        <Icon sign={Sign::Alert} />
-                        <p>{ problem.clone() }</p>
-                        <button type="button" class="icon-button" aria-label="Dismiss" onclick={dismiss}>
-                            <Icon sign={Sign::Cross} />
-                        </button>
-                    </div>
-                }
-            </div>
+            // Only what is new is read out.
+            <div class="toasts" role="alert" aria-atomic="false">{ toasts }</div>
         </ContextProvider<Tell>>
     }
 }

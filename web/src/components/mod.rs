@@ -1,4 +1,5 @@
-//! The parts that pages are put together from.
+//! The parts that pages are put together from. What has neither state nor hooks is a plain function: every
+//! component type adds some two kilobytes to the page.
 
 pub mod auth_form;
 pub mod auth_link;

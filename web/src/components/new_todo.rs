@@ -3,7 +3,7 @@
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-use super::icon::{Icon, Sign};
+use super::icon::{Sign, icon};
 use crate::services::drafts;
 
 pub const FIELD: &str = "new-task";
@@ -57,7 +57,7 @@ pub fn NewTodo(props: &Props) -> Html {
                 {oninput}
             />
             <button type="submit" class="button primary add">
-                <Icon sign={Sign::Plus} />
+                { icon(Sign::Plus) }
                 <span>{ "Add" }</span>
             </button>
         </form>

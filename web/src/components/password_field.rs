@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use super::field::Field;
-use super::icon::{Icon, Sign};
+use super::icon::{Sign, icon};
 
 #[derive(Properties, PartialEq)]
 pub struct Props {
@@ -38,7 +38,7 @@ pub fn PasswordField(props: &Props) -> Html {
                 aria-label={if *shown { "Hide password" } else { "Show password" }}
                 {onclick}
             >
-                <Icon sign={if *shown { Sign::EyeOff } else { Sign::Eye }} />
+                { icon(if *shown { Sign::EyeOff } else { Sign::Eye }) }
             </button>
         </Field>
     }

@@ -1,15 +1,14 @@
-//! Holds the session, and hears from the other tabs when it changes.
+//! Holds the session, and goes by what the other tabs of the browser say about it.
 
 use gloo_events::EventListener;
-use web_sys::StorageEvent;
 use web_sys::wasm_bindgen::JsCast;
+use web_sys::{Event, PageTransitionEvent, StorageEvent};
 use yew::prelude::*;
 
 use crate::hooks::use_messages::use_tell;
 use crate::hooks::use_session::SessionHandle;
-use crate::services::drafts;
-use crate::services::mark::{self, Mark};
-use crate::state::session::{Session, SessionChange};
+use crate::services::{drafts, mark};
+use crate::state::session::{Parting, Session, SessionChange};
 
 #[derive(Properties, PartialEq)]
 pub struct Props {
@@ -19,31 +18,49 @@ pub struct Props {
 #[component]
 pub fn SessionKeeper(props: &Props) -> Html {
     let session = use_reducer(|| Session::from(mark::read()));
-    let tell = use_tell();
     let dispatcher = session.dispatcher();
     use_effect_with((), move |()| {
         let window = gloo_utils::window();
-        // Fires for changes by other tabs only.
-        let listener = EventListener::new(&window, "storage", move |event| {
-            let Some(event) = event.dyn_ref::<StorageEvent>() else {
-                return;
-            };
-            // No key: the whole storage was cleared.
-            if event.key().is_some_and(|key| key != mark::KEY) {
-                return;
-            }
-            let mark = Mark::parse(event.new_value().as_deref());
-            if mark == Mark::Out {
-                drafts::clear();
-                tell.say("You signed out in another tab.");
-            }
-            dispatcher.dispatch(SessionChange::Marked(mark));
+        let listeners = ["storage", "pageshow"].map(|event| {
+            let dispatcher = dispatcher.clone();
+            EventListener::new(&window, event, move |event| {
+                if may_have_changed(event) {
+                    dispatcher.dispatch(SessionChange::Marked(mark::read()));
+                }
+            })
         });
-        move || drop(listener)
+        move || drop(listeners)
+    });
+
+    let tell = use_tell();
+    let before = use_mut_ref(|| (*session).clone());
+    use_effect_with((*session).clone(), move |now| {
+        let Some(parting) = before.replace(now.clone()).parting(now) else {
+            return;
+        };
+        drafts::clear();
+        tell.forget();
+        match parting {
+            Parting::SignedOut => tell.say("You are signed out."),
+            Parting::Replaced => tell.problem(
+                "account",
+                "Another account has signed in in this browser. You see that account\u{2019}s tasks now.",
+            ),
+        }
     });
     html! {
         <ContextProvider<SessionHandle> context={session}>
             { props.children.clone() }
         </ContextProvider<SessionHandle>>
     }
+}
+
+/// Another tab has changed the mark, or this one was put away with its list and is shown again: then it has
+/// heard of nothing.
+fn may_have_changed(event: &Event) -> bool {
+    if let Some(event) = event.dyn_ref::<StorageEvent>() {
+        // No key: the whole storage was cleared.
+        return event.key().is_none_or(|key| key == mark::KEY);
+    }
+    event.dyn_ref::<PageTransitionEvent>().is_some_and(PageTransitionEvent::persisted)
 }

@@ -3,8 +3,7 @@
 
 use yew::prelude::*;
 
-#[component]
-pub fn Skeleton() -> Html {
+pub fn skeleton() -> Html {
     html! {
         <div class="skeleton" role="status">
             <span class="unseen">{ "Loading your tasks" }</span>

@@ -1,6 +1,7 @@
 //! A task's text while it is changed: Enter and leaving keep it, Escape drops it.
 
-use web_sys::HtmlTextAreaElement;
+use web_sys::wasm_bindgen::JsCast;
+use web_sys::{HtmlInputElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
 use super::new_todo::TASK_MAX;
@@ -36,7 +37,9 @@ pub fn TodoEditor(props: &Props) -> Html {
     {
         let node = node.clone();
         use_effect_with((), move |()| {
-            if let Some(field) = node.cast::<HtmlTextAreaElement>() {
+            // Texts that come back open by themselves: whoever is writing elsewhere writes on.
+            let field = node.cast::<HtmlTextAreaElement>().filter(|_| !is_writing());
+            if let Some(field) = field {
                 let _ = field.focus();
                 let end = u32::try_from(field.value().encode_utf16().count()).unwrap_or(u32::MAX);
                 let _ = field.set_selection_range(end, end);
@@ -100,4 +103,15 @@ pub fn TodoEditor(props: &Props) -> Html {
             {onblur}
         />
     }
+}
+
+/// Whether the focus is in a text field that has something in it.
+fn is_writing() -> bool {
+    let Some(focused) = gloo_utils::document().active_element() else { return false };
+    if let Some(field) = focused.dyn_ref::<HtmlTextAreaElement>() {
+        return !field.value().is_empty();
+    }
+    focused
+        .dyn_ref::<HtmlInputElement>()
+        .is_some_and(|field| field.type_() == "text" && !field.value().is_empty())
 }

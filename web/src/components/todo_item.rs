@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use super::icon::{Icon, Sign};
+use super::icon::{Sign, icon};
 use super::todo_editor::{Ended, TodoEditor};
 use crate::state::todo_list::Item;
 
@@ -107,7 +107,7 @@ fn tools(props: &Props) -> Html {
                 aria-label={format!("Edit {}", todo.task)}
                 onclick={props.on(|| Event::Edit).reform(|_| ())}
             >
-                <Icon sign={Sign::Pencil} />
+                { icon(Sign::Pencil) }
             </button>
             <button
                 id={format!("delete-{key}")}
@@ -117,7 +117,7 @@ fn tools(props: &Props) -> Html {
                 aria-label={format!("Delete {}", todo.task)}
                 onclick={props.on(|| Event::Delete).reform(|_| ())}
             >
-                <Icon sign={Sign::Trash} />
+                { icon(Sign::Trash) }
             </button>
         </div>
     }

@@ -5,7 +5,7 @@ use yew::prelude::*;
 use super::new_todo::FIELD;
 use super::todo_editor::Ended;
 use super::todo_item::{Event, TodoItem};
-use super::unsaved_item::UnsavedItem;
+use super::unsaved_item::unsaved_item;
 use crate::hooks::actions::Actions;
 use crate::hooks::use_editing::Editing;
 use crate::hooks::use_focus_later::{FocusLater, use_focus_later};
@@ -32,10 +32,10 @@ pub fn TodoLists(props: &Props) -> Html {
         })
     };
     let row = |item: &Item| {
-        let (key, item) = (item.key.to_string(), item.clone());
         if item.sync == Sync::Unsaved {
-            return html! { <UnsavedItem {key} {item} actions={actions.clone()} /> };
+            return unsaved_item(item, actions);
         }
+        let (key, item) = (item.key.to_string(), item.clone());
         let editing = editing.text_of(&item.todo.id);
         html! { <TodoItem {key} {item} {editing} onevent={onevent.clone()} /> }
     };
@@ -79,12 +79,12 @@ fn handle(
                 Ended::Kept { task, by_key } => (task.trim().to_owned(), by_key),
                 Ended::Dropped => (String::new(), true),
             };
-            editing.close();
+            editing.close(&todo.id);
             if by_key {
                 focus.on(format!("edit-{key}"), true);
             }
             if task.is_empty() || task == *todo.task {
-                editing.drop_draft();
+                editing.drop_draft(&todo.id);
             } else {
                 editing.keep(&todo.id, task.clone());
                 actions.rename(key, task.into());

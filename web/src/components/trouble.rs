@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use super::icon::{Icon, Sign};
+use super::icon::{Sign, icon};
 use crate::services::error::Error;
 
 #[derive(Properties, PartialEq)]
@@ -31,7 +31,7 @@ pub fn Trouble(props: &Props) -> Html {
         <div role="status">
             if !text.is_empty() {
                 <div class="callout trouble">
-                    <Icon sign={if lost { Sign::Unplugged } else { Sign::Alert }} />
+                    { icon(if lost { Sign::Unplugged } else { Sign::Alert }) }
                     <p>{ text }</p>
                     <button type="button" class="button small" aria-disabled={props.busy.then_some("true")} {onclick}>
                         { if props.busy { "Trying\u{2026}" } else { "Try again" } }

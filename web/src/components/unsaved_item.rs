@@ -5,21 +5,14 @@ use yew::prelude::*;
 use crate::hooks::actions::Actions;
 use crate::state::todo_list::Item;
 
-#[derive(Properties, PartialEq)]
-pub struct Props {
-    pub item: Item,
-    pub actions: Actions,
-}
-
-#[component]
-pub fn UnsavedItem(props: &Props) -> Html {
-    let Item { key, todo, .. } = props.item.clone();
+pub fn unsaved_item(item: &Item, actions: &Actions) -> Html {
+    let Item { key, todo, .. } = item;
     let act = |act: fn(&Actions, &AttrValue)| {
-        let (actions, key) = (props.actions.clone(), key.clone());
+        let (actions, key) = (actions.clone(), key.clone());
         Callback::from(move |_| act(&actions, &key))
     };
     html! {
-        <li class="todo unsaved">
+        <li key={key.to_string()} class="todo unsaved">
             <div class="todo-text">
                 <p>{ todo.task.clone() }</p>
                 <p class="todo-note">{ "Not saved" }</p>

@@ -2,7 +2,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::fmt::Display;
 use std::rc::Rc;
 
 use web_sys::js_sys::Date;
@@ -13,7 +12,9 @@ use super::use_messages::{Tell, use_tell};
 use super::use_session::use_session;
 use crate::services::drafts::{self, Edit, Unsaved};
 use crate::services::error::Error;
+use crate::services::mark;
 use crate::services::todos;
+use crate::state::edits::{EditChange, Edits};
 use crate::state::session::{Session, SessionChange};
 use crate::state::todo_list::{Change, Item, Sync, TodoList};
 
@@ -30,8 +31,8 @@ struct Inner {
     tell: Tell,
     /// The ticks on their way, by key: a second click changes the wish, not the number of requests.
     wanted: RefCell<HashMap<AttrValue, bool>>,
-    /// An edit that failed and has to be shown again with its text.
-    reopen: Callback<Edit>,
+    /// Takes back the texts that could not be saved.
+    edits: UseReducerDispatcher<Edits>,
     counter: Cell<u32>,
 }
 
@@ -45,7 +46,7 @@ impl PartialEq for Actions {
 pub fn use_actions(
     user: &AttrValue,
     list: &UseReducerHandle<TodoList>,
-    reopen: Callback<Edit>,
+    edits: UseReducerDispatcher<Edits>,
 ) -> Actions {
     let session = use_session().dispatcher();
     let tell = use_tell();
@@ -57,7 +58,7 @@ pub fn use_actions(
             session,
             tell,
             wanted: RefCell::default(),
-            reopen,
+            edits,
             counter: Cell::new(0),
         }))
     });
@@ -68,7 +69,8 @@ pub fn use_actions(
 impl Actions {
     pub fn add(&self, task: AttrValue) {
         let count = self.0.counter.replace(self.0.counter.get() + 1);
-        let key = AttrValue::from(format!("new-{}-{count}", Date::now()));
+        let key =
+            AttrValue::from(format!("new-{}-{count}", String::from(Date::new_0().to_iso_string())));
         drafts::update(&self.0.user, |drafts| {
             drafts.unsaved.push(Unsaved { key: key.to_string(), task: task.to_string() });
         });
@@ -92,6 +94,7 @@ impl Actions {
     pub fn discard(&self, key: &AttrValue) {
         self.forget_new(key);
         self.change(Change::Remove { key: key.clone() });
+        self.0.tell.settle(key.clone());
         self.0.tell.say("Discarded.");
     }
 
@@ -121,28 +124,23 @@ impl Actions {
         let this = self.clone();
         spawn_local(async move {
             let id = item.todo.id.to_string();
-            let answer = todos::rename(id.clone(), task.to_string()).await;
-            if !matches!(answer, Err(Error::SessionEnded)) {
-                this.forget_edit(&id);
+            let answer = todos::rename(&this.0.user, id.clone(), task.to_string()).await;
+            if matches!(answer, Ok(_) | Err(Error::NotFound)) {
+                drafts::update(&this.0.user, |drafts| drafts.settle_edit(&id, &task));
             }
             match answer {
                 Ok(todo) => {
+                    this.0.tell.settle(item.key.clone());
                     this.change(Change::Put { key: item.key, todo });
-                    this.0.tell.dismiss();
                     this.0.tell.say("Saved.");
                 }
                 Err(Error::NotFound) => this.gone(item),
                 Err(error) => {
-                    this.change(Change::Rename {
-                        key: item.key,
-                        task: item.todo.task.clone(),
-                        sync: Sync::Saved,
-                    });
-                    this.0.reopen.emit(Edit { id, task: task.to_string() });
-                    this.fail(
-                        &error,
-                        format_args!("\u{201c}{}\u{201d} wasn\u{2019}t changed.", item.todo.task),
-                    );
+                    let before = item.todo.task.clone();
+                    let what = format!("\u{201c}{before}\u{201d} wasn\u{2019}t changed.");
+                    this.0.edits.dispatch(EditChange::Reopen(Edit { id, task: task.to_string() }));
+                    this.fail(&item.key, &error, what);
+                    this.change(Change::Rename { key: item.key, task: before, sync: Sync::Saved });
                 }
             }
         });
@@ -156,19 +154,16 @@ impl Actions {
         self.0.tell.say(format!("{} deleted.", item.todo.task));
         let this = self.clone();
         spawn_local(async move {
-            match todos::delete(item.todo.id.to_string()).await {
+            match todos::delete(&this.0.user, item.todo.id.to_string()).await {
                 Ok(()) => {
+                    this.0.tell.settle(item.key.clone());
                     // A page asked for before may have brought it back.
                     this.change(Change::Remove { key: item.key });
-                    this.0.tell.dismiss();
                 }
                 Err(error) => {
-                    let task = item.todo.task.clone();
+                    let what = format!("\u{201c}{}\u{201d} wasn\u{2019}t deleted.", item.todo.task);
+                    this.fail(&item.key, &error, what);
                     this.change(Change::Restore(item));
-                    this.fail(
-                        &error,
-                        format_args!("\u{201c}{task}\u{201d} wasn\u{2019}t deleted."),
-                    );
                 }
             }
         });
@@ -177,16 +172,17 @@ impl Actions {
     fn send_new(&self, key: AttrValue, task: AttrValue) {
         let this = self.clone();
         spawn_local(async move {
-            match todos::add(task.to_string()).await {
+            match todos::add(&this.0.user, task.to_string()).await {
                 Ok(todo) => {
                     this.forget_new(&key);
+                    this.0.tell.settle(key.clone());
                     this.change(Change::Put { key, todo });
-                    this.0.tell.dismiss();
                     this.0.tell.say(format!("{task} added."));
                 }
                 Err(error) => {
-                    this.change(Change::Rename { key, task: task.clone(), sync: Sync::Unsaved });
-                    this.fail(&error, format_args!("\u{201c}{task}\u{201d} wasn\u{2019}t saved."));
+                    let what = format!("\u{201c}{task}\u{201d} wasn\u{2019}t saved.");
+                    this.fail(&key, &error, what);
+                    this.change(Change::Rename { key, task, sync: Sync::Unsaved });
                 }
             }
         });
@@ -198,7 +194,7 @@ impl Actions {
         let wish = || self.0.wanted.borrow().get(&key).copied();
         let answer = loop {
             let want = wish().unwrap_or(item.todo.is_complete);
-            match todos::set_complete(item.todo.id.to_string(), want).await {
+            match todos::set_complete(&self.0.user, item.todo.id.to_string(), want).await {
                 Ok(todo) if wish() == Some(want) => break Ok(todo),
                 Ok(todo) => item.todo = todo,
                 Err(error) => break Err(error),
@@ -207,46 +203,42 @@ impl Actions {
         self.0.wanted.borrow_mut().remove(&key);
         match answer {
             Ok(todo) => {
+                self.0.tell.settle(key.clone());
                 self.change(Change::Put { key, todo });
-                self.0.tell.dismiss();
             }
             Err(Error::NotFound) => self.gone(item),
             Err(error) => {
+                let what = format!("\u{201c}{}\u{201d} wasn\u{2019}t changed.", item.todo.task);
+                self.fail(&key, &error, what);
                 let is_complete = item.todo.is_complete;
                 self.change(Change::Complete { key, is_complete, sync: Sync::Saved });
-                self.fail(
-                    &error,
-                    format_args!("\u{201c}{}\u{201d} wasn\u{2019}t changed.", item.todo.task),
-                );
             }
         }
     }
 
     fn gone(&self, item: Item) {
-        self.change(Change::Remove { key: item.key });
-        self.0.tell.problem(format!(
+        let text = format!(
             "\u{201c}{}\u{201d} is no longer there: it was deleted elsewhere.",
             item.todo.task
-        ));
+        );
+        self.0.tell.problem(item.key.clone(), text);
+        self.change(Change::Remove { key: item.key });
     }
 
-    fn fail(&self, error: &Error, what: impl Display) {
+    /// Each row has its own problem, which stays until that row is in order or it is dismissed.
+    fn fail(&self, key: &AttrValue, error: &Error, mut what: String) {
         if *error == Error::SessionEnded {
-            self.0.session.dispatch(SessionChange::End);
-        } else {
-            self.0.tell.problem(format!("{what} {error}"));
+            self.0.session.dispatch(SessionChange::Marked(mark::read()));
+            return;
         }
+        what.push(' ');
+        what.push_str(&error.to_string());
+        self.0.tell.problem(key.clone(), what);
     }
 
     fn forget_new(&self, key: &str) {
         drafts::update(&self.0.user, |drafts| {
             drafts.unsaved.retain(|unsaved| unsaved.key != key);
-        });
-    }
-
-    fn forget_edit(&self, id: &str) {
-        drafts::update(&self.0.user, |drafts| {
-            drafts.edit.take_if(|edit| edit.id == id);
         });
     }
 

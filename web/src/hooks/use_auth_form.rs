@@ -9,6 +9,7 @@ use super::use_focus_later::use_focus_later;
 use super::use_messages::use_tell;
 use super::use_session::use_session;
 use crate::services::auth::{self, Mode, Outcome};
+use crate::services::mark;
 use crate::state::auth_errors::{AuthErrors, Finding};
 use crate::state::session::SessionChange;
 
@@ -50,13 +51,13 @@ pub fn use_auth_form(mode: Mode) -> AuthForm {
         })
     };
     let leave_email = {
-        let (email, errors) = (email.clone(), errors.dispatcher());
+        let (email, turn, errors) = (email.clone(), errors.turn, errors.dispatcher());
         Callback::from(move |event: FocusEvent| {
             if mode == Mode::SignUp && email.contains('@') && goes_on(&event) {
                 let (email, errors) = ((*email).clone(), errors.clone());
                 spawn_local(async move {
                     if auth::email_exists(email.trim()).await == Some(true) {
-                        errors.dispatch(Finding::EmailTaken);
+                        errors.dispatch(Finding::EmailTaken { turn });
                     }
                 });
             }
@@ -106,11 +107,22 @@ fn use_submit(
         spawn_local(async move {
             let answer = auth::submit(mode, &email, &password).await;
             pending.set(false);
-            if let Ok(Outcome::Welcome(user)) = answer {
-                tell.dismiss();
-                tell.say("You are signed in.");
-                session.dispatch(SessionChange::SignIn(user));
-                return;
+            match answer {
+                Ok(Outcome::Welcome(user)) => {
+                    tell.forget();
+                    tell.say("You are signed in.");
+                    session.dispatch(SessionChange::SignIn(user));
+                    return;
+                }
+                Ok(Outcome::SignedInElsewhere) => {
+                    tell.problem(
+                        "account",
+                        "An account has signed in in another tab already. You see its tasks now.",
+                    );
+                    session.dispatch(SessionChange::Marked(mark::read()));
+                    return;
+                }
+                _ => {}
             }
             let refused = AuthErrors::refused(answer);
             focus.on(refused.first_field().unwrap_or("password"), true);

@@ -1,57 +1,49 @@
-//! Which task is being edited. The text so far is kept with the drafts, so that it outlives the page.
+//! The tasks that are being edited. The texts so far are kept with the drafts, so that they outlive the page.
 
 use yew::prelude::*;
 
 use crate::services::drafts::{self, Edit};
+use crate::state::edits::{EditChange, Edits};
 
 #[derive(Clone, PartialEq)]
 pub struct Editing {
     user: AttrValue,
-    state: UseStateHandle<Option<Edit>>,
+    edits: UseReducerHandle<Edits>,
 }
 
 impl Editing {
-    /// The text to edit, where it is this todo's turn.
+    /// The text to start from, where this todo is being edited.
     pub fn text_of(&self, id: &str) -> Option<AttrValue> {
-        let edit = self.state.as_ref().filter(|edit| edit.id == id)?;
-        Some(edit.task.clone().into())
+        self.edits.text_of(id)
     }
 
     pub fn begin(&self, id: &str, task: &str) {
-        let edit = Edit { id: id.to_owned(), task: task.to_owned() };
         self.keep(id, task.to_owned());
-        self.state.set(Some(edit));
+        let edit = Edit { id: id.to_owned(), task: task.to_owned() };
+        self.edits.dispatch(EditChange::Begin(edit));
     }
 
     pub fn keep(&self, id: &str, task: String) {
-        let edit = Edit { id: id.to_owned(), task };
-        drafts::update(&self.user, |drafts| drafts.edit = Some(edit));
+        drafts::update(&self.user, |drafts| drafts.keep_edit(id, task));
     }
 
     /// Closes the editor; the draft stays until the server has the text.
-    pub fn close(&self) {
-        self.state.set(None);
+    pub fn close(&self, id: &str) {
+        self.edits.dispatch(EditChange::Close { id: id.to_owned() });
     }
 
-    pub fn drop_draft(&self) {
-        drafts::update(&self.user, |drafts| drafts.edit = None);
+    pub fn drop_draft(&self, id: &str) {
+        drafts::update(&self.user, |drafts| drafts.drop_edit(id));
     }
 }
 
-/// With the way to show a failed edit again, unless another one has begun.
+/// With the way to hand back texts that could not be saved.
 #[hook]
-pub fn use_editing(user: &AttrValue) -> (Editing, Callback<Edit>) {
-    let state = use_state(|| drafts::load(user).edit);
-    let busy = use_mut_ref(|| false);
-    busy.replace(state.is_some());
-    let editing = Editing { user: user.clone(), state };
-    let reopen = {
-        let editing = editing.clone();
-        Callback::from(move |edit: Edit| {
-            if !*busy.borrow() {
-                editing.begin(&edit.id, &edit.task);
-            }
-        })
+pub fn use_editing(user: &AttrValue) -> (Editing, UseReducerDispatcher<Edits>) {
+    let edits = {
+        let user = user.clone();
+        use_reducer(move || Edits::new(drafts::load(&user).edits))
     };
-    (editing, reopen)
+    let reopen = edits.dispatcher();
+    (Editing { user: user.clone(), edits }, reopen)
 }

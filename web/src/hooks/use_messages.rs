@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use crate::state::messages::{Message, Messages};
+use crate::state::messages::{Message, Messages, Problem};
 
 /// Never changes, so that speaking does not render the speaker again.
 #[derive(Clone, PartialEq)]
@@ -14,13 +14,19 @@ impl Tell {
         self.0.dispatch(Message::Say(text.into()));
     }
 
-    /// Shown and heard, until dismissed or overtaken by something that worked.
-    pub fn problem(&self, text: impl Into<AttrValue>) {
-        self.0.dispatch(Message::Problem(text.into()));
+    /// Shown and heard, until dismissed or settled.
+    pub fn problem(&self, about: impl Into<AttrValue>, text: impl Into<AttrValue>) {
+        self.0.dispatch(Message::Problem(Problem { about: about.into(), text: text.into() }));
     }
 
-    pub fn dismiss(&self) {
-        self.0.dispatch(Message::Dismiss);
+    /// What this was about is in order.
+    pub fn settle(&self, about: impl Into<AttrValue>) {
+        self.0.dispatch(Message::Settle(about.into()));
+    }
+
+    /// Takes back everything.
+    pub fn forget(&self) {
+        self.0.dispatch(Message::Forget);
     }
 }
 

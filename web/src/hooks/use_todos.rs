@@ -8,6 +8,7 @@ use super::use_session::use_session;
 use crate::model::User;
 use crate::services::drafts;
 use crate::services::error::Error;
+use crate::services::mark;
 use crate::services::todos;
 use crate::state::session::SessionChange;
 use crate::state::todo_list::{Change, Sync, TodoList};
@@ -51,7 +52,8 @@ pub fn use_todos(user: &User) -> Todos {
             let (loading, trouble, online) = (loading.setter(), trouble.clone(), online.clone());
             let user = user.clone();
             spawn_local(async move {
-                let (page, known) = futures_util::join!(todos::page(after), knowing(user));
+                let (page, known) =
+                    futures_util::join!(todos::page(&user.id, after), knowing(&user));
                 if let Some(user) = known {
                     session.dispatch(SessionChange::Know(user));
                 }
@@ -62,7 +64,9 @@ pub fn use_todos(user: &User) -> Todos {
                 match (page, load) {
                     (Ok(page), Load::First) => dispatcher.dispatch(Change::First(page)),
                     (Ok(page), Load::More) => dispatcher.dispatch(Change::More(page)),
-                    (Err(Error::SessionEnded), _) => session.dispatch(SessionChange::End),
+                    (Err(Error::SessionEnded), _) => {
+                        session.dispatch(SessionChange::Marked(mark::read()));
+                    }
                     (Err(_), _) => {}
                 }
                 loading.set(None);
@@ -96,9 +100,9 @@ pub fn use_todos(user: &User) -> Todos {
 
 /// The user with the address, where it is not known yet and the server can tell. The list does not wait in
 /// vain for it: what fails here is asked again with the next load.
-async fn knowing(user: User) -> Option<User> {
+async fn knowing(user: &User) -> Option<User> {
     if user.email.is_some() {
         return None;
     }
-    todos::user().await.ok().filter(|known| known.email.is_some())
+    todos::user(&user.id).await.ok().filter(|known| known.email.is_some())
 }

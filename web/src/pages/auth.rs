@@ -5,7 +5,7 @@ use yew_router::prelude::*;
 
 use crate::components::auth_form::AuthForm;
 use crate::components::auth_link::AuthQuery;
-use crate::components::brand::{Brand, brand};
+use crate::components::brand::{brand, home_link};
 use crate::components::go::Go;
 use crate::hooks::use_page::use_page;
 use crate::hooks::use_session::use_session;
@@ -36,7 +36,7 @@ pub fn AuthPage() -> Html {
         <div class="page-card">
             <header class="card-brand">
                 // Home would only lead back here.
-                if ended { <span class="brand">{ brand() }</span> } else { <Brand /> }
+                if ended { <span class="brand">{ brand() }</span> } else { { home_link() } }
             </header>
             <main class="card">
                 <h1 id="title" tabindex="-1">{ title }</h1>

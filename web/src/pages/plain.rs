@@ -1,9 +1,9 @@
 //! Pages that only say where one is not.
 
 use yew::prelude::*;
-use yew_router::prelude::*;
 
-use crate::components::brand::Brand;
+use crate::components::auth_link::RouteLink;
+use crate::components::brand::home_link;
 use crate::hooks::use_page::use_page;
 use crate::routes::Route;
 
@@ -18,27 +18,26 @@ fn PlainPage(props: &Props) -> Html {
     use_page(props.title, "title");
     html! {
         <div class="page-card">
-            <header class="card-brand"><Brand /></header>
+            <header class="card-brand">{ home_link() }</header>
             <main class="card">
                 <h1 id="title" tabindex="-1">{ props.title }</h1>
                 <p class="lead">{ props.text }</p>
-                <Link<Route> classes="button wide" to={Route::Home}>{ "Go to the start page" }</Link<Route>>
+                <RouteLink classes="button wide" to={Route::Home}>{ "Go to the start page" }</RouteLink>
             </main>
         </div>
     }
 }
 
-#[component]
-pub fn UnavailablePage() -> Html {
+pub fn unavailable() -> Html {
     html! {
         <PlainPage
+            key="unavailable"
             title="Not available yet"
             text="This way of signing in is not ready in this version. Email and password work."
         />
     }
 }
 
-#[component]
-pub fn NotFoundPage() -> Html {
-    html! { <PlainPage title="Page not found" text="There is nothing at this address." /> }
+pub fn not_found() -> Html {
+    html! { <PlainPage key="not-found" title="Page not found" text="There is nothing at this address." /> }
 }

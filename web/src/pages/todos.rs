@@ -2,12 +2,12 @@
 
 use yew::prelude::*;
 
-use crate::components::counter::Counter;
-use crate::components::empty_state::EmptyState;
+use crate::components::counter::counter;
+use crate::components::empty_state::empty_state;
 use crate::components::header::Header;
 use crate::components::new_todo::NewTodo;
 use crate::components::show_more::ShowMore;
-use crate::components::skeleton::Skeleton;
+use crate::components::skeleton::skeleton;
 use crate::components::todo_list::TodoLists;
 use crate::components::trouble::Trouble;
 use crate::hooks::actions::{Actions, use_actions};
@@ -26,8 +26,8 @@ pub fn TodosPage(props: &Props) -> Html {
     let user = &props.user;
     use_page("Your tasks", "new-task");
     let todos = use_todos(user);
-    let (editing, reopen) = use_editing(&user.id);
-    let actions = use_actions(&user.id, &todos.list, reopen);
+    let (editing, edits) = use_editing(&user.id);
+    let actions = use_actions(&user.id, &todos.list, edits);
 
     let list = &todos.list;
     let onadd = {
@@ -42,7 +42,7 @@ pub fn TodosPage(props: &Props) -> Html {
             <main class="column">
                 <div class="heading">
                     <h1 id="title" tabindex="-1">{ "Your tasks" }</h1>
-                    <Counter list={list.clone()} />
+                    { counter(list) }
                 </div>
                 <NewTodo user_id={user.id.clone()} {onadd} />
                 <Trouble
@@ -55,9 +55,9 @@ pub fn TodosPage(props: &Props) -> Html {
                 if !list.items.is_empty() {
                     <TodoLists list={list.clone()} {actions} {editing} />
                 } else if list.loaded {
-                    <EmptyState />
+                    { empty_state() }
                 } else if todos.loading.is_some() {
-                    <Skeleton />
+                    { skeleton() }
                 }
                 <ShowMore list={list.clone()} busy={todos.loading == Some(Load::More)} onmore={more} />
             </main>

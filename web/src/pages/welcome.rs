@@ -4,7 +4,7 @@
 use yew::prelude::*;
 
 use crate::components::auth_link::AuthLink;
-use crate::components::brand::Brand;
+use crate::components::brand::home_link;
 use crate::hooks::use_page::use_page;
 use crate::services::auth::Mode;
 
@@ -14,7 +14,7 @@ pub fn WelcomePage() -> Html {
     html! {
         <div class="page-welcome">
             <header class="bar">
-                <Brand />
+                { home_link() }
                 <div class="bar-end"><AuthLink mode={Mode::SignIn} classes="button quiet">{ "Sign in" }</AuthLink></div>
             </header>
             <main class="hero">

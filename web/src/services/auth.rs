@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use web_sys::js_sys::encode_uri_component;
 
 use super::error::Error;
-use super::http::{self, Nothing, Reply};
+use super::http::{self, NOTHING, Reply};
+use super::lock;
 use super::mark::{self, Mark};
 use super::session::with_session;
 use crate::model::User;
@@ -27,6 +28,8 @@ pub enum Outcome {
     Fields(Vec<FieldError>),
     WrongCredentials,
     NotAllowed(String),
+    /// Another tab was faster: nothing was sent.
+    SignedInElsewhere,
 }
 
 #[derive(Debug, PartialEq, Eq, Deserialize)]
@@ -54,20 +57,14 @@ struct Person {
     emails: Vec<String>,
 }
 
+/// What stands beside `status` depends on it. Flat, because a tagged enum brings a second reader of JSON along.
 #[derive(Deserialize)]
-#[serde(tag = "status")]
-enum Answer {
-    #[serde(rename = "OK")]
-    Ok { user: Person },
-    #[serde(rename = "FIELD_ERROR")]
-    FieldError {
-        #[serde(rename = "formFields")]
-        fields: Vec<FieldError>,
-    },
-    #[serde(rename = "WRONG_CREDENTIALS_ERROR")]
-    WrongCredentials,
-    #[serde(rename = "SIGN_IN_NOT_ALLOWED", alias = "SIGN_UP_NOT_ALLOWED")]
-    NotAllowed { reason: String },
+struct Answer {
+    status: String,
+    user: Option<Person>,
+    #[serde(rename = "formFields")]
+    fields: Option<Vec<FieldError>>,
+    reason: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -81,8 +78,14 @@ pub async fn submit(mode: Mode, email: &str, password: &str) -> Result<Outcome, 
         Mode::SignIn => "/auth/signin",
         Mode::SignUp => "/auth/signup",
     };
+    // No refresh may be under way, which would bring back the cookies of who was here before.
+    let _held = lock::acquire(lock::COOKIES).await;
+    if matches!(mark::read(), Mark::In(_)) {
+        return Ok(Outcome::SignedInElsewhere);
+    }
     let fields = [Field { id: "email", value: email }, Field { id: "password", value: password }];
-    let outcome = outcome(&http::post(path, RECIPE, &Form { fields }).await?)?;
+    let form = serde_json::to_string(&Form { fields }).map_err(|_| Error::Unexpected)?;
+    let outcome = outcome(&http::post(path, RECIPE, &form).await?)?;
     if let Outcome::Welcome(user) = &outcome {
         mark::next_generation();
         mark::write(&Mark::In(user.id.to_string()));
@@ -97,15 +100,20 @@ fn outcome(reply: &Reply) -> Result<Outcome, Error> {
     if reply.status == 400 {
         return Err(reply.message().map_or(Error::Unexpected, Error::BadInput));
     }
-    Ok(match reply.json()? {
-        Answer::Ok { user } => Outcome::Welcome(User {
-            id: user.id.into(),
-            email: user.emails.into_iter().next().map(Into::into),
+    let Answer { status, user, fields, reason } = reply.json()?;
+    let outcome = match status.as_str() {
+        "OK" => user.map(|user| {
+            Outcome::Welcome(User {
+                id: user.id.into(),
+                email: user.emails.into_iter().next().map(Into::into),
+            })
         }),
-        Answer::FieldError { fields } => Outcome::Fields(fields),
-        Answer::WrongCredentials => Outcome::WrongCredentials,
-        Answer::NotAllowed { reason } => Outcome::NotAllowed(reason),
-    })
+        "FIELD_ERROR" => fields.map(Outcome::Fields),
+        "WRONG_CREDENTIALS_ERROR" => Some(Outcome::WrongCredentials),
+        "SIGN_IN_NOT_ALLOWED" | "SIGN_UP_NOT_ALLOWED" => reason.map(Outcome::NotAllowed),
+        _ => None,
+    };
+    outcome.ok_or(Error::Unexpected)
 }
 
 /// Whether an account of this address exists; `None` when the server does not say.
@@ -117,15 +125,20 @@ pub async fn email_exists(email: &str) -> Option<bool> {
 }
 
 /// A session that is already gone counts as signed out; only a server that cannot be reached does not, since
-/// nobody else can clear the cookies.
-pub async fn sign_out() -> Result<(), Error> {
-    match with_session(async || http::post("/auth/signout", "anti-csrf", &Nothing {}).await).await {
+/// nobody else can clear the cookies. Whoever else has signed in meanwhile stays.
+pub async fn sign_out(user: &str) -> Result<(), Error> {
+    match with_session(user, &|| Box::pin(send_sign_out())).await {
         Ok(_) | Err(Error::SessionEnded) => {
-            mark::write(&Mark::Out);
+            mark::leave(user);
             Ok(())
         }
         Err(error) => Err(error),
     }
+}
+
+async fn send_sign_out() -> Result<Reply, Error> {
+    let _held = lock::acquire(lock::COOKIES).await;
+    http::post("/auth/signout", "anti-csrf", NOTHING).await
 }
 
 #[cfg(test)]
@@ -158,6 +171,7 @@ mod tests {
     #[test]
     fn an_unknown_status_is_no_success() {
         assert_eq!(read(r#"{"status":"SOMETHING_NEW"}"#), Err(Error::Unexpected));
+        assert_eq!(read(r#"{"status":"OK"}"#), Err(Error::Unexpected));
         assert_eq!(read("<html>"), Err(Error::Unexpected));
     }
 

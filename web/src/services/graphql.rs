@@ -1,35 +1,66 @@
 //! The one GraphQL client: typed operations in, typed data or one `Error` out.
 
-use graphql_client::{GraphQLQuery, Response};
+use graphql_client::GraphQLQuery;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 
 use super::error::Error;
 use super::http::{self, Reply};
 use super::session::with_session;
 
-pub async fn run<Q: GraphQLQuery>(variables: Q::Variables) -> Result<Q::ResponseData, Error> {
-    let body = Q::build_query(variables);
-    read(&with_session(async || http::post("/graphql", "anti-csrf", &body).await).await?)
+/// What every answer looks like, whatever its data: read by itself, so that the page carries its reader once.
+#[derive(Deserialize)]
+struct Answer<'a> {
+    #[serde(borrow, default)]
+    data: Option<&'a RawValue>,
+    #[serde(default)]
+    errors: Vec<Refusal>,
+}
+
+#[derive(Deserialize)]
+struct Refusal {
+    message: String,
+    #[serde(default)]
+    extensions: Extensions,
+}
+
+#[derive(Default, Deserialize)]
+struct Extensions {
+    #[serde(default)]
+    code: Option<String>,
+}
+
+/// For the user whose page asks; see [`with_session`].
+pub async fn run<Q: GraphQLQuery>(
+    user: &str,
+    variables: Q::Variables,
+) -> Result<Q::ResponseData, Error> {
+    let body = serde_json::to_string(&Q::build_query(variables)).map_err(|_| Error::Unexpected)?;
+    read(&exchange(user, &body).await?)
+}
+
+async fn exchange(user: &str, body: &str) -> Result<Reply, Error> {
+    with_session(user, &|| Box::pin(http::post("/graphql", "anti-csrf", body))).await
+}
+
+fn read<T: DeserializeOwned>(reply: &Reply) -> Result<T, Error> {
+    serde_json::from_str(data(reply)?).map_err(|_| Error::Unexpected)
 }
 
 /// Data counts even where errors stand beside it: a field that may be null was, and the rest is good.
-fn read<T: DeserializeOwned>(reply: &Reply) -> Result<T, Error> {
-    let answer: Response<T> = reply.json()?;
-    match (answer.data, answer.errors.unwrap_or_default().first()) {
-        (Some(data), _) => Ok(data),
-        (None, Some(error)) => Err(refusal(error, reply.retry_after)),
+fn data(reply: &Reply) -> Result<&str, Error> {
+    let answer: Answer = serde_json::from_str(&reply.body).map_err(|_| Error::Unexpected)?;
+    match (answer.data, answer.errors.into_iter().next()) {
+        (Some(data), _) => Ok(data.get()),
+        (None, Some(refusal)) => Err(meaning(refusal, reply.retry_after)),
         (None, None) => Err(Error::Unexpected),
     }
 }
 
-fn refusal(error: &graphql_client::Error, retry_after: Option<u32>) -> Error {
-    let code = error
-        .extensions
-        .as_ref()
-        .and_then(|extensions| extensions.get("code"))
-        .and_then(serde_json::Value::as_str);
-    match code {
-        Some("BAD_USER_INPUT") => Error::BadInput(error.message.clone()),
+fn meaning(refusal: Refusal, retry_after: Option<u32>) -> Error {
+    match refusal.extensions.code.as_deref() {
+        Some("BAD_USER_INPUT") => Error::BadInput(refusal.message),
         Some("NOT_FOUND") => Error::NotFound,
         Some("UNAUTHENTICATED") => Error::SessionEnded,
         Some("SERVICE_UNAVAILABLE") => Error::Unavailable(retry_after),

@@ -1,10 +1,10 @@
 //! One request, one answer: the only place that calls `fetch`.
 
 use gloo_net::http::{Request, RequestBuilder};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
-use web_sys::{AbortSignal, RequestCredentials};
+use web_sys::AbortSignal;
 
+use super::api;
 use super::error::Error;
 
 /// An answer that takes longer than this is treated as none.
@@ -45,24 +45,27 @@ impl Reply {
     }
 }
 
-/// The body of a request that says everything by its path: `{}`.
-#[derive(Serialize)]
-pub struct Nothing {}
+/// The body of a request that says everything by its path.
+pub const NOTHING: &str = "{}";
 
 /// `rid` names the recipe; any value proves that no foreign form sent the request.
-pub async fn post(path: &str, rid: &str, body: &impl Serialize) -> Result<Reply, Error> {
-    let request = ask(Request::post(path), rid).json(body).map_err(|_| Error::Unexpected)?;
+/// `body` is JSON.
+pub async fn post(path: &str, rid: &str, body: &str) -> Result<Reply, Error> {
+    let request = ask(Request::post(&api::url(path)), rid)
+        .header("content-type", "application/json")
+        .body(body)
+        .map_err(|_| Error::Unexpected)?;
     read(request).await
 }
 
 pub async fn get(path: &str, rid: &str) -> Result<Reply, Error> {
-    let request = ask(Request::get(path), rid).build().map_err(|_| Error::Unexpected)?;
+    let request = ask(Request::get(&api::url(path)), rid).build().map_err(|_| Error::Unexpected)?;
     read(request).await
 }
 
 fn ask(request: RequestBuilder, rid: &str) -> RequestBuilder {
     request
-        .credentials(RequestCredentials::SameOrigin)
+        .credentials(api::CREDENTIALS)
         .header("rid", rid)
         .header("st-auth-mode", "cookie")
         .abort_signal(Some(&AbortSignal::timeout_with_u32(TIMEOUT_MS)))

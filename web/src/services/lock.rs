@@ -5,13 +5,18 @@ use std::sync::LazyLock;
 use futures_util::lock::{Mutex, MutexGuard};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::js_sys::{Array, Function, Promise, Reflect};
+use web_sys::js_sys::{Array, Function, Object, Promise, Reflect};
+
+/// Held by whoever is about to change the session's cookies. The playground takes the same one.
+pub const COOKIES: &str = "todos.cookies";
 
 /// Serves alone where the browser has no Web Locks (pages on plain http that are not on loopback).
 static HERE: LazyLock<Mutex<()>> = LazyLock::new(Mutex::default);
 
 /// Lets go when dropped; the browser does so too when the tab dies.
 pub struct Held {
+    /// Whether somebody else had it when it was asked for.
+    pub waited: bool,
     _here: MutexGuard<'static, ()>,
     release: Option<Function>,
 }
@@ -25,31 +30,63 @@ impl Drop for Held {
 }
 
 pub async fn acquire(name: &str) -> Held {
-    let here = HERE.lock().await;
-    Held { _here: here, release: across_tabs(name).await }
+    let at_once = HERE.try_lock();
+    let mut waited = at_once.is_none();
+    let here = match at_once {
+        Some(here) => here,
+        None => HERE.lock().await,
+    };
+    let mut asked = across_tabs(name, true).await;
+    if matches!(asked, Asked::Taken) {
+        waited = true;
+        asked = across_tabs(name, false).await;
+    }
+    let release = match asked {
+        Asked::Granted(release) => Some(release),
+        Asked::Taken | Asked::Impossible => None,
+    };
+    Held { waited, _here: here, release }
+}
+
+enum Asked {
+    /// With the function that gives it back.
+    Granted(Function),
+    /// Somebody else has it, and it was wanted at once or not at all.
+    Taken,
+    /// The browser knows no locks.
+    Impossible,
+}
+
+async fn across_tabs(name: &str, at_once: bool) -> Asked {
+    ask(name, at_once).await.unwrap_or(Asked::Impossible)
 }
 
 /// The Web Locks API by reflection, as `web-sys` still counts it as unstable. The browser keeps the lock until
 /// the promise that the callback returns is settled: the function handed back settles it.
-async fn across_tabs(name: &str) -> Option<Function> {
+async fn ask(name: &str, at_once: bool) -> Result<Asked, JsValue> {
     let navigator = gloo_utils::window().navigator();
-    let locks = Reflect::get(&navigator, &"locks".into()).ok()?;
-    let request: Function = Reflect::get(&locks, &"request".into()).ok()?.dyn_into().ok()?;
+    let locks = Reflect::get(&navigator, &"locks".into())?;
+    let request: Function = Reflect::get(&locks, &"request".into())?.dyn_into()?;
+    let options = Object::new();
+    Reflect::set(&options, &"ifAvailable".into(), &at_once.into())?;
 
     let mut release = None;
     let held = Promise::new(&mut |resolve, _| release = Some(resolve));
     let mut asked = JsValue::UNDEFINED;
-    let granted = Promise::new(&mut |resolve, _| {
+    let answered = Promise::new(&mut |resolve, _| {
         let held = JsValue::from(held.clone());
-        let callback = Closure::once_into_js(move |_lock: JsValue| {
-            let _ = resolve.call0(&JsValue::NULL);
-            held
+        // The browser says null where the lock is taken.
+        let callback = Closure::once_into_js(move |lock: JsValue| {
+            let _ = resolve.call1(&JsValue::NULL, &lock);
+            if lock.is_null() { JsValue::NULL } else { held }
         });
         asked = request
-            .call2(&locks, &name.into(), &callback)
+            .call3(&locks, &name.into(), &options, &callback)
             .unwrap_or_else(|refusal| Promise::reject(&refusal).into());
     });
-    let either = Promise::race(&Array::of2(&granted, &asked));
-    JsFuture::from(either).await.ok()?;
-    release
+    let lock = JsFuture::from(Promise::race(&Array::of2(&answered, &asked))).await?;
+    Ok(match release {
+        Some(release) if !lock.is_null() => Asked::Granted(release),
+        _ => Asked::Taken,
+    })
 }

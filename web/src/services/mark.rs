@@ -17,6 +17,16 @@ pub enum Mark {
 }
 
 impl Mark {
+    /// Whether this user is the one who is signed in.
+    pub fn names(&self, user: &str) -> bool {
+        matches!(self, Self::In(id) if id == user)
+    }
+
+    /// Whether somebody else is signed in than this user.
+    pub fn is_of_another_than(&self, user: &str) -> bool {
+        matches!(self, Self::In(id) if id != user)
+    }
+
     pub fn parse(text: Option<&str>) -> Self {
         match text {
             Some("ended") => Self::Ended,
@@ -45,6 +55,20 @@ pub fn write(mark: &Mark) {
     store::set(store::local(), KEY, Some(&mark.text()));
 }
 
+/// Says to all tabs that the server has ended this user's session, unless somebody else is here by now.
+pub fn end(user: &str) {
+    if read().names(user) {
+        write(&Mark::Ended);
+    }
+}
+
+/// Says to all tabs that this user has left on purpose, unless somebody else is here by now.
+pub fn leave(user: &str) {
+    if !read().is_of_another_than(user) {
+        write(&Mark::Out);
+    }
+}
+
 /// Counts the refreshes of this browser, so that a request can tell whether its cookies have changed since
 /// it was sent. A counter, because clocks can be set back.
 pub fn generation() -> u64 {
@@ -64,6 +88,16 @@ mod tests {
     fn a_mark_survives_storage() {
         for mark in [Mark::In("a-1".to_owned()), Mark::Out, Mark::Ended] {
             assert_eq!(Mark::parse(Some(&mark.text())), mark);
+        }
+    }
+
+    #[test]
+    fn a_mark_names_one_user_or_nobody() {
+        let ada = Mark::In("ada".to_owned());
+        assert!(ada.names("ada") && !ada.is_of_another_than("ada"));
+        assert!(!ada.names("grace") && ada.is_of_another_than("grace"));
+        for nobody in [Mark::Out, Mark::Ended] {
+            assert!(!nobody.names("ada") && !nobody.is_of_another_than("ada"));
         }
     }
 

@@ -1,5 +1,6 @@
 //! Everything that leaves the page: requests, storage, locks. Nothing here knows a component.
 
+pub mod api;
 pub mod auth;
 pub mod drafts;
 pub mod error;

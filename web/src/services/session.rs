@@ -1,13 +1,15 @@
 //! Requests that need the session: refreshed behind the caller's back, once for all who wait.
 
-use super::error::Error;
-use super::http::{self, Nothing, Reply};
-use super::lock;
-use super::mark::{self, Mark};
+use futures_util::future::LocalBoxFuture;
 
-/// How often one request may find its access token stale: once by age, once more when another tab's refresh
-/// came in between.
-const REFRESHES: usize = 2;
+use super::error::Error;
+use super::http::{self, NOTHING, Reply};
+use super::lock;
+use super::mark;
+
+/// How often one request may find its access token stale: once by age, and again when another tab's refresh
+/// or a failed one came in between.
+const REFRESHES: usize = 3;
 
 /// What an answer says about the session that asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,55 +28,61 @@ fn standing(reply: &Reply) -> Standing {
     }
 }
 
-/// Sends, and where the access token is spent refreshes and sends again. An answer meant for one person never
-/// reaches a page that another tab has meanwhile signed in as somebody else.
-pub async fn with_session(send: impl AsyncFn() -> Result<Reply, Error>) -> Result<Reply, Error> {
-    let owner = mark::read();
+/// Sends the request, as often as it is called. Behind a pointer, because the page would otherwise carry a copy
+/// of all this for each kind of request.
+type Send<'a> = &'a dyn Fn() -> LocalBoxFuture<'a, Result<Reply, Error>>;
+
+/// Sends for the user whose page asks, and where the access token is spent refreshes and sends again.
+///
+/// The cookies are the browser's, not the tab's: as soon as another tab has signed in somebody else, nothing
+/// is sent for this user any more, and no answer, not even a failure, reaches their page.
+pub async fn with_session(user: &str, send: Send<'_>) -> Result<Reply, Error> {
+    let outcome = ask(user, send).await;
+    still_here(user).and(outcome)
+}
+
+fn still_here(user: &str) -> Result<(), Error> {
+    if mark::read().names(user) { Ok(()) } else { Err(Error::SessionEnded) }
+}
+
+async fn ask(user: &str, send: Send<'_>) -> Result<Reply, Error> {
     for attempt in 0..=REFRESHES {
-        if !matches!(owner, Mark::In(_)) || mark::read() != owner {
-            return Err(Error::SessionEnded);
-        }
+        still_here(user)?;
         let generation = mark::generation();
         let reply = send().await?;
         match standing(&reply) {
             Standing::Good => return reply.fault().map_or(Ok(reply), Err),
+            // It went with cookies that have been replaced since.
+            Standing::Gone if mark::generation() != generation => {}
             Standing::Gone => break,
-            Standing::Stale if attempt < REFRESHES => refresh(generation).await?,
+            Standing::Stale if attempt < REFRESHES => refresh(user, generation).await?,
             Standing::Stale => {}
         }
     }
-    end(&owner);
+    mark::end(user);
     Err(Error::SessionEnded)
 }
 
 /// Gets new cookies, unless another request or tab has done so since `seen`.
-async fn refresh(seen: u64) -> Result<(), Error> {
-    let _held = lock::acquire("todos.refresh").await;
-    if mark::generation() != seen {
+async fn refresh(user: &str, seen: u64) -> Result<(), Error> {
+    let held = lock::acquire(lock::COOKIES).await;
+    still_here(user)?;
+    // Whoever had the lock before was most likely here for the same; the count may reach this tab later than
+    // the lock does.
+    if held.waited || mark::generation() != seen {
         return Ok(());
     }
-    let owner = mark::read();
-    if !matches!(owner, Mark::In(_)) {
-        return Err(Error::SessionEnded);
-    }
-    let reply = http::post("/auth/session/refresh", "anti-csrf", &Nothing {}).await?;
+    let reply = http::post("/auth/session/refresh", "anti-csrf", NOTHING).await?;
     match reply.status {
         200 => {
             mark::next_generation();
             Ok(())
         }
         401 => {
-            end(&owner);
+            mark::end(user);
             Err(Error::SessionEnded)
         }
         _ => Err(reply.fault().unwrap_or(Error::Unexpected)),
-    }
-}
-
-/// Says so to the other tabs, unless somebody has signed in anew in the meantime.
-fn end(owner: &Mark) {
-    if mark::read() == *owner {
-        mark::write(&Mark::Ended);
     }
 }
 

@@ -13,13 +13,18 @@ pub struct AuthErrors {
     pub password: Option<AttrValue>,
     /// What concerns no field by itself.
     pub form: Option<AttrValue>,
+    /// Counts up with everything that an answer still on its way cannot know of.
+    pub turn: u32,
 }
 
 /// What has come to light since.
 pub enum Finding {
     Nothing,
     All(AuthErrors),
-    EmailTaken,
+    /// An answer about the address as it was at that turn.
+    EmailTaken {
+        turn: u32,
+    },
     /// A field that is being corrected is not wrong any more, nor is the whole.
     EmailTyped,
     PasswordTyped,
@@ -30,31 +35,39 @@ impl Reducible for AuthErrors {
 
     fn reduce(self: Rc<Self>, finding: Finding) -> Rc<Self> {
         let mut next = Rc::unwrap_or_clone(self);
-        match finding {
-            Finding::Nothing => next = Self::default(),
-            Finding::All(errors) => next = errors,
-            Finding::EmailTaken => next.email = Some(EMAIL_TAKEN.into()),
-            Finding::EmailTyped => (next.email, next.form) = (None, None),
-            Finding::PasswordTyped => (next.password, next.form) = (None, None),
-        }
+        next.apply(finding);
         Rc::new(next)
     }
 }
 
 impl AuthErrors {
+    fn apply(&mut self, finding: Finding) {
+        let next = self.turn.wrapping_add(1);
+        match finding {
+            Finding::Nothing => *self = Self { turn: next, ..Self::default() },
+            Finding::All(errors) => *self = Self { turn: next, ..errors },
+            Finding::EmailTaken { turn } if turn == self.turn => {
+                self.email = Some(EMAIL_TAKEN.into());
+            }
+            Finding::EmailTaken { .. } => {}
+            Finding::EmailTyped => (self.email, self.form, self.turn) = (None, None, next),
+            Finding::PasswordTyped => (self.password, self.form) = (None, None),
+        }
+    }
+
     /// What need not be sent to be known.
     pub fn missing(email: &str, password: &str) -> Self {
         Self {
             email: email.trim().is_empty().then(|| "Enter your email address.".into()),
             password: password.is_empty().then(|| "Enter your password.".into()),
-            form: None,
+            ..Self::default()
         }
     }
 
     pub fn refused(answer: Result<Outcome, Error>) -> Self {
         let mut errors = Self::default();
         match answer {
-            Ok(Outcome::Welcome(_)) => {}
+            Ok(Outcome::Welcome(_) | Outcome::SignedInElsewhere) => {}
             Ok(Outcome::Fields(fields)) => {
                 for field in fields {
                     let error = Some(field.error.into());
@@ -97,6 +110,24 @@ mod tests {
         assert_eq!(errors.password, None);
         assert_eq!(AuthErrors::missing("a@b", "").first_field(), Some("password"));
         assert_eq!(AuthErrors::missing("a@b", "x").first_field(), None);
+    }
+
+    #[test]
+    fn an_answer_about_the_address_counts_for_that_address_only() {
+        let taken = |findings: Vec<Finding>| {
+            let mut errors = AuthErrors::default();
+            let turn = errors.turn;
+            for finding in findings {
+                errors.apply(finding);
+            }
+            errors.apply(Finding::EmailTaken { turn });
+            errors.email.is_some()
+        };
+        assert!(taken(vec![]));
+        assert!(taken(vec![Finding::PasswordTyped]));
+        assert!(!taken(vec![Finding::EmailTyped]), "another address");
+        assert!(!taken(vec![Finding::Nothing]), "another form, or sent");
+        assert!(!taken(vec![Finding::All(AuthErrors::default())]), "answered");
     }
 
     #[test]

@@ -3,11 +3,14 @@
 use std::cmp::{Ordering, Reverse};
 
 use crate::model::Todo;
+use crate::moment::Moment;
 
 /// Ids are counted up by the database; the later of two that were added at one instant comes first.
-fn rank(todo: &Todo) -> (bool, Reverse<chrono::DateTime<chrono::Utc>>, Reverse<u64>) {
+/// What the server has not seen yet is the newest.
+fn rank(todo: &Todo) -> (bool, bool, Reverse<Option<Moment>>, Reverse<u64>) {
     let number = todo.id.parse().unwrap_or(u64::MAX);
-    (todo.is_complete, Reverse(todo.inserted_at), Reverse(number))
+    let is_known = todo.inserted_at.is_some();
+    (todo.is_complete, is_known, Reverse(todo.inserted_at), Reverse(number))
 }
 
 pub fn compare(a: &Todo, b: &Todo) -> Ordering {

@@ -19,9 +19,7 @@ pub enum SessionChange {
     SignIn(User),
     /// More about who is here; too late if they have left.
     Know(User),
-    SignOut,
-    End,
-    /// Another tab has said so.
+    /// What all tabs of the browser have been told.
     Marked(Mark),
 }
 
@@ -35,16 +33,31 @@ impl From<Mark> for Session {
     }
 }
 
+/// Why what was on the page is nobody's business any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parting {
+    SignedOut,
+    /// Somebody else is here now.
+    Replaced,
+}
+
 impl Session {
+    /// Who ended without meaning to may come back, and parts with nothing.
+    pub fn parting(&self, next: &Self) -> Option<Parting> {
+        match (self, next) {
+            (Self::In(_) | Self::Ended, Self::Out) => Some(Parting::SignedOut),
+            (Self::In(before), Self::In(now)) if before.id != now.id => Some(Parting::Replaced),
+            _ => None,
+        }
+    }
+
     fn after(&self, change: SessionChange) -> Self {
         match (self, change) {
             (_, SessionChange::SignIn(user)) => Self::In(user),
             (Self::In(here), SessionChange::Know(user)) if here.id == user.id => Self::In(user),
             (_, SessionChange::Know(_)) => self.clone(),
             // Where nobody was, nothing ends.
-            (_, SessionChange::SignOut)
-            | (Self::Out, SessionChange::End | SessionChange::Marked(Mark::Ended)) => Self::Out,
-            (_, SessionChange::End) => Self::Ended,
+            (Self::Out, SessionChange::Marked(Mark::Ended)) => Self::Out,
             // The address is known already; the mark has only the id.
             (Self::In(user), SessionChange::Marked(Mark::In(id))) if user.id == id => self.clone(),
             (_, SessionChange::Marked(mark)) => mark.into(),
@@ -90,6 +103,19 @@ mod tests {
         let grace = User { id: "grace".into(), email: None };
         let next = marked(&Session::In(ada()), Mark::In("grace".to_owned()));
         assert_eq!(next, Session::In(grace));
+    }
+
+    #[test]
+    fn only_who_leaves_on_purpose_or_is_replaced_parts_with_what_was_typed() {
+        let here = Session::In(ada());
+        let unnamed = Session::In(User { email: None, ..ada() });
+        let grace = Session::In(User { id: "grace".into(), email: None });
+        assert_eq!(here.parting(&Session::Out), Some(Parting::SignedOut));
+        assert_eq!(here.parting(&grace), Some(Parting::Replaced));
+        assert_eq!(here.parting(&Session::Ended), None);
+        assert_eq!(unnamed.parting(&here), None);
+        assert_eq!(Session::Ended.parting(&here), None);
+        assert_eq!(Session::Out.parting(&here), None);
     }
 
     #[test]

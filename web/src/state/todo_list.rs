@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use chrono::{DateTime, Utc};
 use yew::{AttrValue, Reducible};
 
 use super::order;
@@ -29,7 +28,7 @@ pub struct Item {
 impl Item {
     /// Whether the server has yet to give it an id.
     pub fn is_new(&self) -> bool {
-        self.todo.inserted_at == DateTime::<Utc>::MAX_UTC
+        self.todo.inserted_at.is_none()
     }
 }
 
@@ -101,12 +100,7 @@ impl TodoList {
                 page.todos.into_iter().for_each(|todo| self.merge(todo));
             }
             Change::Add { key, task, sync } => {
-                let todo = Todo {
-                    id: key.clone(),
-                    task,
-                    is_complete: false,
-                    inserted_at: DateTime::<Utc>::MAX_UTC,
-                };
+                let todo = Todo { id: key.clone(), task, is_complete: false, inserted_at: None };
                 self.items.insert(0, Item { key, todo, sync });
             }
             Change::Put { key, todo } => {

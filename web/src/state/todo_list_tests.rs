@@ -1,11 +1,12 @@
 use super::*;
+use crate::moment::Moment;
 
 fn todo(id: u32, is_complete: bool) -> Todo {
     Todo {
         id: id.to_string().into(),
         task: format!("Task {id}").into(),
         is_complete,
-        inserted_at: DateTime::from_timestamp(1_000 + i64::from(id), 0).unwrap(),
+        inserted_at: Some(Moment::after(u64::from(id))),
     }
 }
 

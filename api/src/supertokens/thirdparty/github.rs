@@ -13,7 +13,8 @@ struct User {
 
 #[derive(Deserialize)]
 struct Email {
-    email: String,
+    #[serde(rename = "email")]
+    address: String,
     primary: bool,
     verified: bool,
 }
@@ -31,6 +32,6 @@ pub async fn profile(
     Ok(Profile {
         user_id: user.id.to_string(),
         email: primary
-            .map(|found| ProfileEmail { address: found.email, is_verified: found.verified }),
+            .map(|found| ProfileEmail { address: found.address, is_verified: found.verified }),
     })
 }

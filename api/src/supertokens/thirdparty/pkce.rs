@@ -38,7 +38,7 @@ mod tests {
     fn the_challenge_is_that_of_the_rfc() {
         // RFC 7636, appendix B.
         let pair = Challenge::of("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk".into());
-        assert_eq!(pair.challenge, "E9Melhoa2OwvFrEMTJHCHaSSrjaV4lQpxzSJEVZ1BYk");
+        assert_eq!(pair.challenge, "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
     }
 
     #[test]

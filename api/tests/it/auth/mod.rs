@@ -12,9 +12,11 @@ mod input;
 mod jwks;
 mod manage;
 mod password_reset;
+mod provider;
 mod session;
 mod sign_in;
 mod stand_in;
+mod third_party;
 mod tokens;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};

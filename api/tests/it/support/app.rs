@@ -50,9 +50,21 @@ impl TestApp {
         clock: Clock,
         routes: impl FnOnce(&AppState) -> Router,
     ) -> Self {
+        Self::start_changed(database, vars, clock, |_| (), routes).await
+    }
+
+    /// Starts with what no variable can say, too.
+    pub async fn start_changed(
+        database: TestDatabase,
+        vars: &[(&str, &str)],
+        clock: Clock,
+        change: impl FnOnce(&mut Config),
+        routes: impl FnOnce(&AppState) -> Router,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("an address").port();
-        let config = config(&database, port, vars);
+        let mut config = config(&database, port, vars);
+        change(&mut config);
         let service = Service::start(&config, clock).await.expect("the service starts");
         let state = service.state.clone();
         let all_routes = service.router.clone().merge(router::layers(routes(&state), &config));

@@ -28,6 +28,8 @@ const NO_PLAYGROUND: &str = "<!doctype html><title>Not built</title>\
 pub fn page(dist: &Path) -> Router {
     Router::new()
         .nest_service("/assets", assets(dist))
+        // The one address of the page to which something is posted, too.
+        .route("/auth/callback/apple", get(document))
         .fallback(document)
         .with_state(Document { path: dist.join("index.html"), missing: NOT_BUILT })
 }

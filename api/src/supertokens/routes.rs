@@ -11,35 +11,37 @@ use axum::{
 use serde_json::{Map, Value};
 
 use super::{
-    Error, SuperTokens,
+    Error, SuperTokens, TENANT,
     recipes::{
         emailpassword, emailverification, multitenancy, openid, password_reset, session, thirdparty,
     },
 };
 
-/// The routes below `/auth`. Unknown ones are the caller's to answer.
+/// The routes below `/auth`, and below `/auth/public`: clients name the tenant, or do not. Unknown
+/// ones are the caller's to answer.
 pub fn routes(supertokens: SuperTokens) -> Router {
+    let tenant = format!("/auth/{TENANT}");
+    Router::new().nest("/auth", fdi()).nest(&tenant, fdi()).with_state(supertokens)
+}
+
+fn fdi() -> Router<SuperTokens> {
     Router::new()
-        .route("/auth/signup", post(emailpassword::sign_up))
-        .route("/auth/signin", post(emailpassword::sign_in))
-        .route("/auth/emailpassword/email/exists", get(emailpassword::email_exists))
-        .route("/auth/signup/email/exists", get(emailpassword::email_exists))
-        .route("/auth/user/password/reset/token", post(password_reset::send_link))
-        .route("/auth/user/password/reset", post(password_reset::reset))
-        .route("/auth/user/email/verify/token", post(emailverification::send_link))
-        .route(
-            "/auth/user/email/verify",
-            get(emailverification::status).post(emailverification::verify),
-        )
-        .route("/auth/authorisationurl", get(thirdparty::authorisation_url))
-        .route("/auth/signinup", post(thirdparty::sign_in_up))
-        .route("/auth/callback/apple", post(thirdparty::apple_callback))
-        .route("/auth/loginmethods", get(multitenancy::login_methods))
-        .route("/auth/session/refresh", post(session::refresh))
-        .route("/auth/signout", post(session::sign_out))
-        .route("/auth/jwt/jwks.json", get(openid::jwks))
-        .route("/auth/.well-known/openid-configuration", get(openid::configuration))
-        .with_state(supertokens)
+        .route("/signup", post(emailpassword::sign_up))
+        .route("/signin", post(emailpassword::sign_in))
+        .route("/emailpassword/email/exists", get(emailpassword::email_exists))
+        .route("/signup/email/exists", get(emailpassword::email_exists))
+        .route("/user/password/reset/token", post(password_reset::send_link))
+        .route("/user/password/reset", post(password_reset::reset))
+        .route("/user/email/verify/token", post(emailverification::send_link))
+        .route("/user/email/verify", get(emailverification::status).post(emailverification::verify))
+        .route("/authorisationurl", get(thirdparty::authorisation_url))
+        .route("/signinup", post(thirdparty::sign_in_up))
+        .route("/callback/apple", post(thirdparty::apple_callback))
+        .route("/loginmethods", get(multitenancy::login_methods))
+        .route("/session/refresh", post(session::refresh))
+        .route("/signout", post(session::sign_out))
+        .route("/jwt/jwks.json", get(openid::jwks))
+        .route("/.well-known/openid-configuration", get(openid::configuration))
 }
 
 /// A JSON body that is an object. Other content types are refused, so that no form of another

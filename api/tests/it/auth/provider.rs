@@ -5,7 +5,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use api::supertokens::thirdparty::{ClientSecret, ProviderOptions};
+use api::{
+    clock::Clock,
+    supertokens::thirdparty::{ClientSecret, ProviderOptions},
+};
 use axum::{
     Form, Json, Router,
     extract::State,
@@ -21,6 +24,9 @@ use super::stand_in::Key;
 
 pub const CLIENT_ID: &str = "todos";
 
+/// A request to a token endpoint: its form and its headers.
+type Exchange = (HashMap<String, String>, HeaderMap);
+
 /// The documented paths of all that is asked of it, whichever provider it stands for.
 #[derive(Clone)]
 pub struct TestProvider {
@@ -31,7 +37,7 @@ pub struct TestProvider {
     /// What the profile endpoints answer, by path.
     profiles: Arc<Mutex<HashMap<String, Value>>>,
     /// What the token endpoint was told.
-    exchanges: Arc<Mutex<Vec<(HashMap<String, String>, HeaderMap)>>>,
+    exchanges: Arc<Mutex<Vec<Exchange>>>,
 }
 
 impl TestProvider {
@@ -69,7 +75,7 @@ impl TestProvider {
 
     /// The claims of a good id token.
     pub fn claims(&self, user: &str) -> Value {
-        let now = chrono::DateTime::<chrono::Utc>::from(std::time::SystemTime::now()).timestamp();
+        let now = Clock::system().now().timestamp();
         json!({
             "iss": self.issuer(), "aud": CLIENT_ID, "sub": user, "iat": now, "exp": now + 600,
             "email": format!("{user}@oidc.example.com"), "email_verified": true,
@@ -93,7 +99,7 @@ impl TestProvider {
     }
 
     /// The form and headers that the token endpoint got last.
-    pub fn last_exchange(&self) -> (HashMap<String, String>, HeaderMap) {
+    pub fn last_exchange(&self) -> Exchange {
         self.exchanges.lock().expect("no panic").last().expect("an exchange").clone()
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use reqwest::StatusCode;
 use serde_json::json;
 
 use super::send;
@@ -71,4 +72,14 @@ async fn passwords_are_taken_as_they_are() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn clients_may_name_the_one_tenant() {
+    let app = TestApp::start().await;
+    let form = credentials("ada@example.com", "secret123");
+    let answer = send(app.post("/auth/public/signup").json(&form)).await;
+    assert_eq!(answer.body["status"], "OK", "{answer:?}");
+    let other = send(app.post("/auth/tenant2/signin").json(&form)).await;
+    assert_eq!(other.status, StatusCode::NOT_FOUND, "{other:?}");
 }

@@ -296,6 +296,9 @@ async fn apples_form_is_sent_on_to_our_own_page_only() {
     ] {
         assert_eq!(post(elsewhere).await.status(), StatusCode::BAD_REQUEST, "{elsewhere}");
     }
+    // The page itself is at the same address.
+    let page = send(app.get("/auth/callback/apple?code=c0de").header("accept", "text/html")).await;
+    assert!(page.header("content-type").starts_with("text/html"), "{page:?}");
     let nonsense = app.post("/auth/callback/apple").form(&[("state", "%%%")]);
     assert_eq!(send(nonsense).await.status, StatusCode::BAD_REQUEST);
 }

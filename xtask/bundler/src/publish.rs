@@ -34,13 +34,16 @@ pub fn publish(dist: &Path, assets: &Assets, index: &str) -> Result<()> {
 }
 
 /// The file itself and, where they are asked for, its compressed forms.
+#[cfg_attr(
+    not(feature = "compress"),
+    expect(clippy::unnecessary_wraps, reason = "only compressing can fail")
+)]
 fn encodings(name: String, content: &[u8]) -> Result<Vec<(String, Vec<u8>)>> {
     #[cfg(feature = "compress")]
-    let mut files = crate::compress::forms(&name, content)?;
+    let compressed = crate::compress::forms(&name, content)?;
     #[cfg(not(feature = "compress"))]
-    let mut files = Vec::new();
-    files.push((name, content.to_vec()));
-    Ok(files)
+    let compressed = Vec::new();
+    Ok([compressed, vec![(name, content.to_vec())]].concat())
 }
 
 fn place(incoming: &Path, dist: &Path, name: &str, content: &[u8]) -> Result<()> {

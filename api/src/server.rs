@@ -28,7 +28,10 @@ const DATABASE_PAUSE: Duration = Duration::from_millis(500);
 /// How long requests that are under way may take to end when the service stops.
 const DRAIN: Duration = Duration::from_secs(8);
 
-/// How long connections may take to close after that.
+/// How long mails that wait may take to be sent after that.
+const LAST_MAILS: Duration = Duration::from_secs(20);
+
+/// How long connections may take to close in the end.
 const CLOSE: Duration = Duration::from_secs(2);
 
 /// Serves until `shutdown` resolves.
@@ -61,12 +64,7 @@ pub async fn serve(
         result = server => result?,
         () = out_of_time => tracing::warn!("requests were cut off after {DRAIN:?}"),
     }
-    // A connection that never comes back must not keep the process.
-    let closed = tokio::time::timeout(CLOSE, service.stop()).await;
-    closed.unwrap_or_else(|_| {
-        tracing::warn!("connections were left open after {CLOSE:?}");
-        Ok(())
-    })
+    service.stop().await
 }
 
 /// The parts of the service, ready to answer.
@@ -104,14 +102,26 @@ impl Service {
         Ok(Self { router: router(state.clone(), config), state, core, post })
     }
 
-    /// Closes what [`start`](Self::start) opened.
+    /// Closes what [`start`](Self::start) opened, each part within a bound of its own.
     pub async fn stop(self) -> anyhow::Result<()> {
-        let (closed, ()) = tokio::join!(self.state.rls.close(), async {
+        let mails = async {
             self.state.supertokens.finish().await;
             self.post.close().await;
-        });
-        self.core.close().await;
-        Ok(closed?)
+        };
+        if tokio::time::timeout(LAST_MAILS, mails).await.is_err() {
+            tracing::error!("mails that still waited after {LAST_MAILS:?} were not sent");
+        }
+        let connections = async {
+            let closed = self.state.rls.close().await;
+            self.core.close().await;
+            closed
+        };
+        // A connection that never comes back must not keep the process.
+        if let Ok(closed) = tokio::time::timeout(CLOSE, connections).await {
+            return Ok(closed?);
+        }
+        tracing::warn!("connections were left open after {CLOSE:?}");
+        Ok(())
     }
 }
 

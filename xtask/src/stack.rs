@@ -57,14 +57,29 @@ impl Settings {
 
 /// What the service reads of its environment beyond that, and takes for unset when it is empty. Set to that, a
 /// variable is not filled in from `.env` either.
-const OPTIONAL: [&str; 7] = [
+const OPTIONAL: [&str; 22] = [
     "ANTI_CSRF",
+    "APPLE_CLIENT_ID",
+    "APPLE_KEY_ID",
+    "APPLE_PRIVATE_KEY",
+    "APPLE_TEAM_ID",
     "APP_ENV",
+    "COOKIE_DOMAIN",
     "DATABASE_MAX_CONNECTIONS",
+    "EMAIL_VERIFICATION",
+    "GITHUB_CLIENT_ID",
+    "GITHUB_CLIENT_SECRET",
+    "GOOGLE_CLIENT_ID",
+    "GOOGLE_CLIENT_SECRET",
+    "MAIL_FROM",
+    "OIDC_PROVIDERS",
     "REQUEST_TIMEOUT",
     "RUST_LOG",
+    "SMTP_URL",
     "SUPERTOKENS_API_KEY",
     "SUPERTOKENS_URI",
+    "TWITTER_CLIENT_ID",
+    "TWITTER_CLIENT_SECRET",
 ];
 
 /// Builds what is not up to date.

@@ -33,7 +33,7 @@ pub fn unavailable() -> Html {
         <PlainPage
             key="unavailable"
             title="Not available yet"
-            text="This way of signing in is not ready in this version. Email and password work."
+            text="This page is not there yet. Signing in with email and password is."
         />
     }
 }

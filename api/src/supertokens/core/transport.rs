@@ -229,12 +229,13 @@ impl Transport {
         version: Option<&str>,
     ) -> reqwest::RequestBuilder {
         let url = format!("{}/{}", host.as_str().trim_end_matches('/'), call.path);
-        let mut request = self.0.http.request(call.method.clone(), url).query(call.query);
-        if call.method == Method::GET {
-            // A host that hangs leaves time for the others.
-            let share = u32::try_from(self.0.hosts.len()).unwrap_or(u32::MAX);
-            request = request.timeout(call.patience / share.max(1));
-        }
+        // A host that hangs is given up before the call is, so that it is passed over next time;
+        // where others may be asked, it leaves time for them.
+        let others = if call.method == Method::GET { self.0.hosts.len() } else { 1 };
+        let share = u32::try_from(others).unwrap_or(u32::MAX).max(1);
+        let timeout = call.patience * 9 / 10 / share;
+        let request = self.0.http.request(call.method.clone(), url);
+        let mut request = request.query(call.query).timeout(timeout);
         if let Some(version) = version {
             request = request.header("cdi-version", version);
         }

@@ -19,6 +19,8 @@ use crate::clock::Clock;
 const FRESH: TimeDelta = TimeDelta::hours(1);
 /// Pause between fetches, whatever key ids are asked for.
 const COOL_DOWN: TimeDelta = TimeDelta::seconds(30);
+/// Pause after a fetch that failed.
+const RETRY: TimeDelta = TimeDelta::seconds(5);
 /// Clocks may differ by so many seconds.
 const LEEWAY: u64 = 60;
 /// Signatures that a public key checks. The key's own type narrows it down to one.
@@ -55,7 +57,8 @@ pub struct Discovery {
     http: Http,
     clock: Clock,
     known: RwLock<Option<Arc<Known>>>,
-    fetching: Mutex<()>,
+    /// Held by who fetches; when a fetch failed last.
+    failed_at: Mutex<Option<DateTime<Utc>>>,
 }
 
 #[derive(Debug)]
@@ -67,7 +70,7 @@ struct Known {
 
 impl Discovery {
     pub fn new(issuer: Url, http: Http, clock: Clock) -> Self {
-        Self { issuer, http, clock, known: RwLock::default(), fetching: Mutex::default() }
+        Self { issuer, http, clock, known: RwLock::default(), failed_at: Mutex::default() }
     }
 
     pub async fn metadata(&self) -> Result<Metadata, ProviderError> {
@@ -94,18 +97,26 @@ impl Discovery {
         if let Some(known) = self.read().filter(recent) {
             return Ok(known);
         }
-        let _turn = self.fetching.lock().await;
+        let mut failed_at = self.failed_at.lock().await;
         let before = match self.read() {
             Some(known) if recent(&known) => return Ok(known),
             before => before,
         };
+        if failed_at.is_some_and(|at| at + RETRY > self.clock.now()) {
+            let text = format!("{} did not answer a moment ago", self.issuer);
+            return before.ok_or(ProviderError::Unusable(text));
+        }
         match self.fetch().await {
             Ok(known) => {
+                *failed_at = None;
                 let known = Arc::new(known);
                 *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(known.clone());
                 Ok(known)
             }
-            Err(error) => before.ok_or(error),
+            Err(error) => {
+                *failed_at = Some(self.clock.now());
+                before.ok_or(error)
+            }
         }
     }
 

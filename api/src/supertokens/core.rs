@@ -284,8 +284,17 @@ impl Core {
         email: &str,
         password: &str,
     ) -> Result<T, CoreError> {
-        let body = json!({"email": email, "password": password});
-        let call = Call::new(Method::POST, path, Some("emailpassword")).body(body);
+        self.hashing(Method::POST, path, json!({"email": email, "password": password})).await
+    }
+
+    /// A call that makes the Core hash a password.
+    async fn hashing<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Value,
+    ) -> Result<T, CoreError> {
+        let call = Call::new(method, path, Some("emailpassword")).body(body);
         self.0.json(call.patience(HASHING_PATIENCE)).await
     }
 

@@ -5,7 +5,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Core, CoreError, HASHING_PATIENCE, transport::Call};
+use super::{Core, CoreError};
 use crate::supertokens::{TENANT, user::User};
 
 /// What came of a change of email or password.
@@ -50,8 +50,7 @@ impl Core {
         password: &SecretString,
     ) -> Result<UpdateUser, CoreError> {
         let body = json!({"recipeUserId": recipe_user_id, "password": password.expose_secret()});
-        let call = Call::new(Method::PUT, "recipe/user", Some("emailpassword")).body(body);
-        self.0.json(call.patience(HASHING_PATIENCE)).await
+        self.hashing(Method::PUT, "recipe/user", body).await
     }
 
     /// `PUT /recipe/user`

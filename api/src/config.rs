@@ -1,5 +1,6 @@
 //! The configuration: environment variables, each described once, here.
 
+mod limits;
 mod providers;
 
 use std::{env::VarError, net::IpAddr, path::PathBuf, time::Duration};
@@ -13,7 +14,7 @@ use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
-use self::providers::ProviderVars;
+use self::{limits::LimitVars, providers::ProviderVars};
 use crate::supertokens::{self, AntiCsrf, EmailVerificationMode, thirdparty::ProviderOptions};
 
 /// The service, from its environment. `.env` in the working directory is read first; what the
@@ -88,6 +89,10 @@ pub struct Config {
     /// Who mails are from: `Todos <no-reply@example.com>`. Needed as soon as `SMTP_URL` is set.
     #[arg(long, env = "MAIL_FROM")]
     pub mail_from: Option<Mailbox>,
+
+    #[command(flatten)]
+    pub limits: LimitVars,
+
     #[command(flatten)]
     provider_vars: ProviderVars,
 

@@ -1,5 +1,6 @@
 //! The route table, and every layer that a request passes.
 
+mod client;
 mod cors;
 mod headers;
 mod site;
@@ -59,6 +60,7 @@ pub fn layers(router: Router, config: &Config) -> Router {
     let layers = ServiceBuilder::new()
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
         .layer(TraceLayer::new_for_http().make_span_with(request_span))
+        .layer(middleware::from_fn_with_state(client::Proxies::new(config), client::identify))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(middleware::from_fn_with_state(headers::Security::new(config), headers::secure))
         .layer(middleware::from_fn_with_state(cors::Cors::new(config), cors::share))

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use anyhow::{Context as _, bail};
-use axum::Router;
+use axum::{Router, extract::connect_info::IntoMakeServiceWithConnectInfo};
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 use url::Url;
@@ -47,7 +47,7 @@ pub async fn serve(
     tracing::info!(%address, "listening at {}", config.api_domain());
 
     let (stop, stopped) = tokio::sync::oneshot::channel();
-    let server = axum::serve(listener, service.router.clone())
+    let server = axum::serve(listener, service.make_service())
         .with_graceful_shutdown(async move {
             shutdown.await;
             tracing::info!("stopping");
@@ -90,6 +90,7 @@ impl Service {
             email_verification: config.email_verification,
             cookie_domain: config.cookie_domain.clone(),
             providers: config.providers.clone(),
+            rate_limits: config.limits.rate_limits(),
         };
         let post = Post::open(config, clock.clone())?;
         let supertokens = SuperTokens::new(options, post.mailer(), clock)?;
@@ -100,6 +101,11 @@ impl Service {
         let schema = graphql::schema(rls.clone(), supertokens.clone(), introspection);
         let state = AppState { schema, supertokens, rls, outbox: post.outbox() };
         Ok(Self { router: router(state.clone(), config), state, core, post })
+    }
+
+    /// What a server takes, which tells each request from whom it comes.
+    pub fn make_service(&self) -> IntoMakeServiceWithConnectInfo<Router, SocketAddr> {
+        self.router.clone().into_make_service_with_connect_info()
     }
 
     /// Closes what [`start`](Self::start) opened, each part within a bound of its own.

@@ -51,13 +51,15 @@ impl Settings {
         }
         if self == Self::Default {
             service.envs(OPTIONAL.map(|name| (name, "")));
+            // The browsers of a test all have one address.
+            service.env("RATE_LIMIT_ADDRESS", "off");
         }
     }
 }
 
 /// What the service reads of its environment beyond that, and takes for unset when it is empty. Set to that, a
 /// variable is not filled in from `.env` either.
-const OPTIONAL: [&str; 22] = [
+const OPTIONAL: [&str; 27] = [
     "ANTI_CSRF",
     "APPLE_CLIENT_ID",
     "APPLE_KEY_ID",
@@ -73,11 +75,16 @@ const OPTIONAL: [&str; 22] = [
     "GOOGLE_CLIENT_SECRET",
     "MAIL_FROM",
     "OIDC_PROVIDERS",
+    "RATE_LIMIT_ACCOUNT",
+    "RATE_LIMIT_ACCOUNT_TOTAL",
+    "RATE_LIMIT_ADDRESS",
+    "RATE_LIMIT_MAIL",
     "REQUEST_TIMEOUT",
     "RUST_LOG",
     "SMTP_URL",
     "SUPERTOKENS_API_KEY",
     "SUPERTOKENS_URI",
+    "TRUSTED_PROXIES",
     "TWITTER_CLIENT_ID",
     "TWITTER_CLIENT_SECRET",
 ];

@@ -42,6 +42,10 @@ pub async fn share(State(cors): State<Cors>, request: Request, next: Next) -> Re
     headers.entry(header::ACCESS_CONTROL_ALLOW_ORIGIN).or_insert(cors.origin);
     headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
     headers.append(header::VARY, HeaderValue::from_static("Origin"));
+    if headers.contains_key(header::RETRY_AFTER) {
+        let retry_after = HeaderValue::from_static("retry-after");
+        headers.append(header::ACCESS_CONTROL_EXPOSE_HEADERS, retry_after);
+    }
     if is_preflight {
         headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
         headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HEADERS);

@@ -35,6 +35,12 @@ pub enum Error {
     /// Input that the FDI does not allow; the text is for the client.
     #[error("{0}")]
     BadInput(String),
+    /// Tried more often than [`RateLimits`](super::RateLimits) allow.
+    #[error("too many attempts")]
+    TooMany {
+        /// In seconds.
+        retry_after: u64,
+    },
     #[error("unavailable: {what}")]
     Unavailable {
         what: String,
@@ -83,6 +89,11 @@ impl IntoResponse for Error {
                 (StatusCode::FORBIDDEN, headers, Json(body)).into_response()
             }
             Self::BadInput(text) => message(StatusCode::BAD_REQUEST, &text),
+            Self::TooMany { retry_after } => {
+                let text = format!("Too many attempts. Try again in {}.", duration(retry_after));
+                let body = message(StatusCode::TOO_MANY_REQUESTS, &text);
+                ([(header::RETRY_AFTER, retry_after.to_string())], body).into_response()
+            }
             Self::Unavailable { retry_after, .. } => {
                 tracing::warn!(error = text, "sign-in is unavailable");
                 let body = message(
@@ -112,4 +123,13 @@ impl IntoResponse for Error {
 
 fn message(status: StatusCode, text: &str) -> Response {
     (status, Json(json!({"message": text}))).into_response()
+}
+
+/// As one says it, never too short.
+fn duration(seconds: u64) -> String {
+    match seconds {
+        1 => "a second".into(),
+        2..=90 => format!("{seconds} seconds"),
+        _ => format!("{} minutes", seconds.div_ceil(60)),
+    }
 }

@@ -10,6 +10,7 @@ pub mod core;
 mod csrf;
 mod error;
 mod jwks;
+mod limits;
 pub mod mailer;
 pub mod manage;
 mod payload;
@@ -30,13 +31,21 @@ use self::{
     background::Background,
     core::Core,
     jwks::Jwks,
+    limits::Limits,
     thirdparty::{ProviderOptions, Providers},
     tokens::Cookies,
 };
 pub use self::{
-    claims::Claims, csrf::AntiCsrf, error::Error, mailer::Mailer,
-    recipes::emailverification::EmailVerificationMode, routes::routes, session::Session,
-    tokens::is_cross_site, validators::Validator,
+    claims::Claims,
+    csrf::AntiCsrf,
+    error::Error,
+    limits::{ClientAddress, RateLimit, RateLimits},
+    mailer::Mailer,
+    recipes::emailverification::EmailVerificationMode,
+    routes::routes,
+    session::Session,
+    tokens::is_cross_site,
+    validators::Validator,
 };
 use crate::clock::Clock;
 
@@ -60,6 +69,7 @@ pub struct Options {
     pub cookie_domain: Option<String>,
     /// Where users can sign in with an account they have.
     pub providers: Vec<ProviderOptions>,
+    pub rate_limits: RateLimits,
 }
 
 /// The handle of the backend; cheap to clone.
@@ -76,6 +86,7 @@ struct Inner {
     issuer: String,
     website_domain: Url,
     providers: Providers,
+    limits: Limits,
     mailer: Arc<dyn Mailer>,
     background: Background,
 }
@@ -102,6 +113,7 @@ impl SuperTokens {
             email_verification: options.email_verification,
             issuer: auth(&options.api_domain),
             website_domain: options.website_domain,
+            limits: Limits::new(options.rate_limits),
             mailer,
             background: Background::new(),
         })))
@@ -139,6 +151,10 @@ impl SuperTokens {
 
     fn providers(&self) -> &Providers {
         &self.0.providers
+    }
+
+    fn limits(&self) -> &Limits {
+        &self.0.limits
     }
 
     /// Claim `iss`.

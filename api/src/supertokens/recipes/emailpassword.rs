@@ -12,8 +12,9 @@ use serde_json::json;
 
 use super::{
     super::{
-        Error, SuperTokens,
+        ClientAddress, Error, SuperTokens,
         core::{SignIn, SignUp},
+        limits::Attempt,
         routes::JsonObject,
         user::User,
     },
@@ -23,6 +24,7 @@ use super::{
 /// `POST /signup`: makes a user and a session.
 pub async fn sign_up(
     State(supertokens): State<SuperTokens>,
+    client: ClientAddress,
     headers: HeaderMap,
     JsonObject(body): JsonObject,
 ) -> Result<Response, Error> {
@@ -30,6 +32,7 @@ pub async fn sign_up(
         Ok(credentials) => credentials,
         Err(errors) => return Ok(Json(form::field_errors(&errors)).into_response()),
     };
+    supertokens.limits().attempt(Attempt::SignUp, client, &credentials.email)?;
     match supertokens
         .core()
         .sign_up(&credentials.email, credentials.password.expose_secret())
@@ -48,6 +51,7 @@ pub async fn sign_up(
 /// `POST /signin`: makes a session. Wrong credentials are a 200 with a status.
 pub async fn sign_in(
     State(supertokens): State<SuperTokens>,
+    client: ClientAddress,
     headers: HeaderMap,
     JsonObject(body): JsonObject,
 ) -> Result<Response, Error> {
@@ -55,6 +59,7 @@ pub async fn sign_in(
         Ok(credentials) => credentials,
         Err(errors) => return Ok(Json(form::field_errors(&errors)).into_response()),
     };
+    supertokens.limits().attempt(Attempt::SignIn, client, &credentials.email)?;
     match supertokens
         .core()
         .sign_in(&credentials.email, credentials.password.expose_secret())
@@ -87,10 +92,12 @@ pub struct EmailQuery {
 /// `GET /emailpassword/email/exists?email=`: whether someone signs in with it and a password.
 pub async fn email_exists(
     State(supertokens): State<SuperTokens>,
+    client: ClientAddress,
     Query(EmailQuery { email }): Query<EmailQuery>,
 ) -> Result<Response, Error> {
     let email = email
         .ok_or_else(|| Error::BadInput("Please provide the email as a GET param".to_owned()))?;
+    supertokens.limits().request(client)?;
     let email = form::normalised(&email);
     // With what is no email nobody signs in, and a Core need not bear it.
     let users = match form::email_error(&email) {

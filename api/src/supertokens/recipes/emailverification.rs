@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{
     super::{
-        Error, Session, SuperTokens,
+        ClientAddress, Error, Session, SuperTokens,
         mailer::{Mail, MailKind},
         routes::JsonObject,
         session::{Checks, Request},
@@ -32,12 +32,14 @@ pub enum EmailVerificationMode {
 /// `POST /user/email/verify/token`: sends the session's user a link.
 pub async fn send_link(
     State(supertokens): State<SuperTokens>,
+    client: ClientAddress,
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let session = any_session(&supertokens, &method, &headers).await?;
     let token = match email_of(&supertokens, &session).await? {
         Some(email) => {
+            supertokens.limits().mail(client, &email)?;
             let user_id = session.claims.recipe_user_id();
             let token = supertokens.core().create_verification_token(user_id, &email).await?;
             token.map(|token| (email, token))
@@ -76,11 +78,13 @@ pub async fn status(
 /// there learns of it.
 pub async fn verify(
     State(supertokens): State<SuperTokens>,
+    client: ClientAddress,
     method: Method,
     headers: HeaderMap,
     JsonObject(body): JsonObject,
 ) -> Result<Response, Error> {
     let token = form::token(&body, "email verification")?;
+    supertokens.limits().request(client)?;
     let session = match any_session(&supertokens, &method, &headers).await {
         Ok(session) => Some(session),
         Err(Error::Unauthorised | Error::SessionEnded(_)) => None,

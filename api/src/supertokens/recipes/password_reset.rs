@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{
     super::{
-        Error, SuperTokens,
+        ClientAddress, Error, SuperTokens,
         core::{CoreError, TokenOwner, UpdateUser},
         mailer::{Mail, MailKind},
         routes::JsonObject,
@@ -22,12 +22,14 @@ use super::{
 /// password. Answers the same, and as fast, when nobody does.
 pub async fn send_link(
     State(supertokens): State<SuperTokens>,
+    client: ClientAddress,
     JsonObject(body): JsonObject,
 ) -> Result<Response, Error> {
     let email = match form::email(&body)? {
         Ok(email) => email,
         Err(errors) => return Ok(Json(form::field_errors(&errors)).into_response()),
     };
+    supertokens.limits().mail(client, &email)?;
     let place = supertokens.0.background.reserve()?;
     let users = supertokens.core().users_by_email(&email).await?;
     let method = users
@@ -62,6 +64,7 @@ async fn mail_link(
 /// session of the user ends: whoever had the old password may have one.
 pub async fn reset(
     State(supertokens): State<SuperTokens>,
+    client: ClientAddress,
     JsonObject(body): JsonObject,
 ) -> Result<Response, Error> {
     // Before the token is spent, so that its user can try again.
@@ -70,6 +73,7 @@ pub async fn reset(
         Err(errors) => return Ok(Json(form::field_errors(&errors)).into_response()),
     };
     let token = form::token(&body, "password reset")?;
+    supertokens.limits().request(client)?;
     let owner = supertokens.core().consume_reset_token(&token).await?;
     let status = match owner {
         Some(owner) if set_password(&supertokens, &owner, &password).await? => "OK",

@@ -20,7 +20,7 @@ use url::Url;
 
 use super::{
     super::{
-        Error, SuperTokens,
+        ClientAddress, Error, SuperTokens,
         core::SignInUp,
         routes::JsonObject,
         thirdparty::{Callback, Profile, Provider, ProviderError, error_code},
@@ -40,6 +40,7 @@ pub struct AuthorisationQuery {
 /// `state`, which it checks when it is called back.
 pub async fn authorisation_url(
     State(supertokens): State<SuperTokens>,
+    client: ClientAddress,
     Query(query): Query<AuthorisationQuery>,
 ) -> Result<Response, Error> {
     let missing = |name: &str| Error::BadInput(format!("Please provide the {name} as a GET param"));
@@ -47,6 +48,7 @@ pub async fn authorisation_url(
     let redirect_uri =
         query.redirect_uri.ok_or_else(|| missing("redirectURIOnProviderDashboard"))?;
     let provider = provider(&supertokens, &id)?;
+    supertokens.limits().request(client)?;
     let authorisation =
         provider.authorise(&redirect_uri).await.map_err(|error| failed(provider, error))?;
     let mut body = json!({"status": "OK", "urlWithQueryParams": authorisation.url});
@@ -59,6 +61,7 @@ pub async fn authorisation_url(
 /// `POST /signinup`: makes a session for whom the provider names, and the user if there is none.
 pub async fn sign_in_up(
     State(supertokens): State<SuperTokens>,
+    client: ClientAddress,
     headers: HeaderMap,
     JsonObject(body): JsonObject,
 ) -> Result<Response, Error> {
@@ -68,6 +71,7 @@ pub async fn sign_in_up(
     let callback = callback(&body)?;
     let provider = provider(&supertokens, id)?;
     let callback = callback_of(&callback)?;
+    supertokens.limits().request(client)?;
     let profile = provider.profile(callback).await.map_err(|error| failed(provider, error))?;
     let Some((email, is_verified)) = email(provider, &profile) else {
         return Ok(Json(json!({"status": "NO_EMAIL_GIVEN_BY_PROVIDER"})).into_response());

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use api::supertokens::{
-    AntiCsrf, EmailVerificationMode, Error, Mailer, Options, SuperTokens, mailer::Mail,
+    AntiCsrf, EmailVerificationMode, Error, Mailer, Options, RateLimits, SuperTokens, mailer::Mail,
     session::Request,
 };
 use futures_util::future::join_all;
@@ -55,6 +55,7 @@ async fn ten_thousand_forged_key_ids_cause_one_fetch() {
         email_verification: EmailVerificationMode::default(),
         cookie_domain: None,
         providers: Vec::new(),
+        rate_limits: RateLimits::OFF,
     };
     let supertokens =
         SuperTokens::new(options, Arc::new(NoMail), clock().clock()).expect("a client");

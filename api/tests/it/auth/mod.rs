@@ -10,6 +10,7 @@ mod demo;
 mod emailverification;
 mod input;
 mod jwks;
+mod limits;
 mod manage;
 mod password_reset;
 mod provider;

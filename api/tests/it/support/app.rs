@@ -1,5 +1,7 @@
 //! The whole service in this process, on a port of its own, with a database of its own.
 
+use std::net::SocketAddr;
+
 use api::{
     clock::Clock,
     config::Config,
@@ -70,7 +72,8 @@ impl TestApp {
         let all_routes = service.router.clone().merge(router::layers(routes(&state), &config));
         let server = tokio::spawn(async move {
             let _service = service;
-            axum::serve(listener, all_routes).await.expect("the service serves");
+            let server = all_routes.into_make_service_with_connect_info::<SocketAddr>();
+            axum::serve(listener, server).await.expect("the service serves");
         });
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())

@@ -1,0 +1,51 @@
+//! Who may try how often, and whom to believe on who that is.
+
+use std::net::IpAddr;
+
+use clap::Args;
+use ipnet::IpNet;
+
+use crate::supertokens::{RateLimit, RateLimits};
+
+#[derive(Debug, Clone, Args)]
+pub struct LimitVars {
+    /// How often one address may use the sign-in, all of it together: `60/1m` is 60 times at once,
+    /// and one more each second. `off` for no limit.
+    #[arg(long, env = "RATE_LIMIT_ADDRESS", default_value = "60/1m")]
+    rate_limit_address: RateLimit,
+
+    /// How many passwords one address may try at one account: such as `10/10m`, or `off`.
+    #[arg(long, env = "RATE_LIMIT_ACCOUNT", default_value = "10/10m")]
+    rate_limit_account: RateLimit,
+
+    /// How many passwords all addresses together may try at one account: such as `200/1h`, or `off`.
+    #[arg(long, env = "RATE_LIMIT_ACCOUNT_TOTAL", default_value = "200/1h")]
+    rate_limit_account_total: RateLimit,
+
+    /// How many mails with links one email gets: such as `5/1h`, or `off`.
+    #[arg(long, env = "RATE_LIMIT_MAIL", default_value = "5/1h")]
+    rate_limit_mail: RateLimit,
+
+    /// The proxies in front of the service, as addresses or networks with commas between:
+    /// `10.0.0.0/8,192.0.2.7`. From them alone `X-Forwarded-For` is believed.
+    #[arg(long, env = "TRUSTED_PROXIES", value_parser = network, value_delimiter = ',')]
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+impl LimitVars {
+    pub fn rate_limits(&self) -> RateLimits {
+        RateLimits {
+            address: self.rate_limit_address,
+            account: self.rate_limit_account,
+            account_total: self.rate_limit_account_total,
+            mails: self.rate_limit_mail,
+        }
+    }
+}
+
+/// One address is a network of one.
+fn network(text: &str) -> Result<IpNet, String> {
+    let text = text.trim();
+    let network = text.parse::<IpAddr>().map(IpNet::from).or_else(|_| text.parse());
+    network.map_err(|error: ipnet::AddrParseError| error.to_string())
+}

@@ -1,6 +1,7 @@
 //! The service: GraphQL over row-level security, and the SuperTokens backend that says who asks.
 
 pub mod clock;
+pub mod commands;
 pub mod config;
 pub mod embedded_core;
 pub mod entity;

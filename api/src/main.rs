@@ -1,38 +1,85 @@
-//! `api` serves; `api schema` prints the GraphQL schema.
+//! The command line: `api --help`.
 
 use std::process::ExitCode;
 
-use api::{config::Config, graphql, server, telemetry};
+use anyhow::Context as _;
+use api::{
+    commands::{self, roles},
+    config::Config,
+    graphql, server, telemetry,
+};
+use clap::{Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
+
+/// The service, and what administrators do from a shell. Its settings are environment variables, or
+/// lines of a file `.env` in the working directory.
+#[derive(Parser)]
+#[command(name = "api", version)]
+struct Arguments {
+    /// Default: `serve`.
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serves until Ctrl-C.
+    Serve,
+    /// Prints the GraphQL schema.
+    Schema,
+    /// Roles: what they permit, and who has them.
+    #[command(subcommand)]
+    Roles(roles::Command),
+}
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] | ["serve"] => serve().await,
-        ["schema"] => {
+    let done = match Arguments::parse().command.unwrap_or(Command::Serve) {
+        Command::Serve => serve().await,
+        Command::Schema => {
             print!("{}", graphql::sdl());
-            ExitCode::SUCCESS
+            Ok(())
         }
-        _ => fail(&"usage: api [serve | schema]"),
+        Command::Roles(command) => administer(command).await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
     }
 }
 
-async fn serve() -> ExitCode {
-    // No `.env` is fine: the environment may hold everything. Half of one is not.
+async fn serve() -> anyhow::Result<()> {
+    let config = config()?;
+    telemetry::init(config.environment, &config.log);
+    server::serve(config, stopped()).await
+}
+
+async fn administer(command: roles::Command) -> anyhow::Result<()> {
+    commands::with_core(&config()?, async |core| {
+        println!("{}", roles::run(command, core).await?);
+        Ok(())
+    })
+    .await
+}
+
+/// No `.env` is fine: the environment may hold everything. Half of one is not. What its lines hold
+/// is not repeated: it may be secret.
+fn config() -> anyhow::Result<Config> {
     match dotenvy::from_path(".env") {
-        Err(error) if !error.not_found() => return fail(&format!(".env cannot be read: {error}")),
+        Err(dotenvy::Error::LineParse(line, _)) => {
+            let name = line.split_once('=').map_or("without `=`", |(name, _)| name.trim());
+            anyhow::bail!(
+                "a line of .env cannot be read ({name}): write NAME=value, and quote a value with \
+                 spaces"
+            )
+        }
+        Err(error) if !error.not_found() => return Err(error).context(".env cannot be read"),
         _ => {}
     }
-    let config = match Config::from_env() {
-        Ok(config) => config,
-        Err(error) => return fail(&error),
-    };
-    telemetry::init(config.environment, &config.log);
-    match server::serve(config, stopped()).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(&format!("{error:#}")),
-    }
+    Ok(Config::from_env()?)
 }
 
 /// Resolves at Ctrl-C or SIGTERM. A second one ends the process at once.
@@ -56,9 +103,4 @@ async fn signalled() {
         _ = tokio::signal::ctrl_c() => {}
         _ = terminate => {}
     }
-}
-
-fn fail(error: &dyn std::fmt::Display) -> ExitCode {
-    eprintln!("error: {error}");
-    ExitCode::FAILURE
 }

@@ -1,5 +1,5 @@
-//! The only door to user tables: a transaction as role `authenticated` that carries the claims
-//! of one session, so that the database decides what it may see and change.
+//! The only door to user tables: a transaction as a role without rights of its own that carries
+//! the claims of one session, so that the database decides what it may see and change.
 
 mod guard;
 
@@ -17,12 +17,30 @@ use crate::supertokens::Claims;
 /// One statement for role, claims and the time a statement may take. All end with the transaction,
 /// so it also works through a pooler in transaction mode; the claims travel as a parameter, never
 /// as SQL text.
-const SET_CLAIMS: &str = "SELECT set_config('role', 'authenticated', true), \
-                          set_config('request.jwt.claims', $1, true), \
+const SET_CLAIMS: &str = "SELECT set_config('role', $1, true), \
+                          set_config('request.jwt.claims', $2, true), \
                           set_config('statement_timeout', '10s', true)";
 
 /// A connection that has rested this long is tested before it is used.
 const TEST_AFTER_IDLE: Duration = Duration::from_secs(30);
+
+/// The roles of the database that a session may act as. The migrations make them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Sees and changes what is the user's own.
+    Authenticated,
+    /// Reads what the user's permissions name, be it whose it may; changes nothing.
+    Support,
+}
+
+impl Role {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Authenticated => "authenticated",
+            Self::Support => "todos_support",
+        }
+    }
+}
 
 /// How the pool behaves.
 #[derive(Debug, Clone)]
@@ -54,19 +72,25 @@ impl Rls {
         Ok(Self { db: Database::connect(connect).await? })
     }
 
-    /// Opens a transaction that sees and changes what the user of `claims` may, and no more.
+    /// Opens a transaction that sees and changes what is the own of the user of `claims`.
+    pub async fn begin(&self, claims: &Claims) -> Result<UserTransaction, DbErr> {
+        self.begin_as(Role::Authenticated, claims).await
+    }
+
+    /// Opens a transaction that sees and changes what the user of `claims` may in this role, and no
+    /// more.
     ///
     /// Dropping it rolls back: reads end so, and writes by [`UserTransaction::commit`].
     ///
     /// Runs in a task of its own, so that a caller who goes away half-way leaves no connection
     /// behind inside a transaction (sqlx 0.9.0 returns such a connection to the pool as it is).
-    pub async fn begin(&self, claims: &Claims) -> Result<UserTransaction, DbErr> {
+    pub async fn begin_as(&self, role: Role, claims: &Claims) -> Result<UserTransaction, DbErr> {
         let db = self.db.clone();
         let claims = claims.payload().get().to_owned();
         let begin = tokio::spawn(async move {
             let transaction = db.begin().await?;
-            let set =
-                Statement::from_sql_and_values(DbBackend::Postgres, SET_CLAIMS, [claims.into()]);
+            let values = [role.name().into(), claims.into()];
+            let set = Statement::from_sql_and_values(DbBackend::Postgres, SET_CLAIMS, values);
             transaction.query_one_raw(set).await?;
             Ok(UserTransaction(transaction))
         });

@@ -1,17 +1,17 @@
 //! Starts the parts of the service in order, and stops them in the reverse one.
 
+pub mod core;
+
 use std::{net::SocketAddr, time::Duration};
 
 use anyhow::{Context as _, bail};
 use axum::{Router, extract::connect_info::IntoMakeServiceWithConnectInfo};
-use secrecy::SecretString;
 use tokio::net::TcpListener;
-use url::Url;
 
+use self::core::OpenedCore;
 use crate::{
     clock::Clock,
     config::{Config, Environment},
-    embedded_core::{self, EmbeddedCore},
     graphql::{self, Introspection},
     mail::Post,
     rls::{self, Rls},
@@ -71,7 +71,7 @@ pub async fn serve(
 pub struct Service {
     pub state: AppState,
     pub router: Router,
-    core: Core,
+    core: OpenedCore,
     post: Post,
 }
 
@@ -80,7 +80,7 @@ impl Service {
     /// elsewhere may come later.
     pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Self> {
         let rls = open_database(config).await?;
-        let core = Core::open(config, clock.clone()).await?;
+        let core = OpenedCore::open(config, clock.clone()).await?;
         let options = supertokens::Options {
             api_domain: config.api_domain(),
             website_domain: config.website_domain(),
@@ -156,40 +156,6 @@ async fn open_database(config: &Config) -> anyhow::Result<Rls> {
                      migrations have run",
                 );
             }
-        }
-    }
-}
-
-/// The Core that is used: one elsewhere, or the embedded one.
-struct Core {
-    uris: Vec<Url>,
-    api_key: Option<SecretString>,
-    embedded: Option<EmbeddedCore>,
-}
-
-impl Core {
-    async fn open(config: &Config, clock: Clock) -> anyhow::Result<Self> {
-        if !config.supertokens_uri.is_empty() {
-            let uris = config.supertokens_uri.clone();
-            return Ok(Self { uris, api_key: config.supertokens_api_key.clone(), embedded: None });
-        }
-        let database_url = config.database_url.clone().context("DATABASE_URL is not set")?;
-        // Other programs of this machine can reach the port, but do not know the key.
-        let api_key = Some(SecretString::from(uuid::Uuid::new_v4().to_string()));
-        let options = embedded_core::Options {
-            api_key: api_key.clone(),
-            clock,
-            ..embedded_core::Options::new(database_url)
-        };
-        let embedded = embedded_core::start(options).await.context("the embedded Core")?;
-        let uri = embedded.url();
-        tracing::info!(%uri, "the embedded Core is up: for development, not for production");
-        Ok(Self { uris: vec![uri], api_key, embedded: Some(embedded) })
-    }
-
-    async fn close(self) {
-        if let Some(embedded) = self.embedded {
-            embedded.stop().await;
         }
     }
 }

@@ -9,6 +9,7 @@ pub mod rls;
 mod m20261101_000001_create_authenticated_role;
 mod m20261101_000002_create_auth_schema;
 mod m20261101_000003_create_todos;
+mod m20261124_000004_create_support_role;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261101_000001_create_authenticated_role::Migration),
             Box::new(m20261101_000002_create_auth_schema::Migration),
             Box::new(m20261101_000003_create_todos::Migration),
+            Box::new(m20261124_000004_create_support_role::Migration),
         ]
     }
 }

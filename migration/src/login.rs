@@ -1,11 +1,11 @@
-//! The service's own login: may become `authenticated`, and nothing else.
+//! The service's own login: may become `authenticated` and `todos_support`, and nothing else.
 
 use std::fmt;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{DbBackend, QueryResult, Statement};
 
-use crate::rls::ROLE;
+use crate::rls::{ROLE, SUPPORT, ensure_role};
 
 /// Why the login cannot be made or used. Never holds the password.
 #[derive(Debug)]
@@ -69,13 +69,15 @@ struct Existing {
     bypasses_rls: bool,
     can_login: bool,
     is_member: bool,
+    is_support: bool,
     starts_as_authenticated: bool,
 }
 
 /// Creates the login that `url` names, or completes what it lacks. Changes nothing that is there.
 pub async fn ensure(db: &impl ConnectionTrait, url: &str) -> Result<(), LoginError> {
     let Credentials { login, password } = credentials(url)?;
-    crate::rls::ensure_role(db).await?;
+    ensure_role(db, ROLE).await?;
+    ensure_role(db, SUPPORT).await?;
     let refused = |missing| {
         let login = login.clone();
         move |cause| LoginError::Refused { login, missing, cause }
@@ -111,6 +113,11 @@ pub async fn ensure(db: &impl ConnectionTrait, url: &str) -> Result<(), LoginErr
             .await
             .map_err(refused("grant membership in \"authenticated\""))?;
     }
+    if !existing.as_ref().is_some_and(|found| found.is_support) {
+        run(db, "GRANT %I TO %I", [SUPPORT, &login])
+            .await
+            .map_err(refused("grant membership in \"todos_support\""))?;
+    }
     if !existing.as_ref().is_some_and(|found| found.starts_as_authenticated) {
         // Born with the role: code that forgets the transaction still sees no row.
         run(db, "ALTER ROLE %I SET role = %L", [&login, ROLE])
@@ -141,16 +148,22 @@ async fn find(db: &impl ConnectionTrait, login: &str) -> Result<Option<Existing>
         SELECT r.rolsuper, r.rolbypassrls, r.rolcanlogin,
                EXISTS (SELECT FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid
                        WHERE m.member = r.oid AND g.rolname = $2) AS is_member,
+               EXISTS (SELECT FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid
+                       WHERE m.member = r.oid AND g.rolname = $3) AS is_support,
                coalesce('role=' || $2 = ANY (r.rolconfig), false) AS starts_as_authenticated
         FROM pg_roles r WHERE r.rolname = $1";
-    let statement =
-        Statement::from_sql_and_values(DbBackend::Postgres, QUERY, [login.into(), ROLE.into()]);
+    let statement = Statement::from_sql_and_values(
+        DbBackend::Postgres,
+        QUERY,
+        [login.into(), ROLE.into(), SUPPORT.into()],
+    );
     let read = |row: QueryResult| {
         Ok(Existing {
             is_superuser: row.try_get("", "rolsuper")?,
             bypasses_rls: row.try_get("", "rolbypassrls")?,
             can_login: row.try_get("", "rolcanlogin")?,
             is_member: row.try_get("", "is_member")?,
+            is_support: row.try_get("", "is_support")?,
             starts_as_authenticated: row.try_get("", "starts_as_authenticated")?,
         })
     };

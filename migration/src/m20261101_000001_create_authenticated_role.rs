@@ -3,13 +3,15 @@
 
 use sea_orm_migration::prelude::*;
 
+use crate::rls::{ROLE, ensure_role};
+
 #[derive(DeriveMigrationName)]
 pub struct Migration;
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        crate::rls::ensure_role(manager.get_connection()).await
+        ensure_role(manager.get_connection(), ROLE).await
     }
 
     /// The role stays: it belongs to the cluster, and other databases may use it.

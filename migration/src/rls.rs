@@ -5,19 +5,23 @@ use sea_orm_migration::prelude::*;
 /// The role that every request of a signed-in user runs as.
 pub const ROLE: &str = "authenticated";
 
-/// Creates [`ROLE`] where the cluster has none. Roles belong to the whole cluster, so two
-/// databases may try at once.
-pub async fn ensure_role(db: &impl ConnectionTrait) -> Result<(), DbErr> {
-    const SQL: &str = "\
-        DO $$
+/// The role that reads what belongs to others, for who is permitted to: see [`ReadAny`].
+pub const SUPPORT: &str = "todos_support";
+
+/// Creates a role where the cluster has none of this name. Roles belong to the whole cluster, so
+/// two databases may try at once.
+pub async fn ensure_role(db: &impl ConnectionTrait, role: &'static str) -> Result<(), DbErr> {
+    let sql = format!(
+        "DO $$
         BEGIN
-            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'authenticated') THEN
-                CREATE ROLE authenticated NOLOGIN NOINHERIT;
+            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN
+                CREATE ROLE {role} NOLOGIN NOINHERIT;
             END IF;
         EXCEPTION WHEN duplicate_object OR unique_violation THEN
             NULL; -- another database of this cluster was quicker
-        END $$";
-    db.execute_unprepared(SQL).await?;
+        END $$"
+    );
+    db.execute_unprepared(&sql).await?;
     Ok(())
 }
 
@@ -86,6 +90,43 @@ impl OwnRows {
             format!("\nGRANT {command} (\"{columns}\") ON \"{table}\" TO {ROLE};")
         };
         policies + &grant("INSERT", self.insert_columns) + &grant("UPDATE", self.update_columns)
+    }
+}
+
+/// A table whose every row may be read, and none changed, by who has a permission (claim `st-perm`).
+///
+/// The policy is for a role of its own, [`SUPPORT`]. As one more policy for [`ROLE`] it would be
+/// added with OR to every query of every user, which no index could then serve, and the lists of
+/// who has the permission would be full of strangers' rows.
+pub struct ReadAny {
+    table: &'static str,
+    permission: &'static str,
+}
+
+impl ReadAny {
+    pub const fn new(table: &'static str, permission: &'static str) -> Self {
+        Self { table, permission }
+    }
+
+    pub async fn permit(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+        let Self { table, permission } = self;
+        let sql = format!(
+            "GRANT SELECT ON \"{table}\" TO {SUPPORT};
+             CREATE POLICY {table}_select_any ON \"{table}\" FOR SELECT TO {SUPPORT} \
+                USING ((SELECT auth.session() -> 'st-perm' -> 'v' ? '{permission}'));"
+        );
+        manager.get_connection().execute_unprepared(&sql).await?;
+        Ok(())
+    }
+
+    pub async fn forbid(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+        let table = self.table;
+        let sql = format!(
+            "DROP POLICY {table}_select_any ON \"{table}\";
+             REVOKE SELECT ON \"{table}\" FROM {SUPPORT};"
+        );
+        manager.get_connection().execute_unprepared(&sql).await?;
+        Ok(())
     }
 }
 

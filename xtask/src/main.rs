@@ -1,5 +1,6 @@
 //! The developer's commands: `cargo xtask --help`.
 
+mod api;
 mod apt;
 mod browser;
 mod check;
@@ -25,7 +26,7 @@ mod step;
 mod test;
 mod workspace;
 
-use std::{env, process::ExitCode};
+use std::{env, ffi::OsString, process::ExitCode};
 
 use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
@@ -53,6 +54,11 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Runs a command of the service on the database that `dev` has running: `api roles list`
+    Api {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
     /// Builds the page into web/dist
     Page {
         /// Small and compressed, as it is deployed
@@ -64,14 +70,14 @@ enum Task {
 fn main() -> ExitCode {
     // Tests and checks see only the real environment; the page is built for the domains that the
     // service has.
-    if matches!(env::args().nth(1).as_deref(), Some("dev" | "page"))
+    if matches!(env::args().nth(1).as_deref(), Some("dev" | "page" | "api"))
         && let Err(error) = load_env_file()
     {
         return explain(&error);
     }
     let arguments = Arguments::parse();
     match prepare().and_then(|()| perform(arguments.command)) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => explain(&error),
     }
 }
@@ -95,15 +101,17 @@ fn load_env_file() -> Result<()> {
     }
 }
 
-fn perform(task: Task) -> Result<()> {
+fn perform(task: Task) -> Result<ExitCode> {
     match task {
         Task::Dev(options) => dev::run(&options),
         Task::Test(options) => test::run(&options),
         Task::Check => check::run(),
         Task::Codegen { check: true } => codegen::check(),
         Task::Codegen { check: false } => codegen::write(),
+        Task::Api { arguments } => return api::run(&arguments),
         Task::Page { release } => page::build(&page::toolchain()?, Profile::from_release(release)),
-    }
+    }?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn explain(error: &anyhow::Error) -> ExitCode {

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 
 use super::Error;
 use crate::{
-    rls::{Rls, UserTransaction},
+    rls::{Rls, Role, UserTransaction},
     supertokens::{Claims, SuperTokens},
 };
 
@@ -48,6 +48,22 @@ pub fn nullable<T>(context: &Context<'_>, value: Result<Option<T>, Error>) -> Op
 
 /// A transaction as the user of this request.
 pub async fn begin(context: &Context<'_>) -> Result<UserTransaction, Error> {
+    begin_as(context, Role::Authenticated).await
+}
+
+/// A transaction that reads what the permission is about, whoever owns it. Without the permission
+/// the database would show no row: the error says why.
+pub async fn begin_support(
+    context: &Context<'_>,
+    permission: &str,
+) -> Result<UserTransaction, Error> {
+    if !claims(context)?.permits(permission) {
+        return Err(Error::Forbidden(format!("This needs the permission {permission}.")));
+    }
+    begin_as(context, Role::Support).await
+}
+
+async fn begin_as(context: &Context<'_>, role: Role) -> Result<UserTransaction, Error> {
     let rls = context.data::<Rls>().map_err(|error| Error::Internal(error.message))?;
-    Ok(rls.begin(claims(context)?).await?)
+    Ok(rls.begin_as(role, claims(context)?).await?)
 }

@@ -14,6 +14,8 @@ pub enum Code {
     NotFound,
     /// The session is gone.
     Unauthenticated,
+    /// The session is not allowed this.
+    Forbidden,
     /// A part of the service is away; the same request may work later.
     ServiceUnavailable,
     /// A fault on our side; the details are in the log.
@@ -26,6 +28,7 @@ impl Code {
             Self::BadUserInput => "BAD_USER_INPUT",
             Self::NotFound => "NOT_FOUND",
             Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::Forbidden => "FORBIDDEN",
             Self::ServiceUnavailable => "SERVICE_UNAVAILABLE",
             Self::Internal => "INTERNAL",
         }
@@ -39,6 +42,8 @@ pub enum Error {
     BadUserInput(String),
     NotFound,
     Unauthenticated,
+    /// The text is for the client.
+    Forbidden(String),
     /// The cause is for the log.
     Unavailable(String),
     /// The cause is for the log.
@@ -55,6 +60,7 @@ impl Error {
             Self::BadUserInput(_) => Code::BadUserInput,
             Self::NotFound => Code::NotFound,
             Self::Unauthenticated => Code::Unauthenticated,
+            Self::Forbidden(_) => Code::Forbidden,
             Self::Unavailable(_) => Code::ServiceUnavailable,
             Self::Internal(_) => Code::Internal,
         }
@@ -62,7 +68,7 @@ impl Error {
 
     fn text(self) -> String {
         match self {
-            Self::BadUserInput(text) => text,
+            Self::BadUserInput(text) | Self::Forbidden(text) => text,
             Self::NotFound => "There is no todo with this id.".into(),
             Self::Unauthenticated => "Sign in first.".into(),
             Self::Unavailable(_) => "This is not possible right now. Try again in a moment.".into(),

@@ -7,6 +7,7 @@ mod fragments;
 mod handler;
 mod model;
 mod mutation;
+mod page;
 mod query;
 
 use async_graphql::{EmptySubscription, SchemaBuilder};

@@ -4,7 +4,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::Deserialize;
 use serde_json::{Map, Value, value::RawValue};
 
-use super::TENANT;
+use super::{TENANT, validators::Validator};
 
 /// How far the clocks of Core and service may differ, in seconds, before a token "from the
 /// future" is refused.
@@ -130,6 +130,11 @@ impl Claims {
     /// Claim `exp`, seconds since 1970.
     pub fn expires_at(&self) -> i64 {
         self.registered.exp
+    }
+
+    /// Claim `st-perm`: whether the user's roles permitted this when the token was made.
+    pub fn permits(&self, permission: &str) -> bool {
+        Validator::Permission(permission).failure(&self.to_map()).is_none()
     }
 
     /// The whole payload as the token carries it: a JSON object.

@@ -13,7 +13,7 @@ use rustix::process::Signal;
 
 use super::{
     binaries::Binaries,
-    credentials::{Credentials, DATABASE, OWNER, SERVICE, SUPERUSER},
+    credentials::{Credentials, DATABASE, OWNER, SUPERUSER},
     place::{self, Place},
     postmaster::Postmaster,
     privileges::RunAs,
@@ -48,6 +48,16 @@ impl Cluster {
             None => server_user(step)?,
         };
         Self::start(Place::kept(&run_as)?, run_as, step)
+    }
+
+    /// The URLs of owner and service in the kept cluster, if somebody has it running.
+    pub fn running() -> Result<Option<(String, String)>> {
+        let Some(folder) = Place::existing() else { return Ok(None) };
+        let Some(port) = Postmaster::of(&folder.join("data")).and_then(|found| found.port) else {
+            return Ok(None);
+        };
+        let credentials = Credentials { port, ..Credentials::read(&place::credentials_file())? };
+        Ok(Some((credentials.owner_url(), credentials.service_url())))
     }
 
     /// A cluster that is deleted at the end and takes no care to survive a crash.
@@ -204,14 +214,12 @@ impl Cluster {
         place::pid_file(&self.place.folder)
     }
 
-    /// The URL of the database's owner.
     pub fn owner_url(&self) -> String {
-        self.credentials.url(OWNER, &self.credentials.owner, DATABASE)
+        self.credentials.owner_url()
     }
 
-    /// The URL of the login that the service uses; the migration makes it.
     pub fn service_url(&self) -> String {
-        self.credentials.url(SERVICE, &self.credentials.service, DATABASE)
+        self.credentials.service_url()
     }
 
     pub fn superuser_url(&self) -> String {

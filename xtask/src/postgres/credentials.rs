@@ -67,6 +67,16 @@ impl Credentials {
         format!("postgres://{user}:{password}@127.0.0.1:{}/{database}", self.port)
     }
 
+    /// The URL of the database's owner.
+    pub fn owner_url(&self) -> String {
+        self.url(OWNER, &self.owner, DATABASE)
+    }
+
+    /// The URL of the login that the service uses; the migration makes it.
+    pub fn service_url(&self) -> String {
+        self.url(SERVICE, &self.service, DATABASE)
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let value = |name: &str| {
             text.lines()

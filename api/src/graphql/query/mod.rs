@@ -3,9 +3,15 @@
 mod session;
 mod todo;
 mod todos;
+mod user_todos;
 
 use async_graphql::MergedObject;
 
 /// What a signed-in user can read.
 #[derive(MergedObject, Default)]
-pub struct Query(session::SessionQuery, todo::TodoQuery, todos::TodosQuery);
+pub struct Query(
+    session::SessionQuery,
+    todo::TodoQuery,
+    todos::TodosQuery,
+    user_todos::UserTodosQuery,
+);

@@ -8,7 +8,7 @@ use crate::supertokens::core::{Core, CoreError};
 pub struct Roles<'a>(&'a Core);
 
 impl<'a> Roles<'a> {
-    pub(super) fn new(core: &'a Core) -> Self {
+    pub fn new(core: &'a Core) -> Self {
         Self(core)
     }
 

@@ -16,7 +16,7 @@ const AT_ONCE: usize = 8;
 pub struct Sessions<'a>(&'a Core);
 
 impl<'a> Sessions<'a> {
-    pub(super) fn new(core: &'a Core) -> Self {
+    pub fn new(core: &'a Core) -> Self {
         Self(core)
     }
 

@@ -33,7 +33,7 @@ pub enum ChangeEmail {
 }
 
 impl<'a> Users<'a> {
-    pub(super) fn new(core: &'a Core) -> Self {
+    pub fn new(core: &'a Core) -> Self {
         Self(core)
     }
 

@@ -2,4 +2,5 @@
 
 mod http;
 mod pages;
+mod support;
 mod todos;

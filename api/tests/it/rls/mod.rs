@@ -3,6 +3,7 @@
 mod cancellation;
 mod guard;
 mod policies;
+mod support;
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection, postgres::PgQueryResult};
 

@@ -106,15 +106,18 @@ impl TestApp {
 
     /// Signs up a new user, and answers a client that acts as them by bearer token.
     pub async fn user(&self, name: &str) -> User<'_> {
-        let email = format!("{name}@example.com");
-        let answer = self
-            .post("/auth/signup")
-            .header("st-auth-mode", "header")
-            .json(&credentials(&email, "secret123"))
-            .send()
-            .await
-            .expect("the service answers");
-        let answer = Answer::read(answer).await;
+        let form = credentials(&format!("{name}@example.com"), "secret123");
+        self.enter("/auth/signup", &form).await
+    }
+
+    /// Signs in, and answers a client as [`user`](Self::user) does.
+    pub async fn sign_in(&self, form: &Value) -> User<'_> {
+        self.enter("/auth/signin", form).await
+    }
+
+    async fn enter(&self, path: &str, form: &Value) -> User<'_> {
+        let request = self.post(path).header("st-auth-mode", "header").json(form);
+        let answer = Answer::read(request.send().await.expect("the service answers")).await;
         assert_eq!(answer.body["status"], "OK", "{:?}", answer.body);
         User {
             app: self,

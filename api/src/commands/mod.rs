@@ -1,0 +1,27 @@
+//! What administrators do from a shell, on the Core that the service uses.
+
+pub mod roles;
+
+use anyhow::Context as _;
+
+use crate::{
+    clock::Clock,
+    config::Config,
+    server::core::OpenedCore,
+    supertokens::core::{Core, CoreError},
+};
+
+/// Runs `work` with the Core of this configuration, and closes what was opened for it.
+pub async fn with_core(
+    config: &Config,
+    work: impl AsyncFnOnce(&Core) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let opened = OpenedCore::open(config, Clock::system()).await?;
+    let core = opened.client().context("the HTTP client")?;
+    let done = work(&core).await;
+    opened.close().await;
+    done.map_err(|error| match error.downcast::<CoreError>() {
+        Ok(error) => anyhow::anyhow!("{error}: check SUPERTOKENS_URI and SUPERTOKENS_API_KEY"),
+        Err(error) => error,
+    })
+}

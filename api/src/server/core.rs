@@ -1,0 +1,51 @@
+//! The Core that is used: one elsewhere, or the embedded one.
+
+use anyhow::Context as _;
+use secrecy::SecretString;
+use url::Url;
+
+use crate::{
+    clock::Clock,
+    config::Config,
+    embedded_core::{self, EmbeddedCore},
+    supertokens::core::Core,
+};
+
+/// Where the Core is, and the embedded one for as long as it is needed.
+pub struct OpenedCore {
+    pub uris: Vec<Url>,
+    pub api_key: Option<SecretString>,
+    embedded: Option<EmbeddedCore>,
+}
+
+impl OpenedCore {
+    /// Starts the embedded Core where the configuration names no other.
+    pub async fn open(config: &Config, clock: Clock) -> anyhow::Result<Self> {
+        if !config.supertokens_uri.is_empty() {
+            let uris = config.supertokens_uri.clone();
+            return Ok(Self { uris, api_key: config.supertokens_api_key.clone(), embedded: None });
+        }
+        let database_url = config.database_url.clone().context("DATABASE_URL is not set")?;
+        // Other programs of this machine can reach the port, but do not know the key.
+        let api_key = Some(SecretString::from(uuid::Uuid::new_v4().to_string()));
+        let options = embedded_core::Options {
+            api_key: api_key.clone(),
+            clock,
+            ..embedded_core::Options::new(database_url)
+        };
+        let embedded = embedded_core::start(options).await.context("the embedded Core")?;
+        let uri = embedded.url();
+        tracing::info!(%uri, "the embedded Core is up: for development, not for production");
+        Ok(Self { uris: vec![uri], api_key, embedded: Some(embedded) })
+    }
+
+    pub fn client(&self) -> Result<Core, reqwest::Error> {
+        Core::new(self.uris.clone(), self.api_key.clone())
+    }
+
+    pub async fn close(self) {
+        if let Some(embedded) = self.embedded {
+            embedded.stop().await;
+        }
+    }
+}

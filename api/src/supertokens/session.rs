@@ -1,5 +1,7 @@
 //! The session recipe: create, check, refresh, revoke.
 
+use std::time::Duration;
+
 use axum::http::{HeaderMap, Method};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::value::RawValue;
@@ -7,7 +9,7 @@ use serde_json::value::RawValue;
 use super::{
     Claims, EmailVerificationMode, SuperTokens,
     claims::{self, Expected, TokenError},
-    core::{CoreToken, NewSession, Refresh, Verify},
+    core::{CoreError, CoreToken, NewSession, Refresh, Verify},
     csrf,
     error::Error,
     jwks::KeyError,
@@ -15,6 +17,9 @@ use super::{
     user::User,
     validators::Validator,
 };
+
+/// How long a request waits for the Core to hear of a refreshed token's first use.
+const ANNOUNCEMENT: Duration = Duration::from_secs(4);
 
 /// A checked session, and what the answer must carry for its sake.
 #[derive(Debug)]
@@ -117,8 +122,14 @@ impl SuperTokens {
     /// Tells the Core that a token is in use, takes the token that replaces it, if there is one,
     /// and on demand makes sure that its session lives.
     async fn announce(&self, session: Session, check_database: bool) -> Result<Session, Error> {
-        let token = session.token.expose_secret();
-        match self.core().verify_session(token, check_database).await {
+        let told = self.core().verify_session(session.token.expose_secret(), check_database);
+        let told = if check_database {
+            told.await
+        } else {
+            let late = |_| Err(CoreError::Unavailable("not told in time".into()));
+            tokio::time::timeout(ANNOUNCEMENT, told).await.unwrap_or_else(late)
+        };
+        match told {
             Ok(Verify::Ok { access_token: None }) => Ok(session),
             Ok(Verify::Ok { access_token: Some(access) }) => {
                 self.replace(session.transport, access)

@@ -5,6 +5,7 @@ mod commands;
 mod embedded_core;
 mod faults;
 mod graphql;
+mod logs;
 mod mail;
 mod migration;
 mod rls;

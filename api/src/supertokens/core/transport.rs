@@ -12,7 +12,7 @@ use reqwest::{Method, Response, StatusCode, header};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 use tracing::instrument;
 use url::Url;
 
@@ -27,6 +27,12 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// Below the 20 seconds after which the Core's server closes a connection that rests: a request
 /// must not meet one that is just being closed.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// How many calls are under way at once: a Core answers some ten at a time (`max_server_pool_size`),
+/// and those that wait there use up their patience, though they may yet be done.
+const AT_ONCE: usize = 64;
+/// How many more wait here for their turn: as long as their caller does.
+const WAITING: usize = 4096;
 
 const MAX_ANSWER: usize = 1024 * 1024;
 /// How much of an odd answer the log shows.
@@ -46,6 +52,10 @@ struct Inner {
     preferred: AtomicUsize,
     api_key: Option<SecretString>,
     version: OnceCell<&'static str>,
+    /// For each call, waiting or under way.
+    places: Semaphore,
+    /// For each call that is under way.
+    turns: Semaphore,
 }
 
 /// One request of the CDI.
@@ -116,7 +126,8 @@ impl Transport {
             .no_proxy()
             .build()?;
         let (preferred, version) = (AtomicUsize::new(0), OnceCell::new());
-        Ok(Self(Arc::new(Inner { http, hosts, preferred, api_key, version })))
+        let (places, turns) = (Semaphore::new(AT_ONCE + WAITING), Semaphore::new(AT_ONCE));
+        Ok(Self(Arc::new(Inner { http, hosts, preferred, api_key, version, places, turns })))
     }
 
     /// The answer's body, read as JSON.
@@ -128,6 +139,9 @@ impl Transport {
     /// The answer's body.
     #[instrument(name = "core", skip_all, fields(http.method = %call.method, url.path = call.path))]
     pub async fn fetch(&self, call: &Call<'_>) -> Result<Vec<u8>, CoreError> {
+        const BUSY: CoreError = CoreError::Busy { retry_after: 1 };
+        let _place = self.0.places.try_acquire().map_err(|_| BUSY)?;
+        let _turn = self.0.turns.acquire().await.map_err(|_| BUSY)?;
         tokio::time::timeout(call.patience, async {
             let version = if call.is_versioned { Some(self.version().await?) } else { None };
             self.ask_hosts(call, version).await

@@ -1,8 +1,14 @@
 //! A session's life: signing in, refreshing, theft, signing out.
 
+use std::collections::HashSet;
+
+use api::{clock::Clock, supertokens::core::NewSession};
+use axum::{body::Body, http::Request};
 use futures_util::future::join_all;
 use reqwest::Method;
+use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
+use tower::ServiceExt as _;
 
 use super::{
     TRY_REFRESH_TOKEN, UNAUTHORISED, WHO, assert_refused,
@@ -210,6 +216,40 @@ async fn many_requests_at_once_with_a_refreshed_token_all_succeed() {
         assert_eq!(answer.status, 200, "{:?}", answer.body);
     }
     assert_eq!(refresh(&app, &child).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_sessions_that_refresh_at_once_all_go_on() {
+    const SESSIONS: usize = 1_000;
+    // However slow the machine: none may be lost.
+    let app = TestApp::start_with(&[("REQUEST_TIMEOUT", "300")], Clock::system()).await;
+    let ada = app.user("ada").await;
+    let core = app.state.supertokens.core();
+    let session = || NewSession {
+        user_id: &ada.id,
+        access_token_payload: json!({"iss": format!("{}/auth", app.url)}),
+        enable_anti_csrf: false,
+    };
+    let sessions: Vec<_> = join_all((0..SESSIONS).map(|_| core.create_session(session()))).await;
+    // Without sockets, of which a process has some thousand.
+    let refreshes = sessions.into_iter().map(|tokens| {
+        let tokens = tokens.expect("the Core answers");
+        let bearer = format!("Bearer {}", tokens.refresh_token.token.expose_secret());
+        let request = Request::post("/auth/session/refresh").header("authorization", bearer);
+        let request = request.body(Body::empty()).expect("a request");
+        let router = app.router.clone();
+        tokio::spawn(async move { router.oneshot(request).await.expect("an answer") })
+    });
+    let answers = join_all(refreshes).await;
+    let tokens: HashSet<_> = answers
+        .into_iter()
+        .map(|answer| {
+            let answer = answer.expect("no panic");
+            assert_eq!(answer.status(), 200);
+            answer.headers()["st-refresh-token"].clone()
+        })
+        .collect();
+    assert_eq!(tokens.len(), SESSIONS);
 }
 
 #[tokio::test]

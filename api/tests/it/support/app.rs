@@ -21,6 +21,8 @@ pub struct TestApp {
     pub database: TestDatabase,
     pub url: String,
     pub state: AppState,
+    /// To ask without a socket.
+    pub router: Router,
     http: reqwest::Client,
     server: JoinHandle<()>,
 }
@@ -61,7 +63,7 @@ impl TestApp {
         vars: &[(&str, &str)],
         clock: Clock,
         change: impl FnOnce(&mut Config),
-        routes: impl FnOnce(&AppState) -> Router,
+        more_routes: impl FnOnce(&AppState) -> Router,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("an address").port();
@@ -69,18 +71,19 @@ impl TestApp {
         change(&mut config);
         let service = Service::start(&config, clock).await.expect("the service starts");
         let state = service.state.clone();
-        let all_routes = service.router.clone().merge(router::layers(routes(&state), &config));
+        let router = service.router.clone().merge(router::layers(more_routes(&state), &config));
+        let app = router.clone();
         let server = tokio::spawn(async move {
             let _service = service;
-            let server = all_routes.into_make_service_with_connect_info::<SocketAddr>();
-            axum::serve(listener, server).await.expect("the service serves");
+            let app = app.into_make_service_with_connect_info::<SocketAddr>();
+            axum::serve(listener, app).await.expect("the service serves");
         });
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .build()
             .expect("a client");
-        Self { database, url: format!("http://127.0.0.1:{port}"), state, http, server }
+        Self { database, url: format!("http://127.0.0.1:{port}"), state, router, http, server }
     }
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {

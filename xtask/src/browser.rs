@@ -73,9 +73,9 @@ fn folder() -> PathBuf {
 
 /// The product on a database of its own. The port is chosen last: what is free now may be taken after a build.
 fn start(toolchain: &Toolchain) -> Result<Stack> {
-    stack::build(toolchain, Profile::Dev)?;
-    let (database, pid_file) = Database::throw_away()?;
     let (profile, settings) = (Profile::Dev, Settings::Default);
+    stack::build(toolchain, profile, settings)?;
+    let (database, pid_file) = Database::throw_away()?;
     Stack::start(database, stack::Options { port: port::free()?, profile, settings, pid_file })
 }
 

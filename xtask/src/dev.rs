@@ -68,7 +68,7 @@ fn start(options: &Options) -> Result<(Stack, Option<File>)> {
         (Database::open()?, pid_file, Some(lock))
     };
     let profile = Profile::from_release(options.release);
-    stack::build(&page::toolchain()?, profile)?;
+    stack::build(&page::toolchain()?, profile, Settings::Own)?;
     // Building takes a while: long enough for somebody else to take the port.
     port::require_free(options.port)?;
     let (port, settings) = (options.port, Settings::Own);

@@ -31,6 +31,7 @@ use std::{env, ffi::OsString, process::ExitCode};
 use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
 
+use stack::Settings;
 use workspace::Profile;
 
 #[derive(Parser)]
@@ -109,7 +110,9 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Codegen { check: true } => codegen::check(),
         Task::Codegen { check: false } => codegen::write(),
         Task::Api { arguments } => return api::run(&arguments),
-        Task::Page { release } => page::build(&page::toolchain()?, Profile::from_release(release)),
+        Task::Page { release } => {
+            page::build(&page::toolchain()?, Profile::from_release(release), Settings::Own)
+        }
     }?;
     Ok(ExitCode::SUCCESS)
 }

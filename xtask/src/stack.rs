@@ -41,9 +41,12 @@ pub enum Settings {
     Default,
 }
 
+/// Where browsers reach the service, and where they get the page from. The page is built for them.
+pub const DOMAINS: [&str; 2] = ["API_DOMAIN", "WEBSITE_DOMAIN"];
+
 impl Settings {
     fn apply(self, service: &mut Command, address: &str) {
-        for name in ["API_DOMAIN", "WEBSITE_DOMAIN"] {
+        for name in DOMAINS {
             let own = env::var_os(name).is_some_and(|value| !value.is_empty());
             if self == Self::Default || !own {
                 service.env(name, address);
@@ -90,9 +93,9 @@ const OPTIONAL: [&str; 27] = [
 ];
 
 /// Builds what is not up to date.
-pub fn build(toolchain: &Toolchain, profile: Profile) -> Result<()> {
+pub fn build(toolchain: &Toolchain, profile: Profile, settings: Settings) -> Result<()> {
     programs::build(profile)?;
-    page::build_with_bundler(toolchain, profile)?;
+    page::build_with_bundler(toolchain, profile, settings)?;
     graphiql::build_or_say_why_not()
 }
 

@@ -8,6 +8,7 @@ use crate::{
     check, codegen, page,
     postgres::{self, Cluster},
     run::{self, Within},
+    stack::Settings,
     step::{skipped, step},
     workspace::{self, Profile},
 };
@@ -34,7 +35,7 @@ pub fn run(options: &Options) -> Result<()> {
     if let Some(browser) = browser {
         browser.test(&toolchain)?;
     } else {
-        page::build(&toolchain, Profile::Dev)?;
+        page::build(&toolchain, Profile::Dev, Settings::Default)?;
         skipped("Browser test", "left out by --skip-browser");
     }
     println!("all is well");

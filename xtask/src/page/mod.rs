@@ -13,6 +13,7 @@ use anyhow::{Context, Result, bail};
 use crate::{
     programs,
     run::{self, Within},
+    stack::{DOMAINS, Settings},
     step::{Step, step},
     workspace::{self, Profile},
 };
@@ -34,14 +35,18 @@ pub fn toolchain() -> Result<Toolchain> {
 }
 
 /// Brings `web/dist` up to date.
-pub fn build(toolchain: &Toolchain, profile: Profile) -> Result<()> {
+pub fn build(toolchain: &Toolchain, profile: Profile, settings: Settings) -> Result<()> {
     programs::build_bundler(profile)?;
-    build_with_bundler(toolchain, profile)
+    build_with_bundler(toolchain, profile, settings)
 }
 
 /// As [`build`], with the bundler that is built already.
-pub fn build_with_bundler(toolchain: &Toolchain, profile: Profile) -> Result<()> {
-    let wasm = step("Page, compiled to wasm", |step| compile(toolchain, profile, step))?;
+pub fn build_with_bundler(
+    toolchain: &Toolchain,
+    profile: Profile,
+    settings: Settings,
+) -> Result<()> {
+    let wasm = step("Page, compiled to wasm", |step| compile(toolchain, profile, settings, step))?;
     step("Page, bundled", |step| bundle(&wasm, step))
 }
 
@@ -63,7 +68,12 @@ fn bundle(wasm: &Path, step: &mut Step) -> Result<()> {
     Ok(())
 }
 
-fn compile(toolchain: &Toolchain, profile: Profile, step: &mut Step) -> Result<PathBuf> {
+fn compile(
+    toolchain: &Toolchain,
+    profile: Profile,
+    settings: Settings,
+    step: &mut Step,
+) -> Result<PathBuf> {
     let (name, folder) = match profile {
         Profile::Dev => ("dev", "debug"),
         Profile::Release => ("web-release", "web-release"),
@@ -74,6 +84,11 @@ fn compile(toolchain: &Toolchain, profile: Profile, step: &mut Step) -> Result<P
         .args(["build", "--package", "web", "--bin", "web", "--target", TARGET, "--profile", name])
         .arg("--target-dir")
         .arg(&target);
+    if settings == Settings::Default {
+        for name in DOMAINS {
+            cargo.env_remove(name);
+        }
+    }
     run::quiet(&mut cargo, Within::Build, step).context("the page does not compile to wasm")?;
     let wasm = target.join(TARGET).join(folder).join("web.wasm");
     if !wasm.exists() {

@@ -12,10 +12,15 @@ use super::{
     error::{Error, Result},
     request::Fields,
     users::{User, normalise_email},
+    version::Version,
 };
 
 /// POST `/recipe/signup`
-pub(super) async fn sign_up(State(core): State<Arc<Core>>, fields: Fields) -> Result<Answer> {
+pub(super) async fn sign_up(
+    State(core): State<Arc<Core>>,
+    version: Version,
+    fields: Fields,
+) -> Result<Answer> {
     let email = normalise_email(fields.text("email")?);
     let hash = core.passwords.hash(fields.text("password")?).await?;
     let id = Uuid::new_v4().to_string();
@@ -33,11 +38,15 @@ pub(super) async fn sign_up(State(core): State<Arc<Core>>, fields: Fields) -> Re
     if inserted.rows_affected() == 0 {
         return Ok(Answer::status("EMAIL_ALREADY_EXISTS_ERROR"));
     }
-    signed_in(&core, &id).await
+    signed_in(&core, &id, version).await
 }
 
 /// POST `/recipe/signin`
-pub(super) async fn sign_in(State(core): State<Arc<Core>>, fields: Fields) -> Result<Answer> {
+pub(super) async fn sign_in(
+    State(core): State<Arc<Core>>,
+    version: Version,
+    fields: Fields,
+) -> Result<Answer> {
     let email = normalise_email(fields.text("email")?);
     let password = fields.text("password")?;
     let found: Option<(String, String)> = sqlx::query_as(
@@ -50,7 +59,7 @@ pub(super) async fn sign_in(State(core): State<Arc<Core>>, fields: Fields) -> Re
     let (id, hash) = found.unzip();
     let matches = core.passwords.verify(password, hash).await?;
     match id {
-        Some(id) if matches => signed_in(&core, &id).await,
+        Some(id) if matches => signed_in(&core, &id, version).await,
         _ => Ok(Answer::status("WRONG_CREDENTIALS_ERROR")),
     }
 }
@@ -88,10 +97,10 @@ pub(super) async fn update(State(core): State<Arc<Core>>, fields: Fields) -> Res
     }
 }
 
-async fn signed_in(core: &Core, id: &str) -> Result<Answer> {
+async fn signed_in(core: &Core, id: &str, version: Version) -> Result<Answer> {
     // Gone already, if another request removed the user in between.
     Ok(match User::find(&core.pool, id).await? {
-        Some(user) => Answer::ok(json!({ "user": user.to_json(), "recipeUserId": user.id })),
+        Some(user) => Answer::ok(json!({ "user": user.to_json(version), "recipeUserId": user.id })),
         None => Answer::status("WRONG_CREDENTIALS_ERROR"),
     })
 }

@@ -34,6 +34,9 @@ pub(super) enum Error {
     /// 401, `text/html`: the API key is missing or wrong.
     #[error("Invalid API key")]
     ApiKey,
+    /// 402, `text/html`: a Core does it only with a licence.
+    #[error("{0}")]
+    Paid(&'static str),
     /// 200, status `UNAUTHORISED`: the session is gone.
     #[error("{0}")]
     Unauthorised(String),
@@ -102,6 +105,7 @@ impl IntoResponse for Error {
             }
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::ApiKey => StatusCode::UNAUTHORIZED,
+            Self::Paid(_) => StatusCode::PAYMENT_REQUIRED,
             Self::Internal(cause) => {
                 tracing::error!(error = %chain(cause.as_ref()), "embedded Core: request failed");
                 StatusCode::INTERNAL_SERVER_ERROR

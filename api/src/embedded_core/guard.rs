@@ -16,6 +16,7 @@ use super::{
     error::{self, Error, Result},
     multitenancy,
     secret::sha256,
+    version,
 };
 
 /// Refuses a caller without the API key, and a CDI version that the Core does not speak.
@@ -27,7 +28,7 @@ pub(super) async fn admit(
     if let Some(api_key) = &core.api_key {
         check_api_key(api_key, request.headers())?;
     }
-    check_version(request.headers())?;
+    version::check(request.headers())?;
     Ok(next.run(request).await)
 }
 
@@ -39,18 +40,6 @@ fn check_api_key(expected: &SecretString, headers: &HeaderMap) -> Result<()> {
         sha256(expected.expose_secret().as_bytes()).as_ref(),
     )
     .map_err(|_| Error::ApiKey)
-}
-
-fn check_version(headers: &HeaderMap) -> Result<()> {
-    let Some(version) = headers.get("cdi-version") else {
-        return Ok(());
-    };
-    let version = String::from_utf8_lossy(version.as_bytes());
-    if multitenancy::VERSIONS.contains(&version.as_ref()) {
-        Ok(())
-    } else {
-        Err(Error::bad_request(format!("cdi-version {version} not supported")))
-    }
 }
 
 /// Finishes a request whose caller has gone away: sqlx 0.9.0 can return a connection to the pool
@@ -65,7 +54,7 @@ pub(super) async fn run_to_completion(request: Request, next: Next) -> Response 
 /// An address of no route, or of a tenant that does not exist.
 pub(super) async fn not_found(OriginalUri(uri): OriginalUri) -> Response {
     match multitenancy::tenant_of(uri.path()) {
-        Some(tenant) => multitenancy::unknown(tenant).into_response(),
+        Some(tenant) => multitenancy::unknown(tenant, uri.path()),
         None => error::text(StatusCode::NOT_FOUND, "Not found"),
     }
 }

@@ -1,6 +1,6 @@
 //! A small Core for development and tests.
 //!
-//! It answers the Core Driver Interface, version 5.2, as `supertokens-core` 10.0 does: over HTTP on
+//! It answers the Core Driver Interface, up to version 5.4, as `supertokens-core` does: over HTTP on
 //! a loopback address, with its state in the database schema `supertokens_core`. It knows one app,
 //! one tenant and the recipes that this product uses, and no account linking.
 
@@ -12,6 +12,7 @@ mod error;
 mod guard;
 mod keys;
 mod multitenancy;
+mod paid;
 mod password_reset;
 mod passwords;
 mod refresh_token;
@@ -21,7 +22,9 @@ mod schema;
 mod secret;
 mod sessions;
 mod thirdparty;
+mod usermetadata;
 mod users;
+mod version;
 
 use std::{
     io,
@@ -194,13 +197,16 @@ fn router(core: Arc<Core>) -> Router {
 fn public_routes() -> Router<Arc<Core>> {
     Router::new()
         .route("/hello", get(multitenancy::hello))
-        .route("/apiversion", get(multitenancy::versions))
+        .route("/apiversion", get(version::versions))
         .route("/.well-known/jwks.json", get(jwks))
 }
 
 fn routes() -> Router<Arc<Core>> {
     Router::new()
-        .route("/recipe/multitenancy/tenant/v2", get(multitenancy::tenant))
+        .route("/recipe/multitenancy/tenant/v2", get(multitenancy::tenant).put(paid::multi_tenancy))
+        .route("/recipe/multitenancy/tenant/list/v2", get(multitenancy::tenants))
+        .route("/recipe/accountlinking/user/primary", post(paid::account_linking))
+        .route("/recipe/accountlinking/user/link", post(paid::account_linking))
         .route("/recipe/dashboard/signin", post(multitenancy::dashboard_sign_in))
         .route("/users", get(users::list))
         .route("/users/count", get(users::count))
@@ -238,6 +244,8 @@ fn routes() -> Router<Arc<Core>> {
         .route("/recipe/user/roles", get(roles::of_user))
         .route("/recipe/user/role", put(roles::give))
         .route("/recipe/user/role/remove", post(roles::take))
+        .route("/recipe/user/metadata", get(usermetadata::get).put(usermetadata::update))
+        .route("/recipe/user/metadata/remove", post(usermetadata::remove))
 }
 
 /// GET `/.well-known/jwks.json`

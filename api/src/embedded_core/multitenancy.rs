@@ -1,23 +1,12 @@
-//! What the Core says of itself: its versions and its one tenant.
+//! What the Core says of itself and of its one tenant.
 
-use serde_json::json;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
 
 use super::{answer::Answer, error::Error};
 
 /// The one tenant that exists.
 pub(super) const TENANT: &str = "public";
-
-/// The CDI versions that `supertokens-core` 10.0 accepts, in its order. Answers have the shape of
-/// the newest, 5.2, whichever is asked for.
-pub(super) const VERSIONS: [&str; 21] = [
-    "2.14", "2.13", "2.12", "2.11", "2.10", "2.21", "2.20", "2.19", "2.18", "2.17", "3.0", "2.16",
-    "3.1", "4.0", "2.15", "5.0", "5.1", "5.2", "2.7", "2.8", "2.9",
-];
-
-/// GET `/apiversion`
-pub(super) async fn versions() -> Answer {
-    Answer::bare(json!({ "versions": VERSIONS }))
-}
 
 /// GET `/hello`
 pub(super) async fn hello() -> &'static str {
@@ -26,11 +15,20 @@ pub(super) async fn hello() -> &'static str {
 
 /// GET `/recipe/multitenancy/tenant/v2`
 pub(super) async fn tenant() -> Answer {
-    Answer::ok(json!({
+    Answer::ok(shown())
+}
+
+/// GET `/recipe/multitenancy/tenant/list/v2`
+pub(super) async fn tenants() -> Answer {
+    Answer::ok(json!({ "tenants": [shown()] }))
+}
+
+fn shown() -> Value {
+    json!({
         "tenantId": TENANT,
         "thirdParty": { "providers": [] },
         "coreConfig": {},
-    }))
+    })
 }
 
 /// POST `/recipe/dashboard/signin`: there are no dashboard users.
@@ -48,9 +46,14 @@ pub(super) fn tenant_of(path: &str) -> Option<&str> {
     (tenant != TENANT && !is_resource(tenant) && is_resource(resource)).then_some(tenant)
 }
 
-pub(super) fn unknown(tenant: &str) -> Error {
+/// The answer at a path of `tenant`, who does not exist: an expected one to who asks just that.
+pub(super) fn unknown(tenant: &str, path: &str) -> Response {
+    if path.ends_with("/recipe/multitenancy/tenant/v2") {
+        return Answer::status("TENANT_NOT_FOUND_ERROR").into_response();
+    }
     Error::bad_request(format!(
         "AppId or tenantId not found => Tenant with the following connectionURIDomain, appId and \
          tenantId combination not found: (, public, {tenant})"
     ))
+    .into_response()
 }

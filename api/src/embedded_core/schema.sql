@@ -76,6 +76,11 @@ create table if not exists supertokens_core.user_roles (
 );
 create index if not exists user_roles_role_idx on supertokens_core.user_roles (role);
 
+create table if not exists supertokens_core.user_metadata (
+    user_id  text  primary key,
+    metadata jsonb not null
+);
+
 create table if not exists supertokens_core.signing_keys (
     kid             text    primary key,
     dynamic         boolean not null,

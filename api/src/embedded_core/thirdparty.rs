@@ -13,10 +13,15 @@ use super::{
     error::{Error, Result},
     request::{Fields, invalid},
     users::{User, normalise_email},
+    version::Version,
 };
 
 /// POST `/recipe/signinup`: makes the user, or takes over the provider's email for one who exists.
-pub(super) async fn sign_in_up(State(core): State<Arc<Core>>, fields: Fields) -> Result<Answer> {
+pub(super) async fn sign_in_up(
+    State(core): State<Arc<Core>>,
+    version: Version,
+    fields: Fields,
+) -> Result<Answer> {
     let provider = fields.text("thirdPartyId")?;
     let provider_user = fields.text("thirdPartyUserId")?;
     let email = fields.object("email")?;
@@ -49,7 +54,7 @@ pub(super) async fn sign_in_up(State(core): State<Arc<Core>>, fields: Fields) ->
     tx.commit().await?;
     Ok(Answer::ok(json!({
         "createdNewUser": created,
-        "user": user.to_json(),
+        "user": user.to_json(version),
         "recipeUserId": id,
     })))
 }

@@ -13,6 +13,7 @@ use super::{
     error::{Error, Result},
     multitenancy::TENANT,
     request::{Fields, Params},
+    version::Version,
 };
 
 /// A row of the view `accounts`. Accounts are not linked: one login method is one user.
@@ -35,8 +36,8 @@ impl User {
             .await?)
     }
 
-    /// The user as the CDI shows it since version 4.0.
-    pub(super) fn to_json(&self) -> Value {
+    /// The user as the CDI shows it since version 4.0. Nobody has a passkey.
+    pub(super) fn to_json(&self, version: Version) -> Value {
         let third_party = self
             .third_party_id
             .as_ref()
@@ -53,7 +54,7 @@ impl User {
         if let Some(third_party) = &third_party {
             login_method["thirdParty"] = third_party.clone();
         }
-        json!({
+        let mut user = json!({
             "id": self.id,
             "isPrimaryUser": false,
             "tenantIds": [TENANT],
@@ -62,7 +63,11 @@ impl User {
             "phoneNumbers": [],
             "thirdParty": third_party.into_iter().collect::<Vec<_>>(),
             "loginMethods": [login_method],
-        })
+        });
+        if version.has_passkeys {
+            user["webauthn"] = json!({ "credentialIds": [] });
+        }
+        user
     }
 }
 
@@ -72,17 +77,22 @@ pub(super) fn normalise_email(email: &str) -> String {
 }
 
 /// GET `/user/id`
-pub(super) async fn by_id(State(core): State<Arc<Core>>, params: Params) -> Result<Answer> {
+pub(super) async fn by_id(
+    State(core): State<Arc<Core>>,
+    version: Version,
+    params: Params,
+) -> Result<Answer> {
     Ok(match User::find(&core.pool, params.text("userId")?).await? {
-        Some(user) => Answer::ok(json!({ "user": user.to_json() })),
+        Some(user) => Answer::ok(json!({ "user": user.to_json(version) })),
         None => Answer::status("UNKNOWN_USER_ID_ERROR"),
     })
 }
 
 /// GET `/users/by-accountinfo`: users who match all that is given, or, with
-/// `doUnionOfAccountInfo`, any of it. No user has a phone number.
+/// `doUnionOfAccountInfo`, any of it. No user has a phone number or a passkey.
 pub(super) async fn by_account_info(
     State(core): State<Arc<Core>>,
+    version: Version,
     params: Params,
 ) -> Result<Answer> {
     let email = params.optional("email").map(normalise_email);
@@ -93,12 +103,14 @@ pub(super) async fn by_account_info(
             "If 'thirdPartyId' is provided, 'thirdPartyUserId' must also be provided, and vice versa",
         ));
     }
+    let asks_what_nobody_has = ["phoneNumber", "webauthnCredentialId"]
+        .into_iter()
+        .any(|name| params.optional(name).is_some());
     let query = if params.flag("doUnionOfAccountInfo") {
         "select * from supertokens_core.accounts \
          where email = $1 or (third_party_id = $2 and third_party_user_id = $3) \
          order by time_joined, id"
-    } else if params.optional("phoneNumber").is_some() || (email.is_none() && third_party.is_none())
-    {
+    } else if asks_what_nobody_has || (email.is_none() && third_party.is_none()) {
         return Ok(Answer::ok(json!({ "users": [] })));
     } else {
         "select * from supertokens_core.accounts \
@@ -112,7 +124,7 @@ pub(super) async fn by_account_info(
         .bind(third_party_user)
         .fetch_all(&core.pool)
         .await?;
-    Ok(Answer::ok(json!({ "users": shown(&users) })))
+    Ok(Answer::ok(json!({ "users": shown(&users, version) })))
 }
 
 /// A page of users from `($4, $5)` on; `$1` to `$3` narrow it, if they are given.
@@ -138,7 +150,11 @@ macro_rules! page_query {
 
 /// GET `/users`: a page in the order of joining. With `email` or `provider` (beginnings, separated
 /// by `;`) a search, whose answer is never continued.
-pub(super) async fn list(State(core): State<Arc<Core>>, params: Params) -> Result<Answer> {
+pub(super) async fn list(
+    State(core): State<Arc<Core>>,
+    version: Version,
+    params: Params,
+) -> Result<Answer> {
     let query = match params.optional("timeJoinedOrder") {
         None | Some("ASC") => page_query!(">=", "asc"),
         Some("DESC") => page_query!("<=", "desc"),
@@ -162,7 +178,7 @@ pub(super) async fn list(State(core): State<Arc<Core>>, params: Params) -> Resul
         .fetch_all(&core.pool)
         .await?;
     let next = if users.len() > limit { users.pop() } else { None };
-    let mut answer = json!({ "users": shown(&users) });
+    let mut answer = json!({ "users": shown(&users, version) });
     if let (Some(next), false) = (next, is_search) {
         answer["nextPaginationToken"] = Cursor::at(&next).encode().into();
     }
@@ -189,6 +205,7 @@ pub(super) async fn remove(State(core): State<Arc<Core>>, fields: Fields) -> Res
         "delete from supertokens_core.users where id = $1",
         "delete from supertokens_core.sessions where user_id = $1",
         "delete from supertokens_core.user_roles where user_id = $1",
+        "delete from supertokens_core.user_metadata where user_id = $1",
         "delete from supertokens_core.verified_emails where user_id = $1",
         "delete from supertokens_core.email_verification_tokens where user_id = $1",
     ] {
@@ -198,8 +215,8 @@ pub(super) async fn remove(State(core): State<Arc<Core>>, fields: Fields) -> Res
     Ok(Answer::ok(json!({})))
 }
 
-fn shown(users: &[User]) -> Vec<Value> {
-    users.iter().map(User::to_json).collect()
+fn shown(users: &[User], version: Version) -> Vec<Value> {
+    users.iter().map(|user| user.to_json(version)).collect()
 }
 
 fn page_size(params: &Params) -> Result<usize> {

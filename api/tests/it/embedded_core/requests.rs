@@ -54,6 +54,22 @@ async fn every_address_of_the_public_tenant_works_and_no_other() {
     let answer = core.send("GET", "/other/recipe/roles", &[], String::new()).await;
     assert_eq!(answer.status, 400);
     assert!(answer.body.to_string().contains("tenantId combination not found: (, public, other)"));
+    let tenant = core.get("/other/recipe/multitenancy/tenant/v2").await;
+    assert_eq!(tenant, json!({ "status": "TENANT_NOT_FOUND_ERROR" }));
+}
+
+#[tokio::test]
+async fn what_needs_a_licence_is_refused_by_name() {
+    let core = TestCore::start().await;
+    for (method, path, feature) in [
+        ("PUT", "/recipe/multitenancy/tenant/v2", "multi_tenancy"),
+        ("POST", "/recipe/accountlinking/user/primary", "Account linking"),
+        ("POST", "/recipe/accountlinking/user/link", "Account linking"),
+    ] {
+        let answer = core.send(method, path, &[], "{}".into()).await;
+        assert_eq!(answer.status, 402, "{answer:?}");
+        assert!(answer.body.to_string().contains(feature), "{answer:?}");
+    }
 }
 
 #[tokio::test]

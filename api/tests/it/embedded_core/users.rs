@@ -97,7 +97,7 @@ async fn tokens_by_email_expire() {
     let verification = core.post("/recipe/user/email/verify/token", body).await;
 
     core.clock.advance(HOUR);
-    let body = json!({ "method": "token", "token": reset["token"] });
+    let body = json!({ "token": reset["token"] });
     let answer = core.post("/recipe/user/password/reset/token/consume", body).await;
     assert_eq!(answer["status"], "RESET_PASSWORD_INVALID_TOKEN_ERROR");
 
@@ -146,4 +146,46 @@ async fn a_removed_user_takes_sessions_and_roles_along() {
     assert_eq!(core.get("/recipe/role/users?role=admin").await["users"], json!([]));
     let body = json!({ "email": "ada@example.com", "password": "secret123" });
     assert_eq!(core.post("/recipe/signin", body).await["status"], "WRONG_CREDENTIALS_ERROR");
+}
+
+#[tokio::test]
+async fn users_have_passkeys_for_who_knows_of_them() {
+    let core = TestCore::start().await;
+    let id = core.sign_up("ada@example.com").await;
+    let credentials = json!({ "email": "ada@example.com", "password": "secret123" }).to_string();
+    let (by_id, by_email) =
+        (format!("/user/id?userId={id}"), "/users/by-accountinfo?email=ada@example.com");
+    for (version, has_passkeys) in [("5.1", false), ("5.2", false), ("5.3", true), ("5.4", true)] {
+        let headers = [("cdi-version", version)];
+        let get = async |path: &str| core.send("GET", path, &headers, String::new()).await.body;
+        let signed_in = core.send("POST", "/recipe/signin", &headers, credentials.clone()).await;
+        for user in [
+            &signed_in.body["user"],
+            &get(&by_id).await["user"],
+            &get(by_email).await["users"][0],
+            &get("/users").await["users"][0],
+        ] {
+            assert_eq!(user["id"], id);
+            let none = json!({ "credentialIds": [] });
+            assert_eq!(user.get("webauthn"), has_passkeys.then_some(&none), "{version}");
+        }
+    }
+    // Who names no version means the newest.
+    assert!(core.get(&by_id).await["user"].get("webauthn").is_some());
+    let by_passkey = core.get(&format!("{by_email}&webauthnCredentialId=key")).await;
+    assert_eq!(by_passkey["users"], json!([]));
+}
+
+#[tokio::test]
+async fn simultaneous_updates_of_metadata_lose_none() {
+    let core = TestCore::start().await;
+    let put = async |update: Value| {
+        let body = json!({ "userId": "ada", "metadataUpdate": update });
+        core.put("/recipe/user/metadata", body).await
+    };
+    join_all((0..20).map(|n| put(json!({ n.to_string(): n })))).await;
+    let gone = put(json!({ "0": null, "1": { "new": true } })).await;
+    let metadata = gone["metadata"].as_object().expect("an object");
+    assert_eq!((metadata.len(), &metadata["1"]), (19, &json!({ "new": true })));
+    assert_eq!(core.get("/recipe/user/metadata?userId=ada").await, gone);
 }

@@ -5,6 +5,7 @@ mod apt;
 mod browser;
 mod check;
 mod child;
+mod clients;
 mod codegen;
 mod dev;
 mod environment;

@@ -42,12 +42,18 @@ impl Node {
     /// `npm` in a folder, running its scripts with this Node.
     pub fn npm(&self, folder: &Path, arguments: &[&str]) -> Result<Command> {
         let mut npm = npm::npm(folder, arguments);
+        self.lead(&mut npm)?;
+        Ok(npm)
+    }
+
+    /// Lets a program find this Node before any other.
+    pub fn lead(&self, program: &mut Command) -> Result<()> {
         if let Some(first) = &self.folder {
             let rest = env::var_os("PATH").unwrap_or_default();
             let folders = [first.clone()].into_iter().chain(env::split_paths(&rest));
-            npm.env("PATH", env::join_paths(folders)?);
+            program.env("PATH", env::join_paths(folders)?);
         }
-        Ok(npm)
+        Ok(())
     }
 }
 

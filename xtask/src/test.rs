@@ -5,7 +5,9 @@ use clap::Args;
 
 use crate::{
     browser::Browser,
-    check, codegen, page,
+    check, clients, codegen,
+    node::Node,
+    page,
     postgres::{self, Cluster},
     run::{self, Within},
     stack::Settings,
@@ -26,12 +28,13 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<()> {
     postgres::sweep();
     let browser = if options.skip_browser { None } else { Some(Browser::find()?) };
+    let clients = clients::install()?;
     let toolchain = page::toolchain()?;
     check::format()?;
     check::lint()?;
     codegen::check()?;
     deny()?;
-    unit_and_integration(&options.filter)?;
+    unit_and_integration(&options.filter, clients.as_ref())?;
     if let Some(browser) = browser {
         browser.test(&toolchain)?;
     } else {
@@ -43,7 +46,7 @@ pub fn run(options: &Options) -> Result<()> {
 }
 
 /// On a real PostgreSQL that is gone afterwards.
-fn unit_and_integration(filter: &[String]) -> Result<()> {
+fn unit_and_integration(filter: &[String], clients: Option<&Node>) -> Result<()> {
     let cluster = step("PostgreSQL for the tests", Cluster::throw_away)?;
     let mut cargo = workspace::cargo();
     if run::answers("cargo-nextest", "--version") {
@@ -56,6 +59,9 @@ fn unit_and_integration(filter: &[String]) -> Result<()> {
         .args(["--all-features", "--no-fail-fast"])
         .args(filter)
         .env("TEST_DATABASE_URL", cluster.superuser_url());
+    if let Some(node) = clients {
+        node.lead(&mut cargo)?;
+    }
     step("Unit and integration tests", |step| run::streamed(&mut cargo, Within::Build, step))
 }
 

@@ -1,6 +1,7 @@
 //! The integration tests: one binary, a file a feature, each test with a database of its own.
 
 mod auth;
+mod clients;
 mod commands;
 mod embedded_core;
 mod faults;

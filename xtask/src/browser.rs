@@ -44,15 +44,15 @@ impl Browser {
     }
 
     pub fn test(&self, toolchain: &Toolchain) -> Result<()> {
-        let stack = start(toolchain)?;
-        let outcome = step("Browser test", |step| self.drive(&stack, step));
+        let (stack, issuer) = start(toolchain)?;
+        let outcome = step("Browser test", |step| self.drive(&stack, &issuer, step));
         if outcome.is_err() {
             eprintln!("the service's last lines:\n{}", stack.service.last_lines());
         }
         outcome
     }
 
-    fn drive(&self, stack: &Stack, step: &mut Step) -> Result<()> {
+    fn drive(&self, stack: &Stack, issuer: &str, step: &mut Step) -> Result<()> {
         let artifacts = workspace::target_dir().join("e2e");
         if artifacts.exists() {
             fs::remove_dir_all(&artifacts)?;
@@ -61,7 +61,8 @@ impl Browser {
         let mut test = self.node.npm(&folder(), &["test"])?;
         test.env("BASE_URL", &stack.address)
             .env("CHROMIUM", &self.chromium)
-            .env("ARTIFACTS", &artifacts);
+            .env("ARTIFACTS", &artifacts)
+            .env("OIDC_ISSUER", issuer);
         step.note(format!("screenshots in {}", workspace::shown(&artifacts)));
         run::streamed(&mut test, Within::Build, step)
     }
@@ -71,12 +72,35 @@ fn folder() -> PathBuf {
     workspace::root().join("web/e2e")
 }
 
-/// The product on a database of its own. The port is chosen last: what is free now may be taken after a build.
-fn start(toolchain: &Toolchain) -> Result<Stack> {
+/// The product on a database of its own, and where it expects the OpenID provider of the tests. The ports are
+/// chosen last: what is free now may be taken after a build.
+fn start(toolchain: &Toolchain) -> Result<(Stack, String)> {
     let (profile, settings) = (Profile::Dev, Settings::Default);
     stack::build(toolchain, profile, settings)?;
     let (database, pid_file) = Database::throw_away()?;
-    Stack::start(database, stack::Options { port: port::free()?, profile, settings, pid_file })
+    let (port, provider_port) = port::two_free()?;
+    let issuer = format!("http://127.0.0.1:{provider_port}");
+    let variables = variables(&issuer);
+    let options = stack::Options { port, profile, settings, variables, pid_file };
+    Ok((Stack::start(database, options)?, issuer))
+}
+
+/// The provider as `web/e2e/support/provider.mjs` knows us: once with a secret, once without. And no limit for
+/// an address: the browsers of the test all have the same.
+fn variables(issuer: &str) -> Vec<(&'static str, String)> {
+    [
+        ("OIDC_PROVIDERS", "confidential,public"),
+        ("OIDC_CONFIDENTIAL_NAME", "The Provider"),
+        ("OIDC_CONFIDENTIAL_ISSUER", issuer),
+        ("OIDC_CONFIDENTIAL_CLIENT_ID", "confidential"),
+        ("OIDC_CONFIDENTIAL_CLIENT_SECRET", "s3cret"),
+        ("OIDC_PUBLIC_ISSUER", issuer),
+        ("OIDC_PUBLIC_CLIENT_ID", "public"),
+        ("OIDC_PUBLIC_CLIENT_SECRET", ""),
+        ("RATE_LIMIT_ADDRESS", "off"),
+    ]
+    .map(|(name, value)| (name, value.to_owned()))
+    .into()
 }
 
 fn chromium(step: &Step) -> Result<PathBuf> {

@@ -72,7 +72,8 @@ fn start(options: &Options) -> Result<(Stack, Option<File>)> {
     // Building takes a while: long enough for somebody else to take the port.
     port::require_free(options.port)?;
     let (port, settings) = (options.port, Settings::Own);
-    let stack = Stack::start(database, stack::Options { port, profile, settings, pid_file })?;
+    let options = stack::Options { port, profile, settings, variables: vec![], pid_file };
+    let stack = Stack::start(database, options)?;
     Ok((stack, lock))
 }
 

@@ -37,9 +37,18 @@ pub fn answers(port: u16) -> bool {
 
 /// A port of the loopback interface that nobody listens on.
 pub fn free() -> Result<u16> {
-    let listener =
-        TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port on 127.0.0.1")?;
-    Ok(listener.local_addr()?.port())
+    Ok(listen()?.local_addr()?.port())
+}
+
+/// Two of them.
+pub fn two_free() -> Result<(u16, u16)> {
+    // Held at one time, so that they differ.
+    let (one, other) = (listen()?, listen()?);
+    Ok((one.local_addr()?.port(), other.local_addr()?.port()))
+}
+
+fn listen() -> Result<TcpListener> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port on 127.0.0.1")
 }
 
 /// Some systems let one listen beside a program that listens on all addresses: hence the second look.

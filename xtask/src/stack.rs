@@ -28,6 +28,8 @@ pub struct Options {
     pub port: u16,
     pub profile: Profile,
     pub settings: Settings,
+    /// Set whatever the settings say.
+    pub variables: Vec<(&'static str, String)>,
     /// Remembers the service's process, so that the next start can end it if this run is killed.
     pub pid_file: PidFile,
 }
@@ -54,8 +56,6 @@ impl Settings {
         }
         if self == Self::Default {
             service.envs(OPTIONAL.map(|name| (name, "")));
-            // The browsers of a test all have one address.
-            service.env("RATE_LIMIT_ADDRESS", "off");
         }
     }
 }
@@ -140,6 +140,7 @@ fn service_command(database: &Database, options: &Options, address: &str) -> Com
         .env("WEB_DIST", page::dist())
         .env("GRAPHIQL_DIST", graphiql::dist());
     options.settings.apply(&mut api, address);
+    api.envs(options.variables.iter().map(|(name, value)| (name, value)));
     api
 }
 

@@ -11,3 +11,6 @@ export const sizes = {
   desktop: { width: 1440, height: 900 },
   phone: { width: 360, height: 740 },
 };
+
+/** The OpenID provider that the service is configured with; a test that needs it starts it there. */
+export const issuer = process.env.OIDC_ISSUER ?? 'http://127.0.0.1:3002';

@@ -40,6 +40,15 @@ test('sign-up, sign-in, refresh and sign-out keep and clear the cookies', async 
   assert.equal((await browser.send('POST', '/auth/session/refresh')).status, 200);
 });
 
+test('the keys that sign are served', async () => {
+  const { browser } = await signedUp();
+  const { keys } = (await browser.send('GET', '/auth/jwt/jwks.json')).body;
+  const { kid } = JSON.parse(Buffer.from(browser.cookies.sAccessToken.split('.')[0], 'base64url'));
+  assert.ok(keys.some((key) => key.kid === kid));
+  const { body } = await browser.send('GET', '/auth/.well-known/openid-configuration');
+  assert.equal(body.jwks_uri, 'http://localhost:3001/auth/jwt/jwks.json');
+});
+
 test('a stolen refresh token ends the session', async () => {
   const { browser } = await signedUp();
   const thief = new Browser();

@@ -6,6 +6,7 @@
 
 mod access_token;
 mod answer;
+mod dashboard;
 mod emailpassword;
 mod emailverification;
 mod error;
@@ -37,7 +38,7 @@ use axum::{
     Router,
     extract::{DefaultBodyLimit, State},
     middleware::{from_fn, from_fn_with_state},
-    routing::{get, post, put},
+    routing::{delete, get, post, put},
 };
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{PgPool, postgres::PgPoolOptions};
@@ -207,10 +208,18 @@ fn routes() -> Router<Arc<Core>> {
         .route("/recipe/multitenancy/tenant/list/v2", get(multitenancy::tenants))
         .route("/recipe/accountlinking/user/primary", post(paid::account_linking))
         .route("/recipe/accountlinking/user/link", post(paid::account_linking))
-        .route("/recipe/dashboard/signin", post(multitenancy::dashboard_sign_in))
+        .route(
+            "/recipe/dashboard/user",
+            post(dashboard::create).put(dashboard::update).delete(dashboard::remove),
+        )
+        .route("/recipe/dashboard/users", get(dashboard::list))
+        .route("/recipe/dashboard/signin", post(dashboard::sign_in))
+        .route("/recipe/dashboard/session", delete(dashboard::remove_session))
+        .route("/recipe/dashboard/session/verify", post(dashboard::verify_session))
         .route("/users", get(users::list))
         .route("/users/count", get(users::count))
         .route("/users/by-accountinfo", get(users::by_account_info))
+        .route("/user/search/tags", get(users::search_tags))
         .route("/user/id", get(users::by_id))
         .route("/user/remove", post(users::remove))
         .route("/recipe/signup", post(emailpassword::sign_up))

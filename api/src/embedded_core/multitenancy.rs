@@ -31,11 +31,6 @@ fn shown() -> Value {
     })
 }
 
-/// POST `/recipe/dashboard/signin`: there are no dashboard users.
-pub(super) async fn dashboard_sign_in() -> Answer {
-    Answer::status("INVALID_CREDENTIALS_ERROR")
-}
-
 /// The tenant that `path` asks for, if it looks like a path of the CDI with another tenant before
 /// it.
 pub(super) fn tenant_of(path: &str) -> Option<&str> {

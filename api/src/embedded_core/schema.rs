@@ -43,6 +43,7 @@ pub(super) async fn prune(pool: &PgPool, now: i64) -> Result<(), sqlx::Error> {
         "delete from supertokens_core.sessions where expires_at <= $1",
         "delete from supertokens_core.email_verification_tokens where expires_at <= $1",
         "delete from supertokens_core.password_reset_tokens where expires_at <= $1",
+        "delete from supertokens_core.dashboard_sessions where expires_at <= $1",
     ] {
         sqlx::query(statement).bind(now).execute(pool).await?;
     }

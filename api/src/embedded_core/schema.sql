@@ -81,6 +81,22 @@ create table if not exists supertokens_core.user_metadata (
     metadata jsonb not null
 );
 
+-- Those who administer users, who are none themselves.
+create table if not exists supertokens_core.dashboard_users (
+    id            text   primary key,
+    email         text   not null unique,
+    password_hash text   not null,
+    time_joined   bigint not null
+);
+create table if not exists supertokens_core.dashboard_sessions (
+    token_hash text   primary key,
+    user_id    text   not null references supertokens_core.dashboard_users (id) on delete cascade,
+    created_at bigint not null,
+    expires_at bigint not null
+);
+create index if not exists dashboard_sessions_user_idx
+    on supertokens_core.dashboard_sessions (user_id);
+
 create table if not exists supertokens_core.signing_keys (
     kid             text    primary key,
     dynamic         boolean not null,

@@ -163,6 +163,10 @@ pub(super) async fn list(
         }
     };
     let limit = page_size(&params)?;
+    if params.optional("phone").is_some() {
+        // No user has a phone number.
+        return Ok(Answer::ok(json!({ "users": [] })));
+    }
     let (emails, providers) = (tags(&params, "email"), tags(&params, "provider"));
     let is_search = emails.is_some() || providers.is_some();
     let from = params.optional("paginationToken").map(Cursor::decode).transpose()?;
@@ -183,6 +187,11 @@ pub(super) async fn list(
         answer["nextPaginationToken"] = Cursor::at(&next).encode().into();
     }
     Ok(Answer::ok(answer))
+}
+
+/// GET `/user/search/tags`: what [`list`] can search by.
+pub(super) async fn search_tags() -> Answer {
+    Answer::ok(json!({ "tags": ["email", "phone", "provider"] }))
 }
 
 /// GET `/users/count`

@@ -129,6 +129,7 @@ async fn backend(signed: &Signed) -> SuperTokens {
         cookie_domain: None,
         providers: Vec::new(),
         rate_limits: RateLimits::OFF,
+        dashboard: None,
     };
     SuperTokens::new(options, Arc::new(NoMail), Clock::system()).expect("a client")
 }

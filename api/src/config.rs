@@ -1,5 +1,6 @@
 //! The configuration: environment variables, each described once, here.
 
+mod dashboard;
 mod limits;
 mod providers;
 
@@ -14,8 +15,10 @@ use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
-use self::{limits::LimitVars, providers::ProviderVars};
-use crate::supertokens::{self, AntiCsrf, EmailVerificationMode, thirdparty::ProviderOptions};
+use self::{dashboard::DashboardVars, limits::LimitVars, providers::ProviderVars};
+use crate::supertokens::{
+    self, AntiCsrf, DashboardOptions, EmailVerificationMode, thirdparty::ProviderOptions,
+};
 
 /// The service, from its environment. `.env` in the working directory is read first; what the
 /// environment has already wins.
@@ -100,6 +103,13 @@ pub struct Config {
     #[arg(skip)]
     pub providers: Vec<ProviderOptions>,
 
+    #[command(flatten)]
+    dashboard_vars: DashboardVars,
+
+    /// The page for who administers users, if there is to be one.
+    #[arg(skip)]
+    pub dashboard: Option<DashboardOptions>,
+
     /// The folder of the built page.
     #[arg(long, env = "WEB_DIST", default_value = "web/dist")]
     pub web_dist: PathBuf,
@@ -166,6 +176,7 @@ impl Config {
             .and_then(|matches: ArgMatches| Self::from_arg_matches(&matches))
             .map_err(|error| ConfigError(explain(&error)))?;
         config.providers = config.provider_vars.read(var)?;
+        config.dashboard = config.dashboard_vars.read(config.environment);
         config.check()?;
         Ok(config)
     }

@@ -91,6 +91,7 @@ impl Service {
             cookie_domain: config.cookie_domain.clone(),
             providers: config.providers.clone(),
             rate_limits: config.limits.rate_limits(),
+            dashboard: config.dashboard.clone(),
         };
         let post = Post::open(config, clock.clone())?;
         let supertokens = SuperTokens::new(options, post.mailer(), clock)?;

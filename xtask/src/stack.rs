@@ -62,7 +62,7 @@ impl Settings {
 
 /// What the service reads of its environment beyond that, and takes for unset when it is empty. Set to that, a
 /// variable is not filled in from `.env` either.
-const OPTIONAL: [&str; 27] = [
+const OPTIONAL: [&str; 29] = [
     "ANTI_CSRF",
     "APPLE_CLIENT_ID",
     "APPLE_KEY_ID",
@@ -70,6 +70,8 @@ const OPTIONAL: [&str; 27] = [
     "APPLE_TEAM_ID",
     "APP_ENV",
     "COOKIE_DOMAIN",
+    "DASHBOARD",
+    "DASHBOARD_ADMINS",
     "DATABASE_MAX_CONNECTIONS",
     "EMAIL_VERIFICATION",
     "GITHUB_CLIENT_ID",

@@ -44,7 +44,8 @@ pub async fn secure(State(security): State<Security>, request: Request, next: Ne
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     let policy = if is_playground { PLAYGROUND_POLICY } else { security.page_policy };
-    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    // A page that brings a stricter one keeps it.
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
     for (name, value) in [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "same-origin"),

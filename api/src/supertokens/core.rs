@@ -3,6 +3,7 @@
 //! Each method is one CDI request; its doc names the route. Answers are read up to a bound, and
 //! every answer that is not the documented one becomes a [`CoreError`].
 
+mod dashboard;
 mod emails;
 mod roles;
 mod sessions;
@@ -19,9 +20,10 @@ use url::Url;
 
 use self::transport::{Call, Transport};
 pub use self::{
+    dashboard::{DashboardSignIn, DashboardUser, SetDashboardUser},
     emails::TokenOwner,
     sessions::{Regenerate, SessionInformation},
-    users::{UpdateUser, UserPage, UserQuery},
+    users::{Order, UpdateUser, UserPage, UserQuery},
 };
 use super::{TENANT, user::User};
 
@@ -263,9 +265,7 @@ impl Core {
 
     /// `POST /recipe/session/remove`; answers whether the session was there.
     pub async fn remove_session(&self, handle: &str) -> Result<bool, CoreError> {
-        let body = json!({"sessionHandles": [handle]});
-        let removed: Revoked = self.post("recipe/session/remove", "session", body).await?;
-        Ok(!removed.session_handles_revoked.is_empty())
+        Ok(!self.remove_sessions(&[handle]).await?.is_empty())
     }
 
     /// `GET /.well-known/jwks.json`

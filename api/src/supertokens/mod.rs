@@ -41,7 +41,7 @@ pub use self::{
     error::Error,
     limits::{ClientAddress, RateLimit, RateLimits},
     mailer::Mailer,
-    recipes::emailverification::EmailVerificationMode,
+    recipes::{dashboard::DashboardOptions, emailverification::EmailVerificationMode},
     routes::routes,
     session::Session,
     tokens::is_cross_site,
@@ -70,6 +70,8 @@ pub struct Options {
     /// Where users can sign in with an account they have.
     pub providers: Vec<ProviderOptions>,
     pub rate_limits: RateLimits,
+    /// The page for who administers users, if there is to be one.
+    pub dashboard: Option<DashboardOptions>,
 }
 
 /// The handle of the backend; cheap to clone.
@@ -87,6 +89,7 @@ struct Inner {
     website_domain: Url,
     providers: Providers,
     limits: Limits,
+    dashboard: Option<DashboardOptions>,
     mailer: Arc<dyn Mailer>,
     background: Background,
 }
@@ -114,6 +117,7 @@ impl SuperTokens {
             issuer: auth(&options.api_domain),
             website_domain: options.website_domain,
             limits: Limits::new(options.rate_limits),
+            dashboard: options.dashboard,
             mailer,
             background: Background::new(),
         })))

@@ -13,7 +13,8 @@ use serde_json::{Map, Value};
 use super::{
     Error, SuperTokens, TENANT,
     recipes::{
-        emailpassword, emailverification, multitenancy, openid, password_reset, session, thirdparty,
+        dashboard, emailpassword, emailverification, multitenancy, openid, password_reset, session,
+        thirdparty,
     },
 };
 
@@ -21,6 +22,7 @@ use super::{
 /// ones are the caller's to answer.
 pub fn routes(supertokens: SuperTokens) -> Router {
     let tenant = format!("/auth/{TENANT}");
+    let fdi = || fdi().merge(dashboard::routes(&supertokens));
     Router::new().nest("/auth", fdi()).nest(&tenant, fdi()).with_state(supertokens)
 }
 

@@ -113,6 +113,13 @@ impl Core {
         Ok(matches!(changed, Changed::Ok))
     }
 
+    /// `POST /recipe/session/remove`; answers which there were.
+    pub async fn remove_sessions(&self, handles: &[&str]) -> Result<Vec<String>, CoreError> {
+        let body = json!({"sessionHandles": handles});
+        let removed: Revoked = self.post("recipe/session/remove", SESSION, body).await?;
+        Ok(removed.session_handles_revoked)
+    }
+
     /// `POST /recipe/session/remove` of all that a user has; answers which there were.
     pub async fn remove_sessions_of(&self, user_id: &str) -> Result<Vec<String>, CoreError> {
         let body = json!({

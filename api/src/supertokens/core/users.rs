@@ -17,15 +17,29 @@ pub enum UpdateUser {
     EmailAlreadyExistsError,
 }
 
-/// Which users are asked for.
+/// Where a list of users begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Order {
+    #[default]
+    NewestFirst,
+    OldestFirst,
+}
+
+/// Which users are asked for. With `email`, `phone` or `provider` the answer is never continued;
+/// several to look for stand with `;` between.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct UserQuery<'a> {
     /// How many at most, 1 to 500.
     pub limit: u16,
-    /// Where the page begins: `next` of the one before. None: at the newest.
+    pub order: Order,
+    /// Where the page begins: `next` of the one before. None: at the beginning.
     pub from: Option<&'a str>,
-    /// Only those whose email, or its domain, begins so. Such an answer is never continued.
+    /// Only those whose email, or its domain, begins so.
     pub email: Option<&'a str>,
+    /// Only those whose phone number begins so.
+    pub phone: Option<&'a str>,
+    /// Only those who sign in with a provider whose id begins so.
+    pub provider: Option<&'a str>,
 }
 
 /// A page of users.
@@ -63,12 +77,22 @@ impl Core {
         self.put("recipe/user", "emailpassword", body).await
     }
 
-    /// `GET /users`: newest first.
+    /// `GET /users`
     pub async fn users(&self, wanted: UserQuery<'_>) -> Result<UserPage, CoreError> {
         let limit = wanted.limit.to_string();
-        let mut query = vec![("timeJoinedOrder", "DESC"), ("limit", limit.as_str())];
-        query.extend(wanted.from.map(|from| ("paginationToken", from)));
-        query.extend(wanted.email.map(|email| ("email", email)));
+        let order = match wanted.order {
+            Order::NewestFirst => "DESC",
+            Order::OldestFirst => "ASC",
+        };
+        let mut query = vec![("timeJoinedOrder", order), ("limit", limit.as_str())];
+        for (name, value) in [
+            ("paginationToken", wanted.from),
+            ("email", wanted.email),
+            ("phone", wanted.phone),
+            ("provider", wanted.provider),
+        ] {
+            query.extend(value.map(|value| (name, value)));
+        }
         self.get(&format!("{TENANT}/users"), None, &query).await
     }
 
@@ -81,7 +105,16 @@ impl Core {
 
     /// `POST /user/remove`; fine, too, when there is no such user.
     pub async fn delete_user(&self, user_id: &str) -> Result<(), CoreError> {
-        let body = json!({"userId": user_id, "removeAllLinkedAccounts": true});
+        self.remove_user(user_id, true).await
+    }
+
+    /// `POST /user/remove`: as [`delete_user`](Self::delete_user), without what is linked to it.
+    pub async fn delete_login_method(&self, recipe_user_id: &str) -> Result<(), CoreError> {
+        self.remove_user(recipe_user_id, false).await
+    }
+
+    async fn remove_user(&self, user_id: &str, with_linked: bool) -> Result<(), CoreError> {
+        let body = json!({"userId": user_id, "removeAllLinkedAccounts": with_linked});
         let _: Value = self.post("user/remove", None, body).await?;
         Ok(())
     }

@@ -1,10 +1,13 @@
-//! What the server itself asks and does: users, sessions and roles, without a request.
+//! What the server itself asks and does: users, sessions, roles and those who
+//! administer them, without a request.
 
+mod dashboard;
 mod roles;
 mod sessions;
 mod users;
 
 pub use self::{
+    dashboard::{DashboardUsers, SetDashboardLogin},
     roles::Roles,
     sessions::Sessions,
     users::{ChangeEmail, ChangePassword, Users},
@@ -22,5 +25,9 @@ impl SuperTokens {
 
     pub fn roles(&self) -> Roles<'_> {
         Roles::new(self.core())
+    }
+
+    pub fn dashboard_users(&self) -> DashboardUsers<'_> {
+        DashboardUsers::new(self.core())
     }
 }

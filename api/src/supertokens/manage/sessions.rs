@@ -23,8 +23,8 @@ impl<'a> Sessions<'a> {
     /// The sessions of a user, oldest first.
     pub async fn of_user(self, user_id: &str) -> Result<Vec<SessionInformation>, CoreError> {
         let handles = self.0.session_handles(user_id).await?;
-        stream::iter(&handles)
-            .map(|handle| self.0.session_information(handle))
+        stream::iter(handles)
+            .map(async |handle| self.0.session_information(&handle).await)
             .buffered(AT_ONCE)
             // Those that ended in between are none.
             .try_filter_map(async |information| Ok(information))

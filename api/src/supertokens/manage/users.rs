@@ -46,8 +46,8 @@ impl<'a> Users<'a> {
         self.0.users_by_email(&form::normalised(email)).await
     }
 
-    /// A page of users, newest first.
-    pub async fn newest(self, wanted: UserQuery<'_>) -> Result<UserPage, CoreError> {
+    /// A page of users.
+    pub async fn list(self, wanted: UserQuery<'_>) -> Result<UserPage, CoreError> {
         self.0.users(wanted).await
     }
 

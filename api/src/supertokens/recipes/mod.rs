@@ -1,5 +1,6 @@
 //! One file a recipe: what the FDI asks of it, and how it is answered.
 
+pub mod dashboard;
 pub mod emailpassword;
 pub mod emailverification;
 pub mod form;

@@ -16,17 +16,21 @@ pub async fn login_methods(State(supertokens): State<SuperTokens>) -> Response {
         .iter()
         .map(|provider| json!({"id": provider.id(), "name": provider.name()}))
         .collect();
-    let with_providers = !providers.is_empty();
-    let mut first_factors = vec!["emailpassword"];
-    if with_providers {
-        first_factors.push("thirdparty");
-    }
     Json(json!({
         "status": "OK",
         "emailPassword": {"enabled": true},
-        "thirdParty": {"enabled": with_providers, "providers": providers},
+        "thirdParty": {"enabled": !providers.is_empty(), "providers": providers},
         "passwordless": {"enabled": false},
-        "firstFactors": first_factors,
+        "firstFactors": first_factors(&supertokens),
     }))
     .into_response()
+}
+
+/// With what a sign-in can begin.
+pub fn first_factors(supertokens: &SuperTokens) -> Vec<&'static str> {
+    let mut factors = vec!["emailpassword"];
+    if supertokens.providers().iter().next().is_some() {
+        factors.push("thirdparty");
+    }
+    factors
 }

@@ -56,6 +56,7 @@ async fn ten_thousand_forged_key_ids_cause_one_fetch() {
         cookie_domain: None,
         providers: Vec::new(),
         rate_limits: RateLimits::OFF,
+        dashboard: None,
     };
     let supertokens =
         SuperTokens::new(options, Arc::new(NoMail), clock().clock()).expect("a client");

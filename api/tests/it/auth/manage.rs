@@ -32,7 +32,7 @@ async fn a_page_of_users_leads_to_the_next_until_all_were_seen() {
     let (mut from, mut seen) = (None, Vec::new());
     loop {
         let wanted = UserQuery { limit: 2, from: from.as_deref(), ..UserQuery::default() };
-        let page = users.newest(wanted).await.expect("the Core answers");
+        let page = users.list(wanted).await.expect("the Core answers");
         seen.extend(page.users.into_iter().flat_map(|user| user.emails));
         from = page.next;
         if from.is_none() {

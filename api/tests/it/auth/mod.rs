@@ -6,6 +6,7 @@ mod contract;
 mod cookie_domain;
 mod core_client;
 mod csrf;
+mod dashboard;
 mod demo;
 mod emailverification;
 mod input;

@@ -1,4 +1,5 @@
 mod contract;
+mod dashboard;
 mod keys;
 mod requests;
 mod sessions;

@@ -128,8 +128,9 @@ async fn users(
                 limit: limit.try_into().expect("a small number"),
                 from: arguments["token"].as_str(),
                 email: arguments["email"].as_str(),
+                ..UserQuery::default()
             };
-            page(users.newest(wanted).await?)
+            page(users.list(wanted).await?)
         }
         "count" => users.count().await?.into(),
         "deleteUser" => {

@@ -1,0 +1,78 @@
+//! Who may pass: a dashboard session for everything, a name among the admins to change something.
+
+use axum::{
+    Json,
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use secrecy::SecretString;
+use serde_json::json;
+
+use crate::supertokens::{Error, SuperTokens};
+
+/// Somebody who is signed in to the dashboard.
+pub struct Admin {
+    pub email: String,
+    pub may_edit: bool,
+}
+
+/// Lets pass who is signed in; who may only look, with requests that change nothing.
+pub async fn admit(
+    State(supertokens): State<SuperTokens>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Error> {
+    match admin(&supertokens, request.headers()).await? {
+        None => Ok(unauthorised()),
+        Some(admin) if admin.may_edit || request.method().is_safe() => {
+            Ok(unstored(next.run(request).await))
+        }
+        Some(_) => Ok(not_permitted()),
+    }
+}
+
+/// Lets pass who is signed in.
+pub async fn admit_any(
+    State(supertokens): State<SuperTokens>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Error> {
+    match admin(&supertokens, request.headers()).await? {
+        None => Ok(unauthorised()),
+        Some(_) => Ok(next.run(request).await),
+    }
+}
+
+/// Whose session the request carries, asked of the Core each time: so that it ends at once.
+pub async fn admin(supertokens: &SuperTokens, headers: &HeaderMap) -> Result<Option<Admin>, Error> {
+    let (Some(options), Some(session_id)) = (&supertokens.0.dashboard, session_id(headers)) else {
+        return Ok(None);
+    };
+    let email = supertokens.core().dashboard_session(&session_id).await?;
+    Ok(email.map(|email| Admin { may_edit: options.may_edit(&email), email }))
+}
+
+/// `authorization: Bearer <session id>`
+pub fn session_id(headers: &HeaderMap) -> Option<SecretString> {
+    let (scheme, id) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let id = id.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !id.is_empty()).then(|| id.into())
+}
+
+pub fn unauthorised() -> Response {
+    let body = Json(json!({"message": "Unauthorised access"}));
+    (StatusCode::UNAUTHORIZED, body).into_response()
+}
+
+fn not_permitted() -> Response {
+    let body = Json(json!({"message": "You are not permitted to perform this operation"}));
+    (StatusCode::FORBIDDEN, body).into_response()
+}
+
+/// What is known of users stays in no browser's store.
+fn unstored(mut response: Response) -> Response {
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

@@ -56,6 +56,7 @@ export async function request(method, path, { query = {}, body } = {}) {
   if (body !== undefined) {
     headers['content-type'] = 'application/json';
   }
+  const used = session;
   let answer;
   try {
     answer = await fetch(url, { method, headers, body: body && JSON.stringify(body), credentials: 'omit' });
@@ -66,7 +67,8 @@ export async function request(method, path, { query = {}, body } = {}) {
   if (answer.ok) {
     return content;
   }
-  if (answer.status === 401) {
+  // Unless somebody has signed in meanwhile.
+  if (answer.status === 401 && used === session) {
     keep(null);
   }
   throw new Failure(answer.status, explain(answer.status, content.message));

@@ -3,7 +3,7 @@ import { signOut, who } from './api.js';
 import { button, h, loading, problem } from './dom.js';
 import { signInPage } from './sign-in.js';
 import { userPage } from './user.js';
-import { usersPage } from './users.js';
+import { forgetPlace, usersPage } from './users.js';
 
 const app = document.getElementById('app');
 let admin = null;
@@ -25,13 +25,14 @@ function show() {
   const notice = !admin.mayEdit && h('p', { class: 'notice' }, 'You may look, but not change anything.');
   app.replaceChildren(...[bar(), notice, page].filter(Boolean));
   scrollTo(0, 0);
-  page.querySelector('h1')?.focus();
+  page.querySelector('h1')?.focus({ preventScroll: true });
 }
 
 function bar() {
   const leave = async () => {
     await signOut().catch(() => {});
     admin = null;
+    forgetPlace();
     askToSignIn();
   };
   return h(

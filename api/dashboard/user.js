@@ -10,6 +10,7 @@ export function userPage({ id, mayEdit, back, fail }) {
     try {
       const answer = await get('/user', { userId: id });
       if (answer.status === 'OK') {
+        document.title = nameOf(answer.user);
         page.replaceChildren(...content(answer.user));
       } else {
         page.replaceChildren(backLink(back), h('h1', { tabindex: '-1' }, 'There is no such user'));
@@ -19,15 +20,15 @@ export function userPage({ id, mayEdit, back, fail }) {
         page.replaceChildren(backLink(back), problem(failure, show));
       }
     }
-    page.querySelector('h1')?.focus();
+    page.querySelector('h1')?.focus({ preventScroll: true });
   };
 
-  /** Does something, says so, and shows what is so then. A failure is shown where it was asked for. */
-  const act = (done, work) => async (event) => {
+  /** Does something, shows what is so then, and says so. */
+  const act = (done, work, again = show) => async (event) => {
     await busy(event.currentTarget, async () => {
       try {
         await work();
-        await show();
+        await again();
         tell(done);
       } catch (failure) {
         if (!fail(failure)) {
@@ -48,8 +49,8 @@ export function userPage({ id, mayEdit, back, fail }) {
       h('div', {}, h('dt', {}, 'Joined'), h('dd', {}, time(user.timeJoined))),
     ),
     part('Login methods', h('ul', {}, user.loginMethods.map((method) => loginMethod(method, tools)))),
-    part('Roles', later(() => roles(tools), fail)),
-    part('Sessions', later(() => sessions(tools), fail)),
+    loadedPart('Roles', roles, tools),
+    loadedPart('Sessions', sessions, tools),
     mayEdit && dangers(user, { back, fail }),
   ].filter(Boolean);
 
@@ -69,20 +70,26 @@ function part(title, ...children) {
   return h('section', { class: 'card' }, h('h2', {}, title), children);
 }
 
-/** A place that fills itself. */
-function later(load, fail) {
-  const place = h('div', {}, loading());
+/** A part that is asked for apart, and again after a change, without moving what is around it. */
+function loadedPart(title, load, tools) {
+  const heading = h('h2', { tabindex: '-1' }, title);
+  const place = h('div', { class: 'stack' }, loading());
   const fill = async () => {
     try {
-      place.replaceChildren(...[await load()].flat().filter(Boolean));
+      place.replaceChildren(...[await load(tools, again)].flat().filter(Boolean));
     } catch (failure) {
-      if (!fail(failure)) {
+      if (!tools.fail(failure)) {
         place.replaceChildren(problem(failure, fill));
       }
     }
   };
+  // The control that was used is gone then: the next one is near the heading.
+  const again = async () => {
+    await fill();
+    heading.focus({ preventScroll: true });
+  };
   fill();
-  return place;
+  return h('section', { class: 'card' }, heading, place);
 }
 
 function loginMethod(method, tools) {
@@ -153,7 +160,7 @@ function inlineForm(input, label, done, save, refusals, place, { fail, show }) {
   return form;
 }
 
-async function roles({ id, mayEdit, act }) {
+async function roles({ id, mayEdit, act }, again) {
   const [own, all] = await Promise.all([get('/userroles/user/roles', { userId: id }), get('/userroles/roles')]);
   const others = all.roles.filter((role) => !own.roles.includes(role));
   const take = (role) => () => remove('/userroles/user/roles', { userId: id, role });
@@ -162,7 +169,7 @@ async function roles({ id, mayEdit, act }) {
       'li',
       { class: 'line' },
       h('span', {}, role),
-      mayEdit && button(`Take away ${role}`, act(`The role ${role} is taken away.`, take(role)), 'small'),
+      mayEdit && button(`Take away ${role}`, act(`The role ${role} is taken away.`, take(role), again), 'small'),
     ),
   );
   const list = items.length ? h('ul', {}, items) : h('p', { class: 'empty' }, 'No roles.');
@@ -171,10 +178,10 @@ async function roles({ id, mayEdit, act }) {
   }
   const select = h('select', { 'aria-label': 'Role' }, others.map((role) => h('option', {}, role)));
   const give = () => put('/userroles/user/roles', { userId: id, role: select.value });
-  return [list, h('div', { class: 'actions' }, select, button('Give role', act('The role is given.', give)))];
+  return [list, h('div', { class: 'actions' }, select, button('Give role', act('The role is given.', give, again)))];
 }
 
-async function sessions({ id, mayEdit, act }) {
+async function sessions({ id, mayEdit, act }, again) {
   const { sessions } = await get('/user/sessions', { userId: id });
   if (sessions.length === 0) {
     return h('p', { class: 'empty' }, 'Not signed in anywhere.');
@@ -186,13 +193,13 @@ async function sessions({ id, mayEdit, act }) {
       'li',
       { class: 'line' },
       h('span', {}, 'Since ', time(session.timeCreated), ', until ', time(session.expiry)),
-      mayEdit && button('Revoke', act('The session has ended.', revoke([session.sessionHandle])), 'small'),
+      mayEdit && button('Revoke', act('The session has ended.', revoke([session.sessionHandle]), again), 'small'),
     ),
   );
   return [
     h('ul', { class: 'sessions' }, items),
-    mayEdit && sessions.length > 1 && button('Revoke all', act('Every session has ended.', revoke(handles))),
-    h('p', { class: 'aside' }, 'An access token that is out already is good until it expires, within the hour.'),
+    mayEdit && sessions.length > 1 && button('Revoke all', act('Every session has ended.', revoke(handles), again)),
+    h('p', { class: 'aside' }, 'Access tokens that are out already stay good until they expire.'),
   ];
 }
 
@@ -216,5 +223,5 @@ function dangers(user, { back, fail }) {
       }
     });
   };
-  return part('Delete', h('p', {}, 'Account, sessions and roles go.'), button('Delete user…', ask, 'danger'));
+  return part('Delete', h('p', {}, 'Removes the account with its sessions and roles.'), button('Delete user…', ask, 'danger'));
 }

@@ -15,9 +15,14 @@ export function recipe(method) {
 /** A user's name on this page. */
 export const nameOf = (user) => user.emails[0] ?? user.phoneNumbers[0] ?? user.id;
 
-const place = { search: '', pages: [undefined] };
+const start = () => ({ search: '', pages: [undefined] });
+const place = start();
+
+/** Whoever signs in next begins at the beginning. */
+export const forgetPlace = () => Object.assign(place, start());
 
 export function usersPage({ open, fail }) {
+  document.title = 'Users';
   const title = h('h1', { tabindex: '-1' }, 'Users');
   const count = h('p', { class: 'aside', role: 'status' });
   const result = h('section', { 'aria-label': 'Users' });
@@ -62,7 +67,7 @@ export function usersPage({ open, fail }) {
   const content = (page) => {
     if (page.users.length === 0) {
       const text = place.search
-        ? 'No email, and no part after its @, begins so.'
+        ? 'Nobody found. A search looks at how an email begins, or the part after its @.'
         : 'Nobody has signed up yet.';
       return [h('p', { class: 'empty' }, text)];
     }
@@ -83,7 +88,7 @@ export function usersPage({ open, fail }) {
   const search = () => {
     clearTimeout(typing);
     if (input.value.trim() !== place.search) {
-      Object.assign(place, { search: input.value.trim(), pages: [undefined] });
+      Object.assign(place, start(), { search: input.value.trim() });
       show();
     }
   };

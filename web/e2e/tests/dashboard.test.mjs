@@ -38,6 +38,14 @@ async function find(page, email) {
 const card = (page, title) =>
   page.locator('section').filter({ has: page.getByRole('heading', { name: title, exact: true }) });
 
+/** What the page itself would ask of the API. */
+async function ask(page, method, path, data) {
+  const session = await page.evaluate(() => sessionStorage.getItem('dashboard.session'));
+  const headers = { authorization: `Bearer ${session}` };
+  const answer = await page.request.fetch(`/auth/dashboard/api${path}`, { method, headers, data });
+  return answer.json();
+}
+
 if (adminEmail && adminPassword) {
   scenario('an administrator finds a user, ends a session and deletes the user', async ({ page }) => {
     const [email, other] = [await user(page), await user(page)];
@@ -88,16 +96,28 @@ if (adminEmail && adminPassword) {
     await signIn(page);
     const link = await find(page, email);
     await link.waitFor();
-    const session = await page.evaluate(() => sessionStorage.getItem('dashboard.session'));
-    await page.request.post('/auth/dashboard/api/signout', {
-      headers: { authorization: `Bearer ${session}` },
-      data: {},
-    });
+    await ask(page, 'POST', '/signout', {});
     await link.click();
     await page.getByText('Your session has ended. Sign in again.').waitFor();
     assert.doesNotMatch(await page.locator('body').innerText(), new RegExp(email));
     await signIn(page);
     await page.getByRole('heading', { name: email }).waitFor();
+  });
+
+  scenario('markup in a name is shown as it is written', async ({ page }) => {
+    const email = await user(page);
+    await page.goto('/auth/dashboard');
+    await signIn(page);
+    const link = await find(page, email);
+    await link.waitFor();
+    const role = `<img src=x onerror="document.title='broken in'">${email}`;
+    const { users } = await ask(page, 'GET', `/users?limit=1&email=${encodeURIComponent(email)}`);
+    await ask(page, 'PUT', '/userroles/role', { role, permissions: [] });
+    await ask(page, 'PUT', '/userroles/user/roles', { role, userId: users[0].id });
+    await link.click();
+    await card(page, 'Roles').getByText(role, { exact: true }).waitFor();
+    assert.equal(await page.locator('img').count(), 0);
+    await ask(page, 'DELETE', `/userroles/role?role=${encodeURIComponent(role)}`);
   });
 } else {
   test('the dashboard', { skip: 'DASHBOARD_EMAIL and DASHBOARD_PASSWORD name no administrator' });

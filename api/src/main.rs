@@ -4,9 +4,11 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use api::{
-    commands::{self, roles},
+    commands::{self, dashboard, roles},
     config::Config,
-    graphql, server, telemetry,
+    graphql, server,
+    supertokens::core::Core,
+    telemetry,
 };
 use clap::{Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
@@ -30,6 +32,9 @@ enum Command {
     /// Roles: what they permit, and who has them.
     #[command(subcommand)]
     Roles(roles::Command),
+    /// The dashboard: who can sign in where users are administered.
+    #[command(subcommand)]
+    Dashboard(dashboard::Command),
 }
 
 #[tokio::main]
@@ -40,7 +45,11 @@ async fn main() -> ExitCode {
             print!("{}", graphql::sdl());
             Ok(())
         }
-        Command::Roles(command) => administer(command).await,
+        Command::Roles(command) => administer(async |core| roles::run(command, core).await).await,
+        Command::Dashboard(command) => {
+            let password = dashboard::ask_for_password;
+            administer(async |core| dashboard::run(command, core, password).await).await
+        }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -57,12 +66,9 @@ async fn serve() -> anyhow::Result<()> {
     server::serve(config, stopped()).await
 }
 
-async fn administer(command: roles::Command) -> anyhow::Result<()> {
-    commands::with_core(&config()?, async |core| {
-        println!("{}", roles::run(command, core).await?);
-        Ok(())
-    })
-    .await
+async fn administer(work: impl AsyncFnOnce(&Core) -> anyhow::Result<String>) -> anyhow::Result<()> {
+    println!("{}", commands::with_core(&config()?, work).await?);
+    Ok(())
 }
 
 /// No `.env` is fine: the environment may hold everything. Half of one is not. What its lines hold

@@ -1,5 +1,6 @@
 //! What administrators do from a shell, on the Core that the service uses.
 
+pub mod dashboard;
 pub mod roles;
 
 use anyhow::Context as _;
@@ -11,11 +12,12 @@ use crate::{
     supertokens::core::{Core, CoreError},
 };
 
-/// Runs `work` with the Core of this configuration, and closes what was opened for it.
+/// Runs `work` with the Core of this configuration, and closes what was opened for it. Answers what
+/// to print.
 pub async fn with_core(
     config: &Config,
-    work: impl AsyncFnOnce(&Core) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
+    work: impl AsyncFnOnce(&Core) -> anyhow::Result<String>,
+) -> anyhow::Result<String> {
     let opened = OpenedCore::open(config, Clock::system()).await?;
     let core = opened.client().context("the HTTP client")?;
     let done = work(&core).await;

@@ -108,6 +108,7 @@ impl RateLimits {
 pub enum Attempt {
     SignIn,
     SignUp,
+    Dashboard,
 }
 
 /// Counts, and refuses with [`Error::TooMany`]. An account that does not exist is counted like

@@ -1,9 +1,16 @@
-//! The command line: roles.
+//! The command line: roles, and who can sign in to the dashboard.
 
-use std::process::{Command as Process, Output};
+use std::{
+    io::Write as _,
+    process::{Command as Process, Output, Stdio},
+};
 
-use api::commands::roles::{self, Command};
+use api::commands::{
+    dashboard,
+    roles::{self, Command},
+};
 use clap::Parser;
+use secrecy::SecretString;
 use serde_json::json;
 
 use crate::support::{
@@ -104,6 +111,51 @@ async fn an_email_of_several_users_asks_for_an_id() {
     assert!(error.contains("thirdparty"), "{error}");
 }
 
+/// What `api dashboard …` prints, or why it fails, with this password.
+async fn dashboard(app: &TestApp, line: &str, password: &str) -> Result<String, String> {
+    #[derive(Parser)]
+    struct Line {
+        #[command(subcommand)]
+        command: dashboard::Command,
+    }
+    let words = ["dashboard"].into_iter().chain(line.split_whitespace());
+    let command = Line::try_parse_from(words).expect("a command").command;
+    let core = app.state.supertokens.core();
+    let password = || Ok(SecretString::from(password));
+    dashboard::run(command, core, password).await.map_err(|error| error.to_string())
+}
+
+#[tokio::test]
+async fn administrators_are_added_and_removed() {
+    let app = TestApp::start().await;
+    let sign_in = async |password: &str| {
+        let body = json!({"email": "boss@example.com", "password": password});
+        let request = app.post("/auth/dashboard/api/signin").json(&body);
+        Answer::read(request.send().await.unwrap()).await.body["status"].clone()
+    };
+    let none = dashboard(&app, "list", "").await.unwrap();
+    assert!(none.starts_with("nobody"), "{none}");
+    let added = dashboard(&app, "add Boss@example.com", "bosspass1").await.unwrap();
+    assert_eq!(added, "boss@example.com can sign in to the dashboard");
+    assert_eq!(sign_in("bosspass1").await, "OK");
+    assert_eq!(dashboard(&app, "list", "").await.unwrap(), "boss@example.com");
+    dashboard(&app, "password boss@example.com", "bosspass2").await.unwrap();
+    assert_eq!(sign_in("bosspass1").await, "INVALID_CREDENTIALS_ERROR");
+    assert_eq!(sign_in("bosspass2").await, "OK");
+    for (line, password, text) in [
+        ("add boss@example.com", "bosspass1", "can sign in to the dashboard already"),
+        ("add other@example.com", "short", "Password must contain"),
+        ("add nope", "bosspass1", "Email is invalid"),
+        ("password other@example.com", "bosspass1", "`api dashboard list` shows who can"),
+        ("remove other@example.com", "", "`api dashboard list` shows who can"),
+    ] {
+        let error = dashboard(&app, line, password).await.expect_err(line);
+        assert!(error.contains(text), "{line}: {error}");
+    }
+    dashboard(&app, "remove boss@example.com", "").await.unwrap();
+    assert_eq!(sign_in("bosspass2").await, "INVALID_CREDENTIALS_ERROR");
+}
+
 /// Runs the program itself, with these variables alone.
 fn api(vars: &[(&str, &str)], arguments: &[&str]) -> Output {
     let folder = folder();
@@ -127,6 +179,17 @@ async fn the_program_itself() {
     let listed = api(&vars, &["roles", "list"]);
     assert_eq!(String::from_utf8_lossy(&listed.stdout), "support  todos:read-any\n");
     assert!(made.status.success() && listed.stderr.is_empty(), "{listed:?}");
+
+    let mut add = Process::new(env!("CARGO_BIN_EXE_api"));
+    add.env_clear().envs(vars).args(["dashboard", "add", "boss@example.com"]);
+    add.current_dir(folder()).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut add = add.spawn().expect("the program runs");
+    let mut stdin = add.stdin.take().expect("a pipe");
+    stdin.write_all(b"bosspass1\n").expect("the password is taken");
+    drop(stdin);
+    let added = add.wait_with_output().expect("the program ends");
+    let said = String::from_utf8_lossy(&added.stdout);
+    assert_eq!(said, "boss@example.com can sign in to the dashboard\n");
 
     let away = [vars[0], vars[1], ("SUPERTOKENS_URI", "http://127.0.0.1:9")];
     let failed = api(&away, &["roles", "list"]);

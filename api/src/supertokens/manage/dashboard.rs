@@ -23,7 +23,7 @@ pub enum SetDashboardLogin {
 }
 
 impl<'a> DashboardUsers<'a> {
-    pub(super) fn new(core: &'a Core) -> Self {
+    pub fn new(core: &'a Core) -> Self {
         Self(core)
     }
 

@@ -145,6 +145,21 @@ async fn an_address_is_stopped_in_all_that_signs_in_and_in_nothing_else() {
 }
 
 #[tokio::test]
+async fn who_guesses_an_administrators_password_is_stopped() {
+    let app = behind_proxy(&[("RATE_LIMIT_ACCOUNT", "3/5m")]).await;
+    let ask = async |email: &str| {
+        let request = app.post("/auth/dashboard/api/signin").header("x-forwarded-for", ATTACKER);
+        send(request.json(&json!({"email": email, "password": "wrong1234"}))).await
+    };
+    for _ in 0..3 {
+        let answer = ask("boss@example.com").await;
+        assert_eq!(answer.body, json!({"status": "INVALID_CREDENTIALS_ERROR"}));
+    }
+    assert_too_many(&ask(" BOSS@example.com").await, 90, 100);
+    assert_eq!(ask("other@example.com").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn a_stranger_cannot_name_another_address_than_its_own() {
     for proxies in ["", "203.0.113.0/24"] {
         let vars = [("RATE_LIMIT_ADDRESS", "2/1h"), ("TRUSTED_PROXIES", proxies)];

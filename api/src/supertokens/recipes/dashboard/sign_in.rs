@@ -10,12 +10,16 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 
 use super::{guard, input};
-use crate::supertokens::{Error, SuperTokens, core::DashboardSignIn, routes::JsonObject};
+use crate::supertokens::{
+    ClientAddress, Error, SuperTokens, core::DashboardSignIn, limits::Attempt, recipes::form,
+    routes::JsonObject,
+};
 
 /// `POST /dashboard/api/signin`: the only route at which passwords can be tried. Wrong credentials
 /// are a 200 with a status.
 pub async fn sign_in(
     State(supertokens): State<SuperTokens>,
+    client: ClientAddress,
     JsonObject(body): JsonObject,
 ) -> Result<Response, Error> {
     let email = credential(&body, "email")?;
@@ -25,6 +29,7 @@ pub async fn sign_in(
     if is_empty(email) || is_empty(password.expose_secret()) {
         return Ok(Json(json!({"status": "INVALID_CREDENTIALS_ERROR"})).into_response());
     }
+    supertokens.limits().attempt(Attempt::Dashboard, client, &form::normalised(email))?;
     let answer = match supertokens.core().dashboard_sign_in(email, &password).await? {
         DashboardSignIn::Ok { session_id } => {
             json!({"status": "OK", "sessionId": session_id.expose_secret()})

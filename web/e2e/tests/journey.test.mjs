@@ -1,6 +1,6 @@
 // The whole path, once, as a new user walks it.
 import assert from 'node:assert/strict';
-import { app, newEmail } from '../support/app.mjs';
+import { app, newEmail, operation } from '../support/app.mjs';
 import { scenario } from '../support/scenario.mjs';
 
 scenario('a new user keeps todos that only they can see', async ({ page, open, faults }) => {
@@ -26,8 +26,13 @@ scenario('a new user keeps todos that only they can see', async ({ page, open, f
   await me.editor.press('Enter');
   await me.row('Buy oat milk').waitFor();
 
+  // The list shows it at once; a reload before the answer could cut the request off.
+  const removed = page.waitForResponse(
+    (answer) => answer.url().endsWith('/graphql') && operation(answer) === 'DeleteTodo',
+  );
   await me.remove('Water the plants');
   await me.expectCount('1 open, 1 done');
+  await removed;
 
   await page.reload();
   await me.ready();

@@ -47,7 +47,7 @@ export function signInPage({ message, done }) {
         'p',
         { class: 'aside' },
         'For who administers users. They are added on the server: ',
-        h('code', {}, 'api dashboard-users'),
+        h('code', {}, 'api dashboard add'),
       ),
     ),
   );

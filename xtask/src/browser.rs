@@ -58,15 +58,23 @@ impl Browser {
             fs::remove_dir_all(&artifacts)?;
         }
         fs::create_dir_all(&artifacts)?;
+        let mut add = stack.api(&["dashboard", "add", ADMIN]);
+        run::fed(&mut add, PASSWORD, Within::Soon, step)?;
         let mut test = self.node.npm(&folder(), &["test"])?;
         test.env("BASE_URL", &stack.address)
             .env("CHROMIUM", &self.chromium)
             .env("ARTIFACTS", &artifacts)
-            .env("OIDC_ISSUER", issuer);
+            .env("OIDC_ISSUER", issuer)
+            .env("DASHBOARD_EMAIL", ADMIN)
+            .env("DASHBOARD_PASSWORD", PASSWORD);
         step.note(format!("screenshots in {}", workspace::shown(&artifacts)));
         run::streamed(&mut test, Within::Build, step)
     }
 }
+
+/// Who administers users in the test.
+const ADMIN: &str = "admin@example.com";
+const PASSWORD: &str = "administer1";
 
 fn folder() -> PathBuf {
     workspace::root().join("web/e2e")

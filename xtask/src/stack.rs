@@ -19,7 +19,8 @@ use crate::{
 /// The running product. Fields drop from the top: the service stops before its database.
 pub struct Stack {
     pub service: Service,
-    _database: Database,
+    database: Database,
+    profile: Profile,
     pub address: String,
 }
 
@@ -106,6 +107,7 @@ impl Stack {
     pub fn start(database: Database, options: Options) -> Result<Self> {
         migrate(&database, options.profile)?;
         let address = format!("http://localhost:{}", options.port);
+        let profile = options.profile;
         let service = step("Service", |step| {
             let mut command = service_command(&database, &options, &address);
             let mut service = Service::start(&mut command, options.pid_file)?;
@@ -113,7 +115,15 @@ impl Stack {
             service.await_ready(options.port)?;
             Ok(service)
         })?;
-        Ok(Self { service, _database: database, address })
+        Ok(Self { service, database, profile, address })
+    }
+
+    /// A command of the service on the same database, with default settings.
+    pub fn api(&self, arguments: &[&str]) -> Command {
+        let mut api = api_on(&self.database, self.profile);
+        Settings::Default.apply(&mut api, &self.address);
+        api.args(arguments);
+        api
     }
 }
 
@@ -132,17 +142,21 @@ fn migrate(database: &Database, profile: Profile) -> Result<()> {
 }
 
 fn service_command(database: &Database, options: &Options, address: &str) -> Command {
-    let root = workspace::root();
-    let mut api = Command::new(programs::path("api", options.profile));
-    api.current_dir(root)
-        .env("HOST", "127.0.0.1")
+    let mut api = api_on(database, options.profile);
+    api.env("HOST", "127.0.0.1")
         .env("PORT", options.port.to_string())
-        .env("DATABASE_URL", &database.owner_url)
-        .env("DATABASE_AUTHENTICATED_URL", &database.service_url)
         .env("WEB_DIST", page::dist())
         .env("GRAPHIQL_DIST", graphiql::dist());
     options.settings.apply(&mut api, address);
     api.envs(options.variables.iter().map(|(name, value)| (name, value)));
+    api
+}
+
+fn api_on(database: &Database, profile: Profile) -> Command {
+    let mut api = Command::new(programs::path("api", profile));
+    api.current_dir(workspace::root())
+        .env("DATABASE_URL", &database.owner_url)
+        .env("DATABASE_AUTHENTICATED_URL", &database.service_url);
     api
 }
 

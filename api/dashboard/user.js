@@ -169,7 +169,7 @@ async function roles({ id, mayEdit, act }, again) {
       'li',
       { class: 'line' },
       h('span', {}, role),
-      mayEdit && button(`Take away ${role}`, act(`The role ${role} is taken away.`, take(role), again), 'small'),
+      mayEdit && button(`Take away ${role}`, act(`The role ${role} is taken away, and every session has ended.`, take(role)), 'small'),
     ),
   );
   const list = items.length ? h('ul', {}, items) : h('p', { class: 'empty' }, 'No roles.');

@@ -5,7 +5,7 @@ use clap::Subcommand;
 
 use crate::supertokens::{
     core::Core,
-    manage::{Roles, Sessions, Users},
+    manage::{Roles, Users},
     user::User,
 };
 
@@ -48,7 +48,7 @@ pub async fn run(command: Command, core: &Core) -> Result<String> {
             Ok(format!("{}: {}", shown(&user), listed(&roles.of_user(&user.id).await?)))
         }
         Command::Add { role, permissions } => add(roles, &role, &permissions).await,
-        Command::Remove { role, permissions } => remove(core, &role, &permissions).await,
+        Command::Remove { role, permissions } => remove(roles, &role, &permissions).await,
         Command::Grant { role, user } => {
             let user = find(core, &user).await?;
             Ok(match roles.give(&user.id, &role).await? {
@@ -59,13 +59,13 @@ pub async fn run(command: Command, core: &Core) -> Result<String> {
         }
         Command::Revoke { role, user } => {
             let user = find(core, &user).await?;
-            match roles.take(&user.id, &role).await? {
+            Ok(match roles.revoke(&user.id, &role).await? {
                 None => return unknown(&role),
-                Some(false) => return Ok(format!("{} does not have {role}", shown(&user))),
-                Some(true) => {}
-            }
-            end_sessions(core, &user.id).await?;
-            Ok(format!("{} no longer has {role}, and has to sign in again", shown(&user)))
+                Some(false) => format!("{} does not have {role}", shown(&user)),
+                Some(true) => {
+                    format!("{} no longer has {role}, and has to sign in again", shown(&user))
+                }
+            })
         }
     }
 }
@@ -97,33 +97,23 @@ async fn add(roles: Roles<'_>, role: &str, permissions: &[String]) -> Result<Str
     Ok(format!("{role} {}: {permitted}", if is_new { "is made" } else { "was there" }))
 }
 
-/// Who had it keeps no token that says so, but for the access token until it expires.
-async fn remove(core: &Core, role: &str, permissions: &[String]) -> Result<String> {
-    let roles = Roles::new(core);
-    let Some(users) = roles.users(role).await? else {
-        return unknown(role);
-    };
-    let text = if permissions.is_empty() {
-        roles.delete(role).await?;
-        format!("{role} is removed")
+async fn remove(roles: Roles<'_>, role: &str, permissions: &[String]) -> Result<String> {
+    let names: Vec<&str> = permissions.iter().map(String::as_str).collect();
+    let users = if names.is_empty() {
+        roles.abolish(role).await?
     } else {
-        let names: Vec<&str> = permissions.iter().map(String::as_str).collect();
-        roles.remove_permissions(role, &names).await?;
-        format!("{role}: {}", listed(&roles.permissions(role).await?.unwrap_or_default()))
+        roles.restrict(role, &names).await?
     };
-    for user in &users {
-        end_sessions(core, user).await?;
-    }
-    Ok(match users.len() {
+    let Some(users) = users else { return unknown(role) };
+    let text = match roles.permissions(role).await? {
+        Some(permissions) => format!("{role}: {}", listed(&permissions)),
+        None => format!("{role} is removed"),
+    };
+    Ok(match users {
         0 => text,
         1 => format!("{text}; the user who had it has to sign in again"),
         count => format!("{text}; the {count} users who had it have to sign in again"),
     })
-}
-
-async fn end_sessions(core: &Core, user_id: &str) -> Result<()> {
-    Sessions::new(core).revoke_all(user_id).await?;
-    Ok(())
 }
 
 /// The one user with this id or email.

@@ -1,5 +1,5 @@
-//! Roles, what they permit, and who has them. A change reaches a user's token when it is made
-//! anew, or fetched again because an operation asks for it.
+//! Roles, what they permit, and who has them. A change reaches a user's token when they sign in
+//! again, or when it is fetched because an operation asks for it.
 
 use crate::supertokens::core::{Core, CoreError};
 
@@ -57,8 +57,46 @@ impl<'a> Roles<'a> {
         self.0.give_role(user_id, role).await
     }
 
-    /// Takes the role from a user. Answers whether they had it.
+    /// Takes the role from a user. Answers whether they had it. Their sessions go on, and their
+    /// tokens say so until they sign in again: see [`revoke`](Self::revoke).
     pub async fn take(self, user_id: &str, role: &str) -> Result<Option<bool>, CoreError> {
         self.0.take_role(user_id, role).await
+    }
+
+    /// As [`take`](Self::take), and ends the sessions of the user.
+    pub async fn revoke(self, user_id: &str, role: &str) -> Result<Option<bool>, CoreError> {
+        let had = self.take(user_id, role).await?;
+        if had == Some(true) {
+            self.0.remove_sessions_of(user_id).await?;
+        }
+        Ok(had)
+    }
+
+    /// As [`delete`](Self::delete), and ends the sessions of who had the role. Answers their number.
+    pub async fn abolish(self, role: &str) -> Result<Option<usize>, CoreError> {
+        let Some(users) = self.users(role).await? else { return Ok(None) };
+        self.delete(role).await?;
+        self.end_sessions_of(&users).await
+    }
+
+    /// As [`remove_permissions`](Self::remove_permissions), and ends the sessions of who has the
+    /// role. Answers their number.
+    pub async fn restrict(
+        self,
+        role: &str,
+        permissions: &[&str],
+    ) -> Result<Option<usize>, CoreError> {
+        let Some(users) = self.users(role).await? else { return Ok(None) };
+        if self.remove_permissions(role, permissions).await?.is_none() {
+            return Ok(None);
+        }
+        self.end_sessions_of(&users).await
+    }
+
+    async fn end_sessions_of(self, users: &[String]) -> Result<Option<usize>, CoreError> {
+        for user in users {
+            self.0.remove_sessions_of(user).await?;
+        }
+        Ok(Some(users.len()))
     }
 }

@@ -27,12 +27,14 @@ pub async fn create(
     Ok(found("createdNewRole", supertokens.roles().create(role, &permissions).await?))
 }
 
-/// `DELETE /dashboard/api/userroles/role?role=`: takes it from its users, too.
+/// `DELETE /dashboard/api/userroles/role?role=`: takes it from its users, too, and ends their
+/// sessions.
 pub async fn remove(
     State(supertokens): State<SuperTokens>,
     Query(params): Query<Params>,
 ) -> Result<Response, Error> {
-    Ok(found("didRoleExist", supertokens.roles().delete(params.text("role")?).await?))
+    let users = supertokens.roles().abolish(params.text("role")?).await?;
+    Ok(found("didRoleExist", users.is_some()))
 }
 
 /// `GET /dashboard/api/userroles/role/permissions?role=`
@@ -44,14 +46,14 @@ pub async fn permissions(
     Ok(of_role("permissions", permissions))
 }
 
-/// `PUT /dashboard/api/userroles/role/permissions/remove`
+/// `PUT /dashboard/api/userroles/role/permissions/remove`, which ends the sessions of who has the role.
 pub async fn remove_permissions(
     State(supertokens): State<SuperTokens>,
     JsonObject(body): JsonObject,
 ) -> Result<Response, Error> {
     let (role, permissions) = (role_of(&body)?, input::texts(&body, "permissions")?);
-    let removed = supertokens.roles().remove_permissions(role, &permissions).await?;
-    Ok(status(if removed.is_some() { "OK" } else { UNKNOWN_ROLE }))
+    let users = supertokens.roles().restrict(role, &permissions).await?;
+    Ok(status(if users.is_some() { "OK" } else { UNKNOWN_ROLE }))
 }
 
 /// `GET /dashboard/api/userroles/user/roles?userId=`
@@ -72,13 +74,13 @@ pub async fn give(
     Ok(of_role("didUserAlreadyHaveRole", is_new.map(|is_new| !is_new)))
 }
 
-/// `DELETE /dashboard/api/userroles/user/roles?userId=&role=`
+/// `DELETE /dashboard/api/userroles/user/roles?userId=&role=`, which ends the user's sessions.
 pub async fn take(
     State(supertokens): State<SuperTokens>,
     Query(params): Query<Params>,
 ) -> Result<Response, Error> {
     let (role, user_id) = (params.text("role")?, params.text("userId")?);
-    Ok(of_role("didUserHaveRole", supertokens.roles().take(user_id, role).await?))
+    Ok(of_role("didUserHaveRole", supertokens.roles().revoke(user_id, role).await?))
 }
 
 const UNKNOWN_ROLE: &str = "UNKNOWN_ROLE_ERROR";

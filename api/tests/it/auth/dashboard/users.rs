@@ -201,6 +201,9 @@ async fn roles_are_made_given_taken_and_deleted() {
     assert_eq!(admin.get(&path).await, json!({"status": "OK", "roles": ["editor"]}));
     let taken = admin.send("DELETE", &format!("{path}&role=editor"), None).await;
     assert_eq!(taken.body, json!({"status": "OK", "didUserHaveRole": true}));
+    // No token of theirs goes on saying that they have it.
+    let refresh = app.post("/auth/session/refresh").bearer_auth(&ada.refresh_token);
+    assert_eq!(send(refresh).await.status, 401);
     let deleted = admin.send("DELETE", "/userroles/role?role=editor", None).await;
     assert_eq!(deleted.body, json!({"status": "OK", "didRoleExist": true}));
     assert_eq!(admin.get("/userroles/role/permissions?role=editor").await, unknown);

@@ -28,9 +28,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// must not meet one that is just being closed.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// How many calls are under way at once: a Core answers some ten at a time (`max_server_pool_size`),
-/// and those that wait there use up their patience, though they may yet be done.
-const AT_ONCE: usize = 64;
+/// How many calls are under way at once for each address: a Core answers some ten at a time
+/// (`max_server_pool_size`), and those that wait there use up their patience, though they may yet be
+/// done.
+const AT_ONCE: usize = 16;
 /// How many more wait here for their turn: as long as their caller does.
 const WAITING: usize = 4096;
 
@@ -126,7 +127,8 @@ impl Transport {
             .no_proxy()
             .build()?;
         let (preferred, version) = (AtomicUsize::new(0), OnceCell::new());
-        let (places, turns) = (Semaphore::new(AT_ONCE + WAITING), Semaphore::new(AT_ONCE));
+        let at_once = AT_ONCE * hosts.len().max(1);
+        let (places, turns) = (Semaphore::new(at_once + WAITING), Semaphore::new(at_once));
         Ok(Self(Arc::new(Inner { http, hosts, preferred, api_key, version, places, turns })))
     }
 

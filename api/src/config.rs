@@ -205,6 +205,16 @@ impl Config {
                     .into(),
             ));
         }
+        // It speaks plain HTTP, so something in front speaks https: to the limits all users would be one.
+        if self.limits.count_addresses() && self.limits.trusted_proxies.is_empty() {
+            return Err(ConfigError(
+                "TRUSTED_PROXIES is not set, and APP_ENV is `production`: behind the proxy that speaks \
+                 https all users would be one address, and one of them could keep all others from \
+                 signing in. Give the addresses of your proxies, such as 10.0.0.0/8, or set \
+                 RATE_LIMIT_ADDRESS and RATE_LIMIT_ACCOUNT to `off`."
+                    .into(),
+            ));
+        }
         let domains =
             [("API_DOMAIN", self.api_domain()), ("WEBSITE_DOMAIN", self.website_domain())];
         for (name, domain) in domains {
@@ -446,6 +456,7 @@ mod tests {
         let from = ("MAIL_FROM", "Todos <no-reply@example.com>");
         let production = [
             ("APP_ENV", "production"),
+            ("TRUSTED_PROXIES", "10.0.0.0/8"),
             ("API_DOMAIN", "https://example.com"),
             ("SUPERTOKENS_URI", "http://core:3567"),
         ];
@@ -480,8 +491,9 @@ mod tests {
 
     #[test]
     fn production_wants_https() {
-        const PRODUCTION: [(&str, &str); 4] = [
+        const PRODUCTION: [(&str, &str); 5] = [
             ("APP_ENV", "production"),
+            ("TRUSTED_PROXIES", "10.0.0.0/8"),
             ("SUPERTOKENS_URI", "http://core:3567"),
             ("SMTP_URL", "smtps://mail.example.com"),
             ("MAIL_FROM", "no-reply@example.com"),

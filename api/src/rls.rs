@@ -1,25 +1,23 @@
-//! The only door to user tables: a transaction as a role without rights of its own that carries
-//! the claims of one session, so that the database decides what it may see and change.
+//! The only door to user tables: a transaction as a role that sees nothing without claims, which
+//! carries the claims of one session, so that the database decides what it may see and change.
 
 mod guard;
+mod transaction;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
-    DbErr, ExecResult, QueryResult, RuntimeErr, Statement, TransactionTrait,
-};
+use sea_orm::{DatabaseConnection, DbErr, RuntimeErr};
 use secrecy::{ExposeSecret, SecretString};
+use sqlx::{
+    ConnectOptions as _, Connection as _, PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
 
-pub use self::guard::{CheckError, UnsafeDatabase};
+pub use self::{
+    guard::{CheckError, UnsafeDatabase},
+    transaction::UserTransaction,
+};
 use crate::supertokens::Claims;
-
-/// One statement for role, claims and the time a statement may take. All end with the transaction,
-/// so it also works through a pooler in transaction mode; the claims travel as a parameter, never
-/// as SQL text.
-const SET_CLAIMS: &str = "SELECT set_config('role', $1, true), \
-                          set_config('request.jwt.claims', $2, true), \
-                          set_config('statement_timeout', '10s', true)";
 
 /// A connection that has rested this long is tested before it is used.
 const TEST_AFTER_IDLE: Duration = Duration::from_secs(30);
@@ -51,102 +49,90 @@ pub struct PoolOptions {
     pub acquire_timeout: Duration,
 }
 
+/// What a transaction is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// The server refuses every change.
+    Read,
+    Write,
+}
+
 /// The pool of the service's own login. Cheap to clone; private, so that no query runs without
 /// claims.
 #[derive(Clone, Debug)]
 pub struct Rls {
-    db: DatabaseConnection,
+    pool: PgPool,
 }
 
 impl Rls {
     /// Opens the pool lazily: the database may be down and come later.
-    pub async fn connect(options: PoolOptions) -> Result<Self, DbErr> {
-        let mut connect = ConnectOptions::new(options.url.expose_secret());
-        connect
+    pub fn connect(options: &PoolOptions) -> Result<Self, DbErr> {
+        let connect: PgConnectOptions = options
+            .url
+            .expose_secret()
+            .parse()
+            .map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))))?;
+        let pool = PgPoolOptions::new()
             .max_connections(options.max_connections)
             .acquire_timeout(options.acquire_timeout)
-            .connect_timeout(options.acquire_timeout)
-            .test_before_acquire_if_idle_for(TEST_AFTER_IDLE)
-            .connect_lazy(true)
-            .sqlx_logging(false);
-        Ok(Self { db: Database::connect(connect).await? })
-    }
-
-    /// Opens a transaction that sees and changes what is the own of the user of `claims`.
-    pub async fn begin(&self, claims: &Claims) -> Result<UserTransaction, DbErr> {
-        self.begin_as(Role::Authenticated, claims).await
+            // Only those that have rested: one that was just used is there.
+            .test_before_acquire(false)
+            .before_acquire(|connection, known| {
+                Box::pin(async move {
+                    Ok(known.idle_for < TEST_AFTER_IDLE || connection.ping().await.is_ok())
+                })
+            })
+            .connect_lazy_with(connect.disable_statement_logging());
+        Ok(Self { pool })
     }
 
     /// Opens a transaction that sees and changes what the user of `claims` may in this role, and no
     /// more.
     ///
     /// Dropping it rolls back: reads end so, and writes by [`UserTransaction::commit`].
-    ///
-    /// Runs in a task of its own, so that a caller who goes away half-way leaves no connection
-    /// behind inside a transaction (sqlx 0.9.0 returns such a connection to the pool as it is).
-    pub async fn begin_as(&self, role: Role, claims: &Claims) -> Result<UserTransaction, DbErr> {
-        let db = self.db.clone();
-        let claims = claims.payload().get().to_owned();
-        let begin = tokio::spawn(async move {
-            let transaction = db.begin().await?;
-            let values = [role.name().into(), claims.into()];
-            let set = Statement::from_sql_and_values(DbBackend::Postgres, SET_CLAIMS, values);
-            transaction.query_one_raw(set).await?;
-            Ok(UserTransaction(transaction))
-        });
-        begin.await.unwrap_or_else(|error| Err(DbErr::Custom(format!("begin: {error}"))))
+    pub async fn begin(
+        &self,
+        role: Role,
+        access: Access,
+        claims: &Claims,
+    ) -> Result<UserTransaction, DbErr> {
+        let begin = begin_statement(role, access, claims.payload().get());
+        UserTransaction::begin(&self.pool, begin).await
     }
 
     /// Refuses a database that would not keep users apart. See [`UnsafeDatabase`].
     pub async fn verify(&self) -> Result<(), CheckError> {
-        guard::check(&self.db).await
+        guard::check(&self.pool.clone().into()).await
     }
 
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), DbErr> {
-        self.db.ping().await
+        DatabaseConnection::from(self.pool.clone()).ping().await
     }
 
     /// Closes every connection.
-    pub async fn close(self) -> Result<(), DbErr> {
-        self.db.close().await
+    pub async fn close(self) {
+        self.pool.close().await;
     }
 }
 
-/// A transaction of one user. Rolled back when dropped.
-#[derive(Debug)]
-#[must_use = "a transaction that is dropped is rolled back"]
-pub struct UserTransaction(DatabaseTransaction);
-
-impl UserTransaction {
-    /// Makes the changes last. An error, or a caller who goes away meanwhile, leaves open whether
-    /// they do: the server may have finished what it was told.
-    pub async fn commit(self) -> Result<(), DbErr> {
-        self.0.commit().await
-    }
-}
-
-#[async_trait::async_trait]
-impl ConnectionTrait for UserTransaction {
-    fn get_database_backend(&self) -> DbBackend {
-        self.0.get_database_backend()
-    }
-
-    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.0.execute_raw(statement).await
-    }
-
-    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.0.execute_unprepared(sql).await
-    }
-
-    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.0.query_one_raw(statement).await
-    }
-
-    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.0.query_all_raw(statement).await
-    }
+/// BEGIN, role, claims and time limits in one message, so that it is one round trip. All of it ends
+/// with the transaction, so it also works through a pooler in transaction mode.
+///
+/// A message of several statements takes no parameters: the claims travel as hexadecimal digits,
+/// in which nothing can be that SQL would take for its own.
+fn begin_statement(role: Role, access: Access, claims: &str) -> String {
+    let access = match access {
+        Access::Read => "READ ONLY",
+        Access::Write => "READ WRITE",
+    };
+    let (role, claims) = (role.name(), hex::encode(claims));
+    format!(
+        "BEGIN {access}; SELECT set_config('role', '{role}', true), \
+         set_config('request.jwt.claims', convert_from(decode('{claims}', 'hex'), 'UTF8'), true), \
+         set_config('statement_timeout', '10s', true), \
+         set_config('idle_in_transaction_session_timeout', '20s', true)"
+    )
 }
 
 /// Whether the database is away, full or shutting down: the same request may work later.

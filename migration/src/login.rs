@@ -42,7 +42,8 @@ impl fmt::Display for LoginError {
             Self::Refused { login, missing, cause } => write!(
                 f,
                 "the role of DATABASE_URL may not {missing} for the login \"{login}\" ({cause}); \
-                 let a role with CREATEROLE run this migration"
+                 let a role with CREATEROLE run this migration; since PostgreSQL 16 it also needs ADMIN \
+                 OPTION on roles that another one made"
             ),
             Self::Database(cause) => cause.fmt(f),
         }

@@ -6,7 +6,7 @@ use clap::Subcommand;
 use crate::supertokens::{
     core::Core,
     manage::{Roles, Users},
-    user::User,
+    user::{LoginMethod, User},
 };
 
 #[derive(Debug, Clone, Subcommand)]
@@ -50,7 +50,7 @@ pub async fn run(command: Command, core: &Core) -> Result<String> {
         Command::Add { role, permissions } => add(roles, &role, &permissions).await,
         Command::Remove { role, permissions } => remove(roles, &role, &permissions).await,
         Command::Grant { role, user } => {
-            let user = find(core, &user).await?;
+            let user = sure(find(core, &user).await?, &user)?;
             Ok(match roles.give(&user.id, &role).await? {
                 None => return unknown(&role),
                 Some(true) => format!("{} has {role} from the next sign-in on", shown(&user)),
@@ -61,7 +61,12 @@ pub async fn run(command: Command, core: &Core) -> Result<String> {
             let user = find(core, &user).await?;
             Ok(match roles.revoke(&user.id, &role).await? {
                 None => return unknown(&role),
-                Some(false) => format!("{} does not have {role}", shown(&user)),
+                Some(false) => {
+                    format!(
+                        "{} did not have {role}; their sessions are ended all the same",
+                        shown(&user)
+                    )
+                }
                 Some(true) => {
                     format!("{} no longer has {role}, and has to sign in again", shown(&user))
                 }
@@ -136,11 +141,25 @@ async fn find(core: &Core, user: &str) -> Result<User> {
     }
 }
 
+/// A user found by an email that is shown to be theirs. Anybody can sign up with anybody's.
+fn sure(user: User, name: &str) -> Result<User> {
+    if name.contains('@') && !user.login_methods.iter().any(|method| method.verified) {
+        bail!(
+            "{name} is not verified: it may be somebody else's who signed up with it. If you are sure, \
+             name the id: {}",
+            user.id
+        );
+    }
+    Ok(user)
+}
+
 fn shown(user: &User) -> String {
-    let methods: Vec<&str> =
-        user.login_methods.iter().map(|method| method.recipe_id.as_str()).collect();
-    let emails = user.emails.join(", ");
-    format!("{} ({emails}; {})", user.id, methods.join(", "))
+    let method = |method: &LoginMethod| {
+        let verified = if method.verified { "" } else { ", not verified" };
+        format!("{}{verified}", method.recipe_id)
+    };
+    let methods: Vec<_> = user.login_methods.iter().map(method).collect();
+    format!("{} ({}; {})", user.id, user.emails.join(", "), methods.join("; "))
 }
 
 fn listed(names: &[String]) -> String {

@@ -47,8 +47,9 @@ fn email(text: &str) -> Result<String, String> {
 mod tests {
     use super::super::tests::read;
 
-    const PRODUCTION: [(&str, &str); 5] = [
+    const PRODUCTION: [(&str, &str); 6] = [
         ("APP_ENV", "production"),
+        ("TRUSTED_PROXIES", "10.0.0.0/8"),
         ("API_DOMAIN", "https://example.com"),
         ("SUPERTOKENS_URI", "http://core:3567"),
         ("SMTP_URL", "smtps://mail.example.com"),

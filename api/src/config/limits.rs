@@ -33,6 +33,13 @@ pub struct LimitVars {
 }
 
 impl LimitVars {
+    /// Whether anything is limited for each address.
+    pub(super) fn count_addresses(&self) -> bool {
+        [self.rate_limit_address, self.rate_limit_account]
+            .iter()
+            .any(|&limit| limit != RateLimit::OFF)
+    }
+
     pub fn rate_limits(&self) -> RateLimits {
         RateLimits {
             address: self.rate_limit_address,

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 
 use super::Error;
 use crate::{
-    rls::{Rls, Role, UserTransaction},
+    rls::{Access, Rls, Role, UserTransaction},
     supertokens::{Claims, SuperTokens},
 };
 
@@ -14,12 +14,19 @@ use crate::{
 pub trait Accounts: Send + Sync + 'static {
     /// The email that the user signs in with, if there is one.
     async fn email_of(&self, user_id: &str) -> Result<Option<String>, Error>;
+
+    /// Whether the user's roles permit this now.
+    async fn permits(&self, user_id: &str, permission: &str) -> Result<bool, Error>;
 }
 
 #[async_trait]
 impl Accounts for SuperTokens {
     async fn email_of(&self, user_id: &str) -> Result<Option<String>, Error> {
         SuperTokens::email_of(self, user_id).await.map_err(Error::from)
+    }
+
+    async fn permits(&self, user_id: &str, permission: &str) -> Result<bool, Error> {
+        Ok(self.roles().permit(user_id, permission).await?)
     }
 }
 
@@ -46,24 +53,36 @@ pub fn nullable<T>(context: &Context<'_>, value: Result<Option<T>, Error>) -> Op
     })
 }
 
-/// A transaction as the user of this request.
+/// A transaction as the user of this request, to change something.
 pub async fn begin(context: &Context<'_>) -> Result<UserTransaction, Error> {
-    begin_as(context, Role::Authenticated).await
+    begin_as(context, Role::Authenticated, Access::Write).await
 }
 
-/// A transaction that reads what the permission is about, whoever owns it. Without the permission
-/// the database would show no row: the error says why.
+/// A transaction as the user of this request, to read.
+pub async fn begin_read(context: &Context<'_>) -> Result<UserTransaction, Error> {
+    begin_as(context, Role::Authenticated, Access::Read).await
+}
+
+/// A transaction that reads what the permission is about, whoever owns it. The database asks the token
+/// for it; a token tells of roles that were taken since, so the Core is asked, too.
 pub async fn begin_support(
     context: &Context<'_>,
     permission: &str,
 ) -> Result<UserTransaction, Error> {
-    if !claims(context)?.permits(permission) {
+    let claims = claims(context)?;
+    if !claims.permits(permission)
+        || !accounts(context)?.permits(claims.user_id(), permission).await?
+    {
         return Err(Error::Forbidden(format!("This needs the permission {permission}.")));
     }
-    begin_as(context, Role::Support).await
+    begin_as(context, Role::Support, Access::Read).await
 }
 
-async fn begin_as(context: &Context<'_>, role: Role) -> Result<UserTransaction, Error> {
+async fn begin_as(
+    context: &Context<'_>,
+    role: Role,
+    access: Access,
+) -> Result<UserTransaction, Error> {
     let rls = context.data::<Rls>().map_err(|error| Error::Internal(error.message))?;
-    Ok(rls.begin_as(role, claims(context)?).await?)
+    Ok(rls.begin(role, access, claims(context)?).await?)
 }

@@ -33,13 +33,14 @@ impl Proxies {
     /// is a trusted one that speaks: what stands before may be made up.
     fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let lists = headers.get_all(FORWARDED_FOR).iter().rev();
-        let hops = lists.flat_map(|list| list.to_str().unwrap_or_default().rsplit(','));
+        // Each entry by itself: what a client wrote must not hide what the proxies add.
+        let hops = lists.flat_map(|list| list.as_bytes().rsplit(|byte| *byte == b','));
         let mut client = peer;
         for hop in hops {
             if !self.trusts(client) {
                 break;
             }
-            match address(hop.trim()) {
+            match str::from_utf8(hop).ok().and_then(address) {
                 Some(address) => client = address,
                 None => break,
             }
@@ -50,6 +51,7 @@ impl Proxies {
 
 /// An address as proxies write it: also with a port, and IPv6 in brackets.
 fn address(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     bare.parse().ok().or_else(|| text.parse().ok().map(|address: SocketAddr| address.ip()))
 }
@@ -107,6 +109,16 @@ mod tests {
             assert_eq!(client("10.0.0.1", &[list]), "10.0.0.1", "{list}");
         }
         assert_eq!(client("10.0.0.1", &[]), "10.0.0.1");
+    }
+
+    #[test]
+    fn what_is_no_text_hides_nothing() {
+        let mut headers = HeaderMap::new();
+        let list = HeaderValue::from_bytes(b"\xff, 198.51.100.9").unwrap();
+        headers.append(FORWARDED_FOR, list);
+        let proxies = Proxies(["10.0.0.0/8".parse().unwrap()].into());
+        let client = proxies.client("10.0.0.1".parse().unwrap(), &headers);
+        assert_eq!(client.to_string(), "198.51.100.9");
     }
 
     #[test]

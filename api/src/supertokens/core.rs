@@ -27,8 +27,6 @@ pub use self::{
 };
 use super::{TENANT, user::User};
 
-/// Password hashing is slow by design.
-const HASHING_PATIENCE: Duration = Duration::from_secs(10);
 /// Who asks only whether the Core is there does not wait for long.
 const HELLO_PATIENCE: Duration = Duration::from_secs(1);
 /// A key takes about 400 bytes, and a Core publishes few.
@@ -295,7 +293,7 @@ impl Core {
         body: Value,
     ) -> Result<T, CoreError> {
         let call = Call::new(method, path, Some("emailpassword")).body(body);
-        self.0.json(call.patience(HASHING_PATIENCE)).await
+        self.0.json(call.hashing()).await
     }
 
     async fn get<T: DeserializeOwned>(

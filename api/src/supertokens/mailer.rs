@@ -14,7 +14,7 @@ pub struct Mail {
 }
 
 /// What a mail is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MailKind {
     PasswordReset,
     EmailVerification,

@@ -50,6 +50,11 @@ async fn roles_are_made_granted_and_shown() {
         roles(&app, "list").await.unwrap(),
         "ed       nothing\nsupport  audit:read, todos:read-any"
     );
+    let refused = roles(&app, "grant support ada@example.com").await.unwrap_err();
+    assert!(refused.contains("not verified") && refused.contains(&ada.id), "{refused}");
+    let core = app.state.supertokens.core();
+    let token = core.create_verification_token(&ada.id, "ada@example.com").await.unwrap();
+    core.verify_email(&token.expect("a token")).await.unwrap();
     let shown = format!("{} (ada@example.com; emailpassword)", ada.id);
     let granted = roles(&app, "grant support ADA@example.com").await.unwrap();
     assert_eq!(granted, format!("{shown} has support from the next sign-in on"));
@@ -75,7 +80,7 @@ async fn who_loses_a_role_has_to_sign_in_again() {
             _ => app.sign_in(&credentials("ada@example.com", "secret123")).await,
         };
         roles(&app, "add support todos:read-any").await.unwrap();
-        roles(&app, "grant support ada@example.com").await.unwrap();
+        roles(&app, &format!("grant support {}", ada.id)).await.unwrap();
         let said = roles(&app, line).await.unwrap();
         assert!(said.ends_with(end), "{said}");
         let refresh = app.post("/auth/session/refresh").bearer_auth(&ada.refresh_token);
@@ -86,11 +91,11 @@ async fn who_loses_a_role_has_to_sign_in_again() {
 #[tokio::test]
 async fn what_is_not_there_is_said() {
     let app = TestApp::start().await;
-    app.user("ada").await;
+    let ada = app.user("ada").await;
     for (line, text) in [
         ("list nobody@example.com", "nobody signs in with nobody@example.com"),
         ("grant support 1234", "there is no user with the id 1234"),
-        ("grant support ada@example.com", "there is no role support: `api roles list` shows"),
+        (&format!("grant support {}", ada.id), "there is no role support: `api roles list` shows"),
         ("revoke support ada@example.com", "there is no role support"),
         ("remove support", "there is no role support"),
     ] {

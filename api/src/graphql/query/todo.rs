@@ -5,7 +5,7 @@ use crate::{
     entity::todo,
     graphql::{
         Error,
-        context::{begin, nullable},
+        context::{begin_read, nullable},
         model::todo::{Todo, parse_id},
     },
 };
@@ -24,7 +24,7 @@ impl TodoQuery {
 
 async fn find(context: &Context<'_>, id: &ID) -> Result<Option<Todo>, Error> {
     let Ok(id) = parse_id(id) else { return Ok(None) };
-    let transaction = begin(context).await?;
+    let transaction = begin_read(context).await?;
     let found = todo::Entity::find_by_id(id).one(&transaction).await?;
     Ok(found.map(Todo::from))
 }

@@ -4,7 +4,7 @@ use sea_orm::EntityTrait;
 use crate::{
     entity::todo,
     graphql::{
-        context::begin,
+        context::begin_read,
         model::todo_connection::TodoConnection,
         page::{DEFAULT_PAGE, Page, complexity},
     },
@@ -27,7 +27,7 @@ impl TodosQuery {
         >,
     ) -> Result<TodoConnection> {
         let page = Page::new(first, after.as_deref())?;
-        let transaction = begin(context).await?;
+        let transaction = begin_read(context).await?;
         Ok(page.of(todo::Entity::find(), &transaction).await?)
     }
 }

@@ -5,7 +5,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Call, Core, CoreError, HASHING_PATIENCE};
+use super::{Call, Core, CoreError};
 
 const USER: &str = "recipe/dashboard/user";
 
@@ -85,7 +85,7 @@ impl Core {
     ) -> Result<DashboardSignIn, CoreError> {
         let body = json!({"email": email, "password": password.expose_secret()});
         let call = Call::new(Method::POST, "recipe/dashboard/signin", None).body(body);
-        self.0.json(call.patience(HASHING_PATIENCE)).await
+        self.0.json(call.hashing()).await
     }
 
     /// `POST /recipe/dashboard/session/verify`: the email of whose session it is; none when it is
@@ -134,7 +134,7 @@ impl Core {
         method: Method,
         body: Value,
     ) -> Result<SetDashboardUser, CoreError> {
-        self.0.json(Call::new(method, USER, None).body(body).patience(HASHING_PATIENCE)).await
+        self.0.json(Call::new(method, USER, None).body(body).hashing()).await
     }
 
     /// `GET /recipe/dashboard/users`

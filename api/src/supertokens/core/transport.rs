@@ -12,7 +12,7 @@ use reqwest::{Method, Response, StatusCode, header};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 use tracing::instrument;
 use url::Url;
 
@@ -23,6 +23,8 @@ const VERSIONS: [&str; 3] = ["5.4", "5.3", "5.2"];
 
 /// A healthy Core answers within milliseconds.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// Password hashing is slow by design.
+const HASHING_PATIENCE: Duration = Duration::from_secs(10);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// Below the 20 seconds after which the Core's server closes a connection that rests: a request
 /// must not meet one that is just being closed.
@@ -32,6 +34,8 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 /// (`max_server_pool_size`), and those that wait there use up their patience, though they may yet be
 /// done.
 const AT_ONCE: usize = 16;
+/// How many of them may make the Core hash a password, which takes long: all else goes on meanwhile.
+const HASHING_AT_ONCE: usize = 8;
 /// How many more wait here for their turn: as long as their caller does.
 const WAITING: usize = 4096;
 
@@ -57,6 +61,8 @@ struct Inner {
     places: Semaphore,
     /// For each call that is under way.
     turns: Semaphore,
+    /// For each of them that hashes a password.
+    hashing: Semaphore,
 }
 
 /// One request of the CDI.
@@ -71,6 +77,7 @@ pub(super) struct Call<'a> {
     patience: Duration,
     max_answer: usize,
     is_versioned: bool,
+    hashes: bool,
 }
 
 impl<'a> Call<'a> {
@@ -84,6 +91,7 @@ impl<'a> Call<'a> {
             patience: PATIENCE,
             max_answer: MAX_ANSWER,
             is_versioned: true,
+            hashes: false,
         }
     }
 
@@ -103,6 +111,11 @@ impl<'a> Call<'a> {
     /// How long the whole call may take.
     pub fn patience(self, patience: Duration) -> Self {
         Self { patience, ..self }
+    }
+
+    /// A call that makes the Core hash a password: slow on purpose, and slower with many at once.
+    pub fn hashing(self) -> Self {
+        Self { patience: HASHING_PATIENCE, hashes: true, ..self }
     }
 
     /// In bytes.
@@ -129,7 +142,17 @@ impl Transport {
         let (preferred, version) = (AtomicUsize::new(0), OnceCell::new());
         let at_once = AT_ONCE * hosts.len().max(1);
         let (places, turns) = (Semaphore::new(at_once + WAITING), Semaphore::new(at_once));
-        Ok(Self(Arc::new(Inner { http, hosts, preferred, api_key, version, places, turns })))
+        let hashing = Semaphore::new(HASHING_AT_ONCE * hosts.len().max(1));
+        Ok(Self(Arc::new(Inner {
+            http,
+            hosts,
+            preferred,
+            api_key,
+            version,
+            places,
+            turns,
+            hashing,
+        })))
     }
 
     /// The answer's body, read as JSON.
@@ -141,9 +164,7 @@ impl Transport {
     /// The answer's body.
     #[instrument(name = "core", skip_all, fields(http.method = %call.method, url.path = call.path))]
     pub async fn fetch(&self, call: &Call<'_>) -> Result<Vec<u8>, CoreError> {
-        const BUSY: CoreError = CoreError::Busy { retry_after: 1 };
-        let _place = self.0.places.try_acquire().map_err(|_| BUSY)?;
-        let _turn = self.0.turns.acquire().await.map_err(|_| BUSY)?;
+        let _turn = self.turn(call).await?;
         tokio::time::timeout(call.patience, async {
             let version = if call.is_versioned { Some(self.version().await?) } else { None };
             self.ask_hosts(call, version).await
@@ -152,6 +173,21 @@ impl Transport {
         .unwrap_or_else(|_| {
             Err(CoreError::Unavailable(format!("no answer within {:?}", call.patience)))
         })
+    }
+
+    /// Waits for the turn of a call. What the Core answers from memory, its keys and that it is there,
+    /// need not wait: a service that is busy is not one that is away.
+    async fn turn(&self, call: &Call<'_>) -> Result<[Option<SemaphorePermit<'_>>; 3], CoreError> {
+        const BUSY: CoreError = CoreError::Busy { retry_after: 1 };
+        if !call.is_versioned {
+            return Ok([None, None, None]);
+        }
+        let Inner { places, turns, hashing, .. } = &*self.0;
+        let place = places.try_acquire().map_err(|_| BUSY)?;
+        let hashing =
+            if call.hashes { Some(hashing.acquire().await.map_err(|_| BUSY)?) } else { None };
+        let turn = turns.acquire().await.map_err(|_| BUSY)?;
+        Ok([Some(turn), hashing, Some(place)])
     }
 
     /// The best version of the CDI that both sides speak; asked for once.

@@ -1,7 +1,10 @@
 //! Roles, what they permit, and who has them. A change reaches a user's token when they sign in
 //! again, or when it is fetched because an operation asks for it.
 
-use crate::supertokens::core::{Core, CoreError};
+use crate::supertokens::{
+    core::{Core, CoreError},
+    recipes::userroles,
+};
 
 /// Roles, from the server's side. Where a role is named that is not there, the answer is none.
 #[derive(Clone, Copy)]
@@ -52,6 +55,12 @@ impl<'a> Roles<'a> {
         self.0.roles_of(user_id).await
     }
 
+    /// Whether the roles of a user permit this now.
+    pub async fn permit(self, user_id: &str, permission: &str) -> Result<bool, CoreError> {
+        let roles = userroles::fetch(self.0, user_id).await?;
+        Ok(roles.permissions.iter().any(|permitted| permitted == permission))
+    }
+
     /// Gives a user the role. Answers whether they did not have it before.
     pub async fn give(self, user_id: &str, role: &str) -> Result<Option<bool>, CoreError> {
         self.0.give_role(user_id, role).await
@@ -63,10 +72,11 @@ impl<'a> Roles<'a> {
         self.0.take_role(user_id, role).await
     }
 
-    /// As [`take`](Self::take), and ends the sessions of the user.
+    /// As [`take`](Self::take), and ends the sessions of the user: also of one who did not have the
+    /// role, so that it can be repeated after a failure half-way.
     pub async fn revoke(self, user_id: &str, role: &str) -> Result<Option<bool>, CoreError> {
         let had = self.take(user_id, role).await?;
-        if had == Some(true) {
+        if had.is_some() {
             self.0.remove_sessions_of(user_id).await?;
         }
         Ok(had)
@@ -75,6 +85,8 @@ impl<'a> Roles<'a> {
     /// As [`delete`](Self::delete), and ends the sessions of who had the role. Answers their number.
     pub async fn abolish(self, role: &str) -> Result<Option<usize>, CoreError> {
         let Some(users) = self.users(role).await? else { return Ok(None) };
+        // Before, too: once the role is gone, nobody knows who had it.
+        self.end_sessions_of(&users).await?;
         self.delete(role).await?;
         self.end_sessions_of(&users).await
     }

@@ -39,8 +39,8 @@ pub async fn send_link(
     let session = any_session(&supertokens, &method, &headers).await?;
     let token = match email_of(&supertokens, &session).await? {
         Some(email) => {
-            supertokens.limits().mail(client, &email)?;
             let user_id = session.claims.recipe_user_id();
+            supertokens.limits().mail(MailKind::EmailVerification, client, user_id)?;
             let token = supertokens.core().create_verification_token(user_id, &email).await?;
             token.map(|token| (email, token))
         }

@@ -29,7 +29,7 @@ pub async fn send_link(
         Ok(email) => email,
         Err(errors) => return Ok(Json(form::field_errors(&errors)).into_response()),
     };
-    supertokens.limits().mail(client, &email)?;
+    supertokens.limits().mail(MailKind::PasswordReset, client, &email)?;
     let place = supertokens.0.background.reserve()?;
     let users = supertokens.core().users_by_email(&email).await?;
     let method = users

@@ -46,7 +46,9 @@ async fn who_guesses_a_password_is_stopped_and_locks_nobody_else_out() {
         let answer = sign_in(&app, ATTACKER, "ada@example.com", "wrong1234").await;
         assert_eq!(answer.body, json!({"status": "WRONG_CREDENTIALS_ERROR"}));
     }
-    for email in ["ada@example.com", " ADA@example.COM"] {
+    for email in
+        ["ada@example.com", " ADA@example.COM", "\u{1}ada@example.com", "ada@example.com\u{7f}"]
+    {
         // Also with the right one: a refusal tells nothing.
         for password in ["wrong1234", "secret123"] {
             assert_too_many(&sign_in(&app, ATTACKER, email, password).await, 90, 100);
@@ -156,6 +158,7 @@ async fn who_guesses_an_administrators_password_is_stopped() {
         assert_eq!(answer.body, json!({"status": "INVALID_CREDENTIALS_ERROR"}));
     }
     assert_too_many(&ask(" BOSS@example.com").await, 90, 100);
+    assert_too_many(&ask("\u{1}boss@example.com").await, 90, 100);
     assert_eq!(ask("other@example.com").await.status, StatusCode::OK);
 }
 

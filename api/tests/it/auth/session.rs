@@ -221,7 +221,6 @@ async fn many_requests_at_once_with_a_refreshed_token_all_succeed() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_sessions_that_refresh_at_once_all_go_on() {
     const SESSIONS: usize = 1_000;
-    // However slow the machine: none may be lost.
     let app = TestApp::start_with(&[("REQUEST_TIMEOUT", "300")], Clock::system()).await;
     let ada = app.user("ada").await;
     let core = app.state.supertokens.core();

@@ -124,6 +124,7 @@ async fn production_shows_neither_schema_nor_suggestions_nor_playground() {
     let core_url = core.url();
     let vars = [
         ("APP_ENV", "production"),
+        ("TRUSTED_PROXIES", "10.0.0.0/8"),
         ("SUPERTOKENS_URI", core_url.as_str()),
         ("SMTP_URL", "smtp://127.0.0.1:9"),
         ("MAIL_FROM", "no-reply@example.com"),

@@ -84,6 +84,8 @@ async fn it_is_off_unless_it_was_granted() {
     let eve = again(&app, "eve").await;
     assert_eq!(tasks(&eve.data(USER_TODOS, json!({"id": ada.id})).await), ["hers"]);
     roles.take(&eve.id, "support").await.expect("the Core answers");
+    // The token still says so.
+    assert_eq!(eve.error_code(USER_TODOS, json!({"id": ada.id})).await, "FORBIDDEN");
     let eve = again(&app, "eve").await;
     assert_eq!(eve.error_code(USER_TODOS, json!({"id": ada.id})).await, "FORBIDDEN");
 }

@@ -72,6 +72,7 @@ async fn where_a_mail_server_sends_there_is_no_such_page() {
     let core_url = core.url();
     let production = [
         ("APP_ENV", "production"),
+        ("TRUSTED_PROXIES", "10.0.0.0/8"),
         ("API_DOMAIN", "https://example.com"),
         ("SUPERTOKENS_URI", core_url.as_str()),
     ];

@@ -3,6 +3,7 @@
 
 use std::{pin::pin, time::Duration};
 
+use api::rls::{Access, Role};
 use futures_util::{future::join_all, poll};
 use serde_json::json;
 use tokio::{
@@ -53,7 +54,8 @@ async fn a_begin_that_is_cancelled_leaves_nothing_behind() {
     let rls = &app.state.rls;
     // From the first poll to well past the end, in steps of ten microseconds.
     for round in 0..2_000 {
-        cancel_after(Duration::from_micros(round * 10 % 2_000), rls.begin(&claims)).await;
+        let begin = rls.begin(Role::Authenticated, Access::Write, &claims);
+        cancel_after(Duration::from_micros(round * 10 % 2_000), begin).await;
     }
     assert_comes_to_rest(&app).await;
     // Every connection of the pool, at once: none holds claims that it was not given.

@@ -6,12 +6,11 @@ use crate::support::database::TestDatabase;
 
 /// What the service says when it starts on `database` as that role.
 async fn faults(url: String) -> Vec<String> {
-    let rls = Rls::connect(PoolOptions {
+    let rls = Rls::connect(&PoolOptions {
         url: url.into(),
         max_connections: 1,
         acquire_timeout: Duration::from_secs(5),
     })
-    .await
     .expect("a lazy pool");
     match rls.verify().await {
         Ok(()) => Vec::new(),

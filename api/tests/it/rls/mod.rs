@@ -3,6 +3,7 @@
 mod cancellation;
 mod guard;
 mod policies;
+mod round_trips;
 mod support;
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection, postgres::PgQueryResult};

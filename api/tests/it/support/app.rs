@@ -118,13 +118,25 @@ impl TestApp {
         self.enter("/auth/signin", form).await
     }
 
+    /// The same user with new tokens.
+    pub async fn refreshed(&self, user: &User<'_>) -> User<'_> {
+        let request = self.post("/auth/session/refresh").bearer_auth(&user.refresh_token);
+        let answer = Answer::read(request.send().await.expect("the service answers")).await;
+        self.signed_in(user.id.clone(), &answer)
+    }
+
     async fn enter(&self, path: &str, form: &Value) -> User<'_> {
         let request = self.post(path).header("st-auth-mode", "header").json(form);
         let answer = Answer::read(request.send().await.expect("the service answers")).await;
         assert_eq!(answer.body["status"], "OK", "{:?}", answer.body);
+        let id = answer.body["user"]["id"].as_str().expect("an id").to_owned();
+        self.signed_in(id, &answer)
+    }
+
+    fn signed_in(&self, id: String, answer: &Answer) -> User<'_> {
         User {
             app: self,
-            id: answer.body["user"]["id"].as_str().expect("an id").to_owned(),
+            id,
             access_token: answer.header("st-access-token").to_owned(),
             refresh_token: answer.header("st-refresh-token").to_owned(),
         }

@@ -22,15 +22,15 @@ pub async fn sign_in(
     client: ClientAddress,
     JsonObject(body): JsonObject,
 ) -> Result<Response, Error> {
-    let email = credential(&body, "email")?;
+    let email = form::normalised(credential(&body, "email")?);
     let password = SecretString::from(credential(&body, "password")?);
     // The Core calls an empty one malformed; whoever typed it has not signed in, that is all.
     let is_empty = |text: &str| text.trim().is_empty();
-    if is_empty(email) || is_empty(password.expose_secret()) {
+    if is_empty(&email) || is_empty(password.expose_secret()) {
         return Ok(Json(json!({"status": "INVALID_CREDENTIALS_ERROR"})).into_response());
     }
-    supertokens.limits().attempt(Attempt::Dashboard, client, &form::normalised(email))?;
-    let answer = match supertokens.core().dashboard_sign_in(email, &password).await? {
+    supertokens.limits().attempt(Attempt::Dashboard, client, &email)?;
+    let answer = match supertokens.core().dashboard_sign_in(&email, &password).await? {
         DashboardSignIn::Ok { session_id } => {
             json!({"status": "OK", "sessionId": session_id.expose_secret()})
         }

@@ -35,7 +35,7 @@ async fn open_transactions(app: &TestApp) -> i64 {
 }
 
 /// Waits until nothing runs. A connection that leaked would stay inside its transaction.
-async fn assert_comes_to_rest(app: &TestApp) {
+pub(super) async fn assert_comes_to_rest(app: &TestApp) {
     let deadline = Instant::now() + Duration::from_secs(10);
     while open_transactions(app).await > 0 {
         assert!(Instant::now() < deadline, "a connection stays inside a transaction");

@@ -3,6 +3,7 @@
 mod cancellation;
 mod guard;
 mod policies;
+mod proof;
 mod round_trips;
 mod support;
 

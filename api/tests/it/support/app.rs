@@ -8,10 +8,11 @@ use api::{
     router,
     server::Service,
     state::AppState,
-    supertokens::{Claims, session},
+    supertokens::{Claims, core::NewSession, session},
 };
 use axum::Router;
 use reqwest::{Method, RequestBuilder, StatusCode, header};
+use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
 
@@ -116,6 +117,25 @@ impl TestApp {
     /// Signs in, and answers a client as [`user`](Self::user) does.
     pub async fn sign_in(&self, form: &Value) -> User<'_> {
         self.enter("/auth/signin", form).await
+    }
+
+    /// A session of a user who never signed up: what it takes is done sooner than a password is
+    /// hashed.
+    pub async fn guest(&self, user_id: &str) -> User<'_> {
+        let issuer = self.url.replace("127.0.0.1", "localhost");
+        let session = NewSession {
+            user_id,
+            access_token_payload: json!({"iss": format!("{issuer}/auth")}),
+            enable_anti_csrf: false,
+        };
+        let tokens = self.state.supertokens.core().create_session(session).await;
+        let tokens = tokens.expect("the Core answers");
+        User {
+            app: self,
+            id: user_id.to_owned(),
+            access_token: tokens.access_token.token.expose_secret().to_owned(),
+            refresh_token: tokens.refresh_token.token.expose_secret().to_owned(),
+        }
     }
 
     /// The same user with new tokens.

@@ -10,6 +10,8 @@ mod m20261101_000001_create_authenticated_role;
 mod m20261101_000002_create_auth_schema;
 mod m20261101_000003_create_todos;
 mod m20261124_000004_create_support_role;
+mod m20261125_000005_index_todos_by_age;
+mod m20261125_000006_add_client_key;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -23,6 +25,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261101_000002_create_auth_schema::Migration),
             Box::new(m20261101_000003_create_todos::Migration),
             Box::new(m20261124_000004_create_support_role::Migration),
+            Box::new(m20261125_000005_index_todos_by_age::Migration),
+            Box::new(m20261125_000006_add_client_key::Migration),
         ]
     }
 }

@@ -2,6 +2,8 @@ use super::{claims, login, refusal, rows, run_as};
 use crate::support::database::TestDatabase;
 
 const FORBIDDEN: &str = "42501";
+const UNIQUE: &str = "23505";
+const CHECK: &str = "23514";
 
 async fn two_users() -> TestDatabase {
     let database = TestDatabase::migrated().await;
@@ -46,7 +48,7 @@ async fn todos_delete_own() {
 }
 
 #[tokio::test]
-async fn only_task_and_state_can_be_written() {
+async fn only_task_state_and_key_can_be_written() {
     let database = two_users().await;
     let mut connection = login(&database).await;
     for sql in [
@@ -56,6 +58,10 @@ async fn only_task_and_state_can_be_written() {
         "update todos set user_id = 'eve'",
         "update todos set inserted_at = now()",
         "update todos set id = default",
+        "update todos set client_key = gen_random_uuid()",
+        "update todos set client_digest = sha256('x')",
+        "insert into todos (task, user_id, client_key, client_digest)
+         values ('x', 'eve', gen_random_uuid(), sha256('x'))",
         "truncate todos",
         "alter table todos disable row level security",
         "drop policy todos_select_own on todos",
@@ -67,6 +73,37 @@ async fn only_task_and_state_can_be_written() {
     // Refused for everybody: the column is GENERATED ALWAYS.
     let id = "insert into todos (id, task) values (1000, 'x')";
     assert_eq!(refusal(&mut connection, "ada", id).await, "428C9");
+}
+
+/// As the service adds by a key; a conflict is the user's own, or there is none.
+#[tokio::test]
+async fn a_key_meets_the_users_own_keys_only() {
+    let database = two_users().await;
+    let mut connection = login(&database).await;
+    let key = "'5f44e85c-392f-4f30-a72d-6e849501df3d'";
+    let insert = format!(
+        "insert into todos (task, client_key, client_digest) values ('x', {key}, sha256('x'))"
+    );
+    assert_eq!(rows(&mut connection, "ada", &insert).await, 1);
+    assert_eq!(rows(&mut connection, "eve", &insert).await, 1);
+    assert_eq!(refusal(&mut connection, "ada", &insert).await, UNIQUE);
+    let seen = format!("select from todos where client_key = {key}");
+    assert_eq!(rows(&mut connection, "ada", &seen).await, 1);
+    let again = format!(
+        "{insert} on conflict (user_id, client_key) where client_key is not null
+         do update set task = excluded.task || ' again'"
+    );
+    assert_eq!(rows(&mut connection, "ada", &again).await, 1);
+    let changed = "select from todos where task = 'x again'";
+    assert_eq!(rows(&mut connection, "ada", changed).await, 1);
+    assert_eq!(rows(&mut connection, "eve", changed).await, 0);
+    for sql in [
+        format!("insert into todos (task, client_key) values ('x', {key})"),
+        "insert into todos (task, client_key, client_digest) values ('x', gen_random_uuid(), '')"
+            .to_owned(),
+    ] {
+        assert_eq!(refusal(&mut connection, "ada", &sql).await, CHECK, "{sql}");
+    }
 }
 
 #[tokio::test]

@@ -1,13 +1,12 @@
 //! The GraphQL API: see `schema.graphql` for what it offers.
 
 mod context;
-mod cursor;
 mod error;
 mod fragments;
 mod handler;
+pub mod list;
 mod model;
 mod mutation;
-mod page;
 mod query;
 
 use async_graphql::{EmptySubscription, SchemaBuilder};

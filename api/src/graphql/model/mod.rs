@@ -1,5 +1,6 @@
 //! The types that clients see, made from entities and claims.
 
+pub mod node;
 pub mod session;
 pub mod todo;
 pub mod todo_connection;

@@ -1,5 +1,6 @@
 //! One file a query.
 
+mod node;
 mod session;
 mod todo;
 mod todos;
@@ -11,6 +12,7 @@ use async_graphql::MergedObject;
 #[derive(MergedObject, Default)]
 pub struct Query(
     session::SessionQuery,
+    node::NodeQuery,
     todo::TodoQuery,
     todos::TodosQuery,
     user_todos::UserTodosQuery,

@@ -5,8 +5,8 @@ use crate::{
     entity::todo,
     graphql::{
         context::begin_read,
-        model::todo_connection::TodoConnection,
-        page::{DEFAULT_PAGE, Page, complexity},
+        list::{Arguments, List, TodoFilter, TodoOrder, complexity},
+        model::todo_connection::{TodoConnection, is_counted},
     },
 };
 
@@ -15,19 +15,34 @@ pub struct TodosQuery;
 
 #[Object]
 impl TodosQuery {
-    /// The user's todos: open ones first, then newest first.
-    #[graphql(complexity = "complexity(first, child_complexity)")]
+    /// The user's todos, a page at a time.
+    #[graphql(complexity = "complexity(first, last, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "they are the arguments of the GraphQL field")]
     async fn todos(
         &self,
         context: &Context<'_>,
-        #[graphql(default_with = "Some(DEFAULT_PAGE)", desc = "How many, from 1 to 100.")]
+        #[graphql(
+            desc = "How many from the start, 1 to 100: 50, where `last` is not given either."
+        )]
         first: Option<i32>,
-        #[graphql(desc = "Those after this cursor: `endCursor` of the page before.")] after: Option<
-            String,
+        #[graphql(desc = "Those after this cursor, such as `endCursor` of the page before. A \
+                          cursor goes with its `orderBy`, and with every filter.")]
+        after: Option<String>,
+        #[graphql(desc = "How many from the end, 1 to 100. Not together with `first`.")]
+        last: Option<i32>,
+        #[graphql(desc = "Those before this cursor, such as `startCursor` of the page behind.")]
+        before: Option<String>,
+        #[graphql(desc = "Which todos; all of them when it is not given.")] filter: Option<
+            TodoFilter,
         >,
+        #[graphql(
+            default_with = "Some(TodoOrder::OpenFirst)",
+            desc = "In which order they stand, whichever end is read from."
+        )]
+        order_by: Option<TodoOrder>,
     ) -> Result<TodoConnection> {
-        let page = Page::new(first, after.as_deref())?;
+        let wanted = List::new(&Arguments { first, after, last, before }, filter, order_by)?;
         let transaction = begin_read(context).await?;
-        Ok(page.of(todo::Entity::find(), &transaction).await?)
+        Ok(wanted.read(todo::Entity::find(), is_counted(context), &transaction).await?)
     }
 }

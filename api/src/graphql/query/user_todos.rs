@@ -5,8 +5,8 @@ use crate::{
     entity::todo::{self, Column},
     graphql::{
         context::begin_support,
-        model::todo_connection::TodoConnection,
-        page::{DEFAULT_PAGE, Page, complexity},
+        list::{Arguments, List, TodoFilter, TodoOrder, complexity},
+        model::todo_connection::{TodoConnection, is_counted},
     },
 };
 
@@ -18,20 +18,35 @@ pub struct UserTodosQuery;
 #[Object]
 impl UserTodosQuery {
     /// For support staff: the todos of one user, to read. Needs the permission `todos:read-any`.
-    #[graphql(complexity = "complexity(first, child_complexity)")]
+    #[graphql(complexity = "complexity(first, last, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "they are the arguments of the GraphQL field")]
     async fn user_todos(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Whose: the id of the user.")] user_id: ID,
-        #[graphql(default_with = "Some(DEFAULT_PAGE)", desc = "How many, from 1 to 100.")]
+        #[graphql(
+            desc = "How many from the start, 1 to 100: 50, where `last` is not given either."
+        )]
         first: Option<i32>,
-        #[graphql(desc = "Those after this cursor: `endCursor` of the page before.")] after: Option<
-            String,
+        #[graphql(desc = "Those after this cursor, such as `endCursor` of the page before. A \
+                          cursor goes with its `orderBy`, and with every filter.")]
+        after: Option<String>,
+        #[graphql(desc = "How many from the end, 1 to 100. Not together with `first`.")]
+        last: Option<i32>,
+        #[graphql(desc = "Those before this cursor, such as `startCursor` of the page behind.")]
+        before: Option<String>,
+        #[graphql(desc = "Which todos; all of them when it is not given.")] filter: Option<
+            TodoFilter,
         >,
+        #[graphql(
+            default_with = "Some(TodoOrder::OpenFirst)",
+            desc = "In which order they stand, whichever end is read from."
+        )]
+        order_by: Option<TodoOrder>,
     ) -> Result<TodoConnection> {
-        let page = Page::new(first, after.as_deref())?;
+        let wanted = List::new(&Arguments { first, after, last, before }, filter, order_by)?;
         let transaction = begin_support(context, READ_ANY).await?;
         let theirs = todo::Entity::find().filter(Column::UserId.eq(user_id.0));
-        Ok(page.of(theirs, &transaction).await?)
+        Ok(wanted.read(theirs, is_counted(context), &transaction).await?)
     }
 }

@@ -1,6 +1,8 @@
 //! The GraphQL API over HTTP, as clients use it.
 
 mod http;
+mod lists;
 mod pages;
+mod plans;
 mod support;
 mod todos;

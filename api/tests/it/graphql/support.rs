@@ -42,6 +42,13 @@ async fn support_staff_read_the_todos_of_one_user_page_by_page() {
     let after = &first["userTodos"]["pageInfo"]["endCursor"];
     let second = sam.data(USER_TODOS, json!({"id": ada.id, "first": 2, "after": after})).await;
     assert_eq!(tasks(&second), ["one"]);
+    let backwards = "query($id: ID!) {
+        userTodos(userId: $id, last: 2, orderBy: NEWEST_FIRST, filter: {taskContains: \"O\"}) {
+            nodes { task } totalCount
+        } }";
+    let last = sam.data(backwards, json!({"id": ada.id})).await;
+    assert_eq!(tasks(&last), ["two", "one"]);
+    assert_eq!(last["userTodos"]["totalCount"], 2);
     let nobody = sam.data(USER_TODOS, json!({"id": "nobody"})).await;
     assert_eq!(tasks(&nobody), [""; 0]);
 }

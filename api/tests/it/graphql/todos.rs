@@ -3,6 +3,8 @@ use serde_json::json;
 use crate::support::app::TestApp;
 
 const TODO: &str = "query($id: ID!) { todo(id: $id) { id task isComplete insertedAt } }";
+const NODE: &str = "query($id: ID!) {
+    node(id: $id) { __typename id ... on Todo { task isComplete } } }";
 const UPDATE: &str = "mutation($input: UpdateTodoInput!) {
     updateTodo(input: $input) { todo { id task isComplete } } }";
 const TOGGLE: &str = "mutation($id: ID!) { toggleTodo(id: $id) { todo { isComplete } } }";
@@ -60,6 +62,20 @@ async fn other_users_todos_are_as_if_they_did_not_exist() {
         assert_eq!(hers.body["errors"][0]["extensions"]["code"], "NOT_FOUND");
     }
     assert_eq!(ada.tasks().await, ["a secret"]);
+}
+
+#[tokio::test]
+async fn a_todo_is_found_as_a_node_by_its_owner_alone() {
+    let app = TestApp::start().await;
+    let (ada, eve) = (app.user("ada").await, app.user("eve").await);
+    let id = ada.add("hers").await;
+    let expected =
+        json!({"node": {"__typename": "Todo", "id": id, "task": "hers", "isComplete": false}});
+    assert_eq!(ada.data(NODE, json!({"id": id})).await, expected);
+    assert_eq!(eve.data(NODE, json!({"id": id})).await, json!({"node": null}));
+    for id in ["", "x", "999999999", "99999999999999999999"] {
+        assert_eq!(ada.data(NODE, json!({"id": id})).await, json!({"node": null}), "{id}");
+    }
 }
 
 #[tokio::test]

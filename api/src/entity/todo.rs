@@ -1,4 +1,5 @@
-//! Table `todos`.
+//! Table `todos`, but for `client_key` and `client_digest`: these are for the statement that adds
+//! (`graphql/mutation/add.rs`) alone.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,10 +1,9 @@
 //! What a person can do to the list: shown at once, sent, and undone with a word when the server refuses.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use web_sys::js_sys::Date;
 use yew::platform::spawn_local;
 use yew::prelude::*;
 
@@ -12,6 +11,7 @@ use super::use_messages::{Tell, use_tell};
 use super::use_session::use_session;
 use crate::services::drafts::{self, Edit, Unsaved};
 use crate::services::error::Error;
+use crate::services::key;
 use crate::services::mark;
 use crate::services::todos;
 use crate::state::edits::{EditChange, Edits};
@@ -33,7 +33,6 @@ struct Inner {
     wanted: RefCell<HashMap<AttrValue, bool>>,
     /// Takes back the texts that could not be saved.
     edits: UseReducerDispatcher<Edits>,
-    counter: Cell<u32>,
 }
 
 impl PartialEq for Actions {
@@ -59,7 +58,6 @@ pub fn use_actions(
             tell,
             wanted: RefCell::default(),
             edits,
-            counter: Cell::new(0),
         }))
     });
     actions.0.latest.replace(list.clone());
@@ -68,9 +66,7 @@ pub fn use_actions(
 
 impl Actions {
     pub fn add(&self, task: AttrValue) {
-        let count = self.0.counter.replace(self.0.counter.get() + 1);
-        let key =
-            AttrValue::from(format!("new-{}-{count}", String::from(Date::new_0().to_iso_string())));
+        let key = AttrValue::from(key::fresh());
         drafts::update(&self.0.user, |drafts| {
             drafts.unsaved.push(Unsaved { key: key.to_string(), task: task.to_string() });
         });
@@ -172,7 +168,7 @@ impl Actions {
     fn send_new(&self, key: AttrValue, task: AttrValue) {
         let this = self.clone();
         spawn_local(async move {
-            match todos::add(&this.0.user, task.to_string()).await {
+            match todos::add(&this.0.user, key.to_string(), task.to_string()).await {
                 Ok(todo) => {
                     this.forget_new(&key);
                     this.0.tell.settle(key.clone());

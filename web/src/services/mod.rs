@@ -6,6 +6,7 @@ pub mod drafts;
 pub mod error;
 pub mod graphql;
 pub mod http;
+pub mod key;
 pub mod lock;
 pub mod mark;
 pub mod session;

@@ -8,6 +8,8 @@ use super::mark;
 use crate::model::{Page, Todo, User};
 
 type DateTime = crate::moment::Moment;
+#[expect(clippy::upper_case_acronyms, reason = "the name is the schema's")]
+type UUID = String;
 
 /// Rows asked for at a time.
 pub const PAGE: i64 = 50;
@@ -72,8 +74,9 @@ pub async fn page(user: &str, after: Option<String>) -> Result<Page, Error> {
     })
 }
 
-pub async fn add(user: &str, task: String) -> Result<Todo, Error> {
-    let input = add_todo::AddTodoInput { task };
+/// Sending the same task by the same key again adds nothing.
+pub async fn add(user: &str, key: String, task: String) -> Result<Todo, Error> {
+    let input = add_todo::AddTodoInput { task, key: Some(key) };
     let data = run::<AddTodo>(user, add_todo::Variables { input }).await?;
     Ok(data.add_todo.todo.into())
 }

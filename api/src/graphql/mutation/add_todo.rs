@@ -1,26 +1,12 @@
-use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set};
+use async_graphql::{Context, Object, Result, SimpleObject};
 
-use crate::{
-    entity::todo,
-    graphql::{
-        Error,
-        context::begin,
-        model::todo::{Todo, parse_task},
-    },
-};
-
-/// A todo to add.
-#[derive(InputObject)]
-pub struct AddTodoInput {
-    /// What there is to do: 1 to 1,000 characters after trimming.
-    task: String,
-}
+use super::add::{AddTodoInput, add};
+use crate::graphql::{Error, model::todo::Todo};
 
 /// What was added.
 #[derive(SimpleObject)]
 pub struct AddTodoPayload {
-    /// The todo as it was added.
+    /// The todo as it was added; the one that was there, when its key says so.
     todo: Todo,
 }
 
@@ -31,13 +17,13 @@ pub struct AddTodo;
 impl AddTodo {
     /// Adds an open todo for the user.
     #[graphql(complexity = "crate::graphql::ROUND_TRIP + child_complexity")]
-    async fn add_todo(&self, context: &Context<'_>, input: AddTodoInput) -> Result<AddTodoPayload> {
-        let task = parse_task(&input.task)?;
-        let transaction = begin(context).await?;
-        // Whose it is, the database takes from the claims.
-        let new = todo::ActiveModel { task: Set(task), ..Default::default() };
-        let added = new.insert(&transaction).await.map_err(Error::from)?;
-        transaction.commit().await.map_err(Error::from)?;
-        Ok(AddTodoPayload { todo: added.into() })
+    async fn add_todo(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The todo.")] input: AddTodoInput,
+    ) -> Result<AddTodoPayload> {
+        let added = add(context, &[input.try_into()?]).await?.pop();
+        let todo = added.ok_or_else(|| Error::Internal("what was added is missing".into()))?;
+        Ok(AddTodoPayload { todo })
     }
 }

@@ -1,4 +1,6 @@
-//! A change of one todo, in one statement and one transaction.
+//! A change of todos by their ids, in one statement and one transaction.
+
+use std::collections::HashSet;
 
 use async_graphql::{Context, ID};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::SimpleExpr};
@@ -18,15 +20,30 @@ pub async fn change(
     id: &ID,
     columns: impl IntoIterator<Item = (Column, SimpleExpr)>,
 ) -> Result<Todo, Error> {
-    let id = parse_id(id)?;
+    change_all(context, std::slice::from_ref(id), columns).await?.pop().ok_or(Error::NotFound)
+}
+
+/// As [`change`], of all todos that are named or, when one is not found, of none. Answers them in
+/// the order of their ids, each once.
+pub async fn change_all(
+    context: &Context<'_>,
+    ids: &[ID],
+    columns: impl IntoIterator<Item = (Column, SimpleExpr)>,
+) -> Result<Vec<Todo>, Error> {
+    let mut numbers = ids.iter().map(parse_id).collect::<Result<Vec<_>, _>>()?;
+    let mut seen = HashSet::new();
+    numbers.retain(|number| seen.insert(*number));
+
     let transaction = begin(context).await?;
-    let update = columns
-        .into_iter()
-        .fold(Entity::update_many().filter(Column::Id.eq(id)), |update, (column, value)| {
-            update.col_expr(column, value)
-        });
-    let changed = update.exec_with_returning(&transaction).await?;
-    let todo = changed.into_iter().next().ok_or(Error::NotFound)?;
+    let update = columns.into_iter().fold(
+        Entity::update_many().filter(Column::Id.is_in(numbers.iter().copied())),
+        |update, (column, value)| update.col_expr(column, value),
+    );
+    let mut changed = update.exec_with_returning(&transaction).await?;
+    if changed.len() < numbers.len() {
+        return Err(Error::NotFound);
+    }
     transaction.commit().await?;
-    Ok(todo.into())
+    changed.sort_by_key(|todo| numbers.iter().position(|number| *number == todo.id));
+    Ok(changed.into_iter().map(Todo::from).collect())
 }

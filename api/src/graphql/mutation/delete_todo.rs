@@ -20,7 +20,11 @@ pub struct DeleteTodo;
 impl DeleteTodo {
     /// Deletes a todo for good.
     #[graphql(complexity = "crate::graphql::ROUND_TRIP + child_complexity")]
-    async fn delete_todo(&self, context: &Context<'_>, id: ID) -> Result<DeleteTodoPayload> {
+    async fn delete_todo(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The id of the todo.")] id: ID,
+    ) -> Result<DeleteTodoPayload> {
         let key = parse_id(&id)?;
         let transaction = begin(context).await?;
         let deleted =

@@ -1,8 +1,14 @@
 //! One file a mutation.
 
+mod add;
 mod add_todo;
+mod add_todos;
 mod change;
+mod clear_completed;
+mod complete_all;
 mod delete_todo;
+mod many;
+mod set_todos_complete;
 mod toggle_todo;
 mod update_todo;
 
@@ -12,7 +18,11 @@ use async_graphql::MergedObject;
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     add_todo::AddTodo,
+    add_todos::AddTodos,
     update_todo::UpdateTodo,
     toggle_todo::ToggleTodo,
+    set_todos_complete::SetTodosComplete,
+    complete_all::CompleteAll,
     delete_todo::DeleteTodo,
+    clear_completed::ClearCompleted,
 );

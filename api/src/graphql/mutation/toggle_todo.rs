@@ -18,7 +18,11 @@ pub struct ToggleTodo;
 impl ToggleTodo {
     /// Marks an open todo as done, and a done one as open again.
     #[graphql(complexity = "crate::graphql::ROUND_TRIP + child_complexity")]
-    async fn toggle_todo(&self, context: &Context<'_>, id: ID) -> Result<ToggleTodoPayload> {
+    async fn toggle_todo(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The id of the todo.")] id: ID,
+    ) -> Result<ToggleTodoPayload> {
         let toggled = (Column::IsComplete, Expr::col(Column::IsComplete).not());
         Ok(ToggleTodoPayload { todo: change(context, &id, [toggled]).await? })
     }

@@ -38,7 +38,7 @@ impl UpdateTodo {
     async fn update_todo(
         &self,
         context: &Context<'_>,
-        input: UpdateTodoInput,
+        #[graphql(desc = "The todo and its changes.")] input: UpdateTodoInput,
     ) -> Result<UpdateTodoPayload> {
         let mut columns = Vec::new();
         if let Some(task) = &input.task {

@@ -1,5 +1,7 @@
 //! The GraphQL API over HTTP, as clients use it.
 
+mod adds;
+mod bulk;
 mod http;
 mod lists;
 mod pages;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use api::{
-    commands::{self, dashboard, roles},
+    commands::{self, dashboard, rls_lint, roles},
     config::Config,
     graphql, server,
     supertokens::core::Core,
@@ -35,6 +35,8 @@ enum Command {
     /// The dashboard: who can sign in where users are administered.
     #[command(subcommand)]
     Dashboard(dashboard::Command),
+    /// What in a database would not keep its users apart, and what to do about it.
+    RlsLint(rls_lint::Options),
 }
 
 #[tokio::main]
@@ -50,14 +52,22 @@ async fn main() -> ExitCode {
             let password = dashboard::ask_for_password;
             administer(async |core| dashboard::run(command, core, password).await).await
         }
+        Command::RlsLint(options) => {
+            return match load_env_file() {
+                Ok(()) => rls_lint::run(&options).await,
+                Err(error) => explain(&error, rls_lint::COULD_NOT_RUN),
+            };
+        }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
+        Err(error) => explain(&error, 1),
     }
+}
+
+fn explain(error: &anyhow::Error, code: u8) -> ExitCode {
+    eprintln!("error: {error:#}");
+    ExitCode::from(code)
 }
 
 async fn serve() -> anyhow::Result<()> {
@@ -71,9 +81,14 @@ async fn administer(work: impl AsyncFnOnce(&Core) -> anyhow::Result<String>) -> 
     Ok(())
 }
 
+fn config() -> anyhow::Result<Config> {
+    load_env_file()?;
+    Ok(Config::from_env()?)
+}
+
 /// No `.env` is fine: the environment may hold everything. Half of one is not. What its lines hold
 /// is not repeated: it may be secret.
-fn config() -> anyhow::Result<Config> {
+fn load_env_file() -> anyhow::Result<()> {
     match dotenvy::from_path(".env") {
         Err(dotenvy::Error::LineParse(line, _)) => {
             let name = line.split_once('=').map_or("without `=`", |(name, _)| name.trim());
@@ -82,10 +97,9 @@ fn config() -> anyhow::Result<Config> {
                  spaces"
             )
         }
-        Err(error) if !error.not_found() => return Err(error).context(".env cannot be read"),
-        _ => {}
+        Err(error) if !error.not_found() => Err(error).context(".env cannot be read"),
+        _ => Ok(()),
     }
-    Ok(Config::from_env()?)
 }
 
 /// Resolves at Ctrl-C or SIGTERM. A second one ends the process at once.

@@ -2,6 +2,7 @@
 //! carries the claims of one session, so that the database decides what it may see and change.
 
 mod guard;
+pub mod lint;
 mod transaction;
 
 use std::{sync::Arc, time::Duration};

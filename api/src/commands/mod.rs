@@ -1,6 +1,7 @@
-//! What administrators do from a shell, on the Core that the service uses.
+//! What administrators do from a shell: on the Core that the service uses, and on the database.
 
 pub mod dashboard;
+pub mod rls_lint;
 pub mod roles;
 
 use anyhow::Context as _;

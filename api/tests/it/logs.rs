@@ -112,6 +112,17 @@ fn header(answer: &Response, name: &str) -> String {
 }
 
 #[tokio::test]
+async fn what_the_lint_warns_of_is_told_at_start() {
+    let database = TestDatabase::migrated().await;
+    database.execute("create index on todos (task); drop index todos_list").await;
+    let written = Program::start(&database, "info").await.written();
+    let told = written.lines().find(|line| line.contains("no index of todos leads on user_id"));
+    let told = told.unwrap_or_else(|| panic!("{written}"));
+    assert!(told.contains("WARN") && told.contains("policy-without-index"), "{told}");
+    assert!(told.contains("CREATE INDEX ON todos (user_id)"), "{told}");
+}
+
+#[tokio::test]
 async fn logs_hold_no_secret_however_much_they_tell() {
     let database = TestDatabase::migrated().await;
     let program = Program::start(&database, "trace").await;

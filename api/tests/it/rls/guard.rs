@@ -20,23 +20,23 @@ async fn faults(url: String) -> Vec<String> {
 }
 
 /// A role of this test alone: roles belong to the whole server.
-struct Role<'a> {
+pub struct Role<'a> {
     database: &'a TestDatabase,
-    name: String,
+    pub name: String,
 }
 
 impl<'a> Role<'a> {
-    async fn create(database: &'a TestDatabase, attributes: &str) -> Self {
+    pub async fn create(database: &'a TestDatabase, attributes: &str) -> Self {
         let name = format!("guard_{}", uuid::Uuid::new_v4().simple());
         database.execute(&format!("create role {name} password 'x' {attributes}")).await;
         Self { database, name }
     }
 
-    fn url(&self) -> String {
+    pub fn url(&self) -> String {
         self.database.url_as(&self.name, "x")
     }
 
-    async fn drop(self) {
+    pub async fn drop(self) {
         self.database.execute(&format!("drop owned by {0}; drop role {0}", self.name)).await;
     }
 }

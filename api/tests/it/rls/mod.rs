@@ -2,6 +2,7 @@
 
 mod cancellation;
 mod guard;
+mod lint;
 mod policies;
 mod proof;
 mod round_trips;

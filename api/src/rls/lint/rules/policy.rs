@@ -1,0 +1,89 @@
+//! Policies: what they let through, and what they cost.
+
+use crate::rls::lint::{Rule, Severity};
+
+/// Permissive policies are joined by OR: one that is always true undoes the others.
+/// <https://www.postgresql.org/docs/current/sql-createpolicy.html>
+pub const TRUE_FOR_CHANGES: Rule = Rule {
+    id: "policy-always-true-for-changes",
+    severity: Severity::Error,
+    title: "A permissive policy that lets users change or delete every row",
+    message: "{object} is true of every row, and {roles} may change what it lets through",
+    advice: "compare the owner's column: ((SELECT auth.user_id()) = user_id)",
+    sql: "SELECT DISTINCT p.object, p.roles
+          FROM policy p JOIN clause c ON c.policy = p.oid
+          WHERE p.polpermissive AND c.constant AND (
+              p.polcmd IN ('w', 'd')
+              OR p.polcmd = '*' AND EXISTS (SELECT FROM permission m WHERE m.relation = p.relation
+                                            AND m.privilege IN ('INSERT', 'UPDATE', 'DELETE')))",
+};
+
+/// Right for what is everybody's, such as a list of countries.
+pub const TRUE_FOR_READING: Rule = Rule {
+    id: "policy-always-true",
+    severity: Severity::Warning,
+    title: "A permissive policy that lets users read every row, or add any",
+    message: "{object} is true of every row: {roles} may {what}",
+    advice: "compare the owner's column, ((SELECT auth.user_id()) = user_id), unless the rows are \
+             everybody's",
+    sql: "SELECT DISTINCT p.object, p.roles,
+                 CASE p.polcmd WHEN 'a' THEN 'add any row' ELSE 'read all of them' END AS what
+          FROM policy p JOIN clause c ON c.policy = p.oid
+          WHERE p.polpermissive AND c.constant AND (
+              p.polcmd IN ('r', 'a')
+              OR p.polcmd = '*' AND NOT EXISTS (SELECT FROM permission m WHERE m.relation = p.relation
+                                                AND m.privilege IN ('INSERT', 'UPDATE', 'DELETE')))",
+};
+
+/// It applies to roles that nobody thought of.
+pub const FOR_PUBLIC: Rule = Rule {
+    id: "policy-for-public",
+    severity: Severity::Warning,
+    title: "A policy for PUBLIC: every role there is or will be",
+    message: "{object} is for PUBLIC: every role there is or will be",
+    advice: "run ALTER POLICY {policy} ON {table} TO the role that it is meant for",
+    sql: "SELECT object, name AS policy, \"table\" FROM policy WHERE for_public",
+};
+
+/// Where there is no WITH CHECK, USING is taken for it: a change of the one later changes the other.
+pub const UPDATE_WITHOUT_CHECK: Rule = Rule {
+    id: "update-policy-without-check",
+    severity: Severity::Warning,
+    title: "A policy for UPDATE that does not say what a row may become",
+    message: "{object} does not say what a row may become: it has no WITH CHECK",
+    advice: "run ALTER POLICY {policy} ON {table} WITH CHECK (the condition of its USING)",
+    sql: "SELECT object, name AS policy, \"table\" FROM policy
+          WHERE polcmd IN ('w', '*') AND polpermissive AND has_using AND NOT has_check",
+};
+
+/// In a scalar sub-select of its own a call runs once a statement; elsewhere, once a row.
+pub const NOT_INITPLAN: Rule = Rule {
+    id: "policy-not-initplan",
+    severity: Severity::Warning,
+    title: "A policy that asks for the claims or a setting once a row",
+    message: "{object} calls {calls} once a row",
+    advice: "wrap each call, and the call alone, in a scalar sub-select: (SELECT auth.user_id()) = \
+             user_id",
+    sql: "SELECT p.object, string_agg(DISTINCT f.call, ', ') AS calls
+          FROM policy p JOIN clause c ON c.policy = p.oid
+          JOIN claims_function f ON f.oid = ANY (c.bare)
+          GROUP BY p.object",
+};
+
+/// A policy is served by an index that leads on a column which it compares.
+pub const WITHOUT_INDEX: Rule = Rule {
+    id: "policy-without-index",
+    severity: Severity::Warning,
+    title: "A policy that no index serves: each query reads the whole table",
+    message: "no index of {table} leads on {column}, which {policies} compare with the claims",
+    advice: "run CREATE INDEX ON {table} ({column}), with the keys by which lists are ordered behind it",
+    sql: "SELECT 'table ' || p.\"table\" AS object, p.\"table\", quote_ident(a.attname) AS column,
+                 string_agg(DISTINCT p.name, ', ') AS policies
+          FROM policy p JOIN compared c ON c.policy = p.oid AND c.part = 'using'
+          JOIN pg_attribute a ON a.attrelid = c.relation AND a.attnum = c.attnum
+          WHERE p.oid NOT IN (
+              SELECT served.policy FROM compared served
+              JOIN pg_index i ON i.indrelid = served.relation AND i.indkey[0] = served.attnum
+              WHERE served.part = 'using' AND i.indisvalid AND i.indpred IS NULL)
+          GROUP BY p.\"table\", a.attname",
+};

@@ -1,0 +1,172 @@
+//! Asks the catalogue, and changes nothing.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
+
+use super::{Finding, Report, Rule, expression::Facts, rules::RULES};
+
+const CATALOGUE: &str = include_str!("catalogue.sql");
+
+/// No name of the database's own is looked up: whose schema is looked at must not run as whoever
+/// looks. Compiling such a query takes longer than running it.
+const PREPARE: &str = "SELECT pg_catalog.set_config('search_path', '', true), \
+                       pg_catalog.set_config('statement_timeout', '30s', true), \
+                       pg_catalog.set_config('lock_timeout', '5s', true), \
+                       pg_catalog.set_config('jit', 'off', true)";
+
+const WHO_IS_SIGNED_IN: &str = "
+    SELECT l.rolname::text AS login, l.rolsuper OR l.rolbypassrls
+        OR EXISTS (SELECT FROM pg_database d
+                   WHERE d.datname = current_database() AND d.datdba = l.oid)
+        OR EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                   WHERE c.relowner = l.oid AND c.relkind IN ('r', 'p')
+                   AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema')
+        AS administers
+    FROM pg_roles l WHERE l.rolname = session_user";
+
+const EXPRESSIONS: &str = "
+    SELECT p.oid::bigint AS policy, e.part, e.tree::text AS tree,
+           pg_get_expr(e.tree, p.polrelid) AS source
+    FROM pg_policy p CROSS JOIN LATERAL (
+        VALUES ('using', p.polqual), ('check', p.polwithcheck)) e(part, tree)
+    WHERE e.tree IS NOT NULL";
+
+/// Whose rights are looked at, beside those of the users' role.
+#[derive(Debug, Clone)]
+pub enum Login {
+    /// Who is signed in: the service looks at itself.
+    Own,
+    /// Who is signed in, unless they administer the database: then nobody's.
+    OwnUnlessAdministrator,
+    Named(String),
+}
+
+/// Asks every rule about `role` and what `login` can become, in a transaction that can write nothing.
+pub async fn run(
+    connection: &mut PgConnection,
+    role: &str,
+    login: &Login,
+) -> Result<Report, sqlx::Error> {
+    let mut transaction = connection.begin_with("BEGIN READ ONLY").await?;
+    sqlx::query(PREPARE).persistent(false).execute(&mut *transaction).await?;
+    let login = match login {
+        Login::Named(name) => Some(name.clone()),
+        Login::Own => Some(who_is_signed_in(&mut transaction).await?.0),
+        Login::OwnUnlessAdministrator => match who_is_signed_in(&mut transaction).await? {
+            (_, true) => None,
+            (name, false) => Some(name),
+        },
+    };
+    let facts = read_policies(&mut transaction).await?;
+    let rows = sqlx::query(AssertSqlSafe(every_rule()))
+        .bind(role)
+        .bind(&login)
+        .bind(facts)
+        .persistent(false)
+        .fetch_all(&mut *transaction)
+        .await?;
+    transaction.rollback().await?;
+    let mut findings = Vec::new();
+    for row in rows {
+        let index: i32 = row.try_get("rule")?;
+        let found: Value = row.try_get("found")?;
+        if let Some(rule) = usize::try_from(index).ok().and_then(|index| RULES.get(index)) {
+            findings.push(finding(rule, &found));
+        }
+    }
+    Ok(Report { role: role.to_owned(), login, findings })
+}
+
+/// Whether the server knows a role of this name.
+pub async fn role_exists(connection: &mut PgConnection, name: &str) -> Result<bool, sqlx::Error> {
+    const QUERY: &str =
+        "SELECT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) $1)";
+    // In a transaction, so that a pooler keeps the statement and its run together.
+    let mut transaction = connection.begin_with("BEGIN READ ONLY").await?;
+    let exists = sqlx::query_scalar(QUERY).bind(name).persistent(false);
+    let exists = exists.fetch_one(&mut *transaction).await?;
+    transaction.rollback().await?;
+    Ok(exists)
+}
+
+async fn who_is_signed_in(connection: &mut PgConnection) -> Result<(String, bool), sqlx::Error> {
+    sqlx::query_as(WHO_IS_SIGNED_IN).persistent(false).fetch_one(connection).await
+}
+
+/// What `catalogue.sql` calls `clause`.
+async fn read_policies(connection: &mut PgConnection) -> Result<Value, sqlx::Error> {
+    let rows = sqlx::query(EXPRESSIONS).persistent(false).fetch_all(connection).await?;
+    let read = |row: &sqlx::postgres::PgRow| {
+        let policy: i64 = row.try_get("policy")?;
+        let part: String = row.try_get("part")?;
+        let tree: String = row.try_get("tree")?;
+        let source: Option<String> = row.try_get("source")?;
+        let facts = Facts::read(&tree);
+        let source = source.unwrap_or_default();
+        // False or unknown of every row: it lets nothing through.
+        let never = source == "false" || source.starts_with("NULL::");
+        Ok(json!({
+            "policy": policy,
+            "part": part,
+            "constant": source == "true" || facts.constant && !never,
+            "bare": facts.bare,
+            "compared": facts.compared,
+        }))
+    };
+    rows.iter().map(read).collect()
+}
+
+/// One statement for all rules: the catalogue is read once.
+fn every_rule() -> String {
+    let queries: Vec<String> = RULES
+        .iter()
+        .enumerate()
+        .map(|(index, rule)| {
+            let sql = rule.sql;
+            format!("SELECT {index} AS rule, to_jsonb(f) AS found FROM ({sql}) f")
+        })
+        .collect();
+    format!("{CATALOGUE} {} ORDER BY 1, 2", queries.join("\nUNION ALL\n"))
+}
+
+fn finding(rule: &Rule, found: &Value) -> Finding {
+    let columns: BTreeMap<&str, &str> = found
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
+        .collect();
+    Finding {
+        rule: rule.id,
+        severity: rule.severity,
+        object: fill("{object}", &columns),
+        message: fill(rule.message, &columns),
+        advice: fill(rule.advice, &columns),
+    }
+}
+
+/// Puts the columns in place of their names, once: a value that looks like a name stays as it is.
+fn fill(template: &str, columns: &BTreeMap<&str, &str>) -> String {
+    let mut filled = String::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        filled.push_str(before);
+        let (name, after) = after.split_once('}').unwrap_or((after, ""));
+        filled.push_str(columns.get(name).copied().unwrap_or_default());
+        rest = after;
+    }
+    filled + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_that_looks_like_a_name_stays_as_it_is() {
+        let columns = BTreeMap::from([("table", "{role}"), ("role", "ada")]);
+        assert_eq!(fill("{table} of {role}: {nobody}.", &columns), "{role} of ada: .");
+    }
+}

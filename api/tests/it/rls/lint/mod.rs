@@ -1,0 +1,32 @@
+//! The lint, on real databases that are broken on purpose.
+
+mod login;
+mod program;
+mod report;
+mod rules;
+
+use api::rls::lint::{self, Finding, Login, Report, SERVER_WITH_LEAKS};
+use sqlx::{Connection, PgConnection};
+
+use crate::support::database::TestDatabase;
+
+/// What the lint finds when `url` signs in, whatever the server of these tests is.
+async fn lint(url: &str, login: &Login) -> Report {
+    let mut connection = PgConnection::connect(url).await.expect("a connection");
+    let report = lint::run(&mut connection, "authenticated", login).await;
+    let mut report = report.expect("the catalogue is read");
+    report.findings.retain(|finding| finding.rule != SERVER_WITH_LEAKS.id);
+    report
+}
+
+/// What it finds on the product's own schema after `sql`, as the service's login.
+async fn findings(sql: &str) -> Vec<Finding> {
+    let database = TestDatabase::migrated().await;
+    database.execute(sql).await;
+    lint(&database.login_url(), &Login::Own).await.findings
+}
+
+/// Rules and where they found something, in the order of their rules.
+fn places(findings: &[Finding]) -> Vec<(&str, &str)> {
+    findings.iter().map(|finding| (finding.rule, &*finding.object)).collect()
+}

@@ -61,6 +61,12 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
+    /// Says what in the database that `dev` has running, or `DATABASE_URL`, would not keep users apart
+    #[command(disable_help_flag = true)]
+    RlsLint {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
     /// Builds the page into web/dist
     Page {
         /// Small and compressed, as it is deployed
@@ -72,7 +78,7 @@ enum Task {
 fn main() -> ExitCode {
     // Tests and checks see only the real environment; the page is built for the domains that the
     // service has.
-    if matches!(env::args().nth(1).as_deref(), Some("dev" | "page" | "api"))
+    if matches!(env::args().nth(1).as_deref(), Some("dev" | "page" | "api" | "rls-lint"))
         && let Err(error) = load_env_file()
     {
         return explain(&error);
@@ -111,6 +117,7 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Codegen { check: true } => codegen::check(),
         Task::Codegen { check: false } => codegen::write(),
         Task::Api { arguments } => return api::run(&arguments),
+        Task::RlsLint { arguments } => return Ok(api::rls_lint(arguments)),
         Task::Page { release } => {
             page::build(&page::toolchain()?, Profile::from_release(release), Settings::Own)
         }

@@ -57,11 +57,13 @@ pub fn cargo() -> Command {
     cargo
 }
 
+/// What [`forget`] takes of the service's configuration.
+pub const CONFIGURATION: [&str; 4] =
+    ["DATABASE_URL", "DATABASE_AUTHENTICATED_URL", "SUPERTOKENS_API_KEY", "SUPERTOKENS_URI"];
+
 /// `cargo run` describes this crate in the environment; a build script that watches such a variable
 /// would otherwise run again under `cargo xtask`. And no build needs what the service is configured with.
 pub fn forget(command: &mut Command) {
-    const CONFIGURATION: [&str; 4] =
-        ["DATABASE_URL", "DATABASE_AUTHENTICATED_URL", "SUPERTOKENS_API_KEY", "SUPERTOKENS_URI"];
     for (name, _) in env::vars_os() {
         let unwanted = name.to_str().is_some_and(|name| {
             name.starts_with("CARGO_PKG_")

@@ -103,7 +103,7 @@ impl Rls {
 
     /// Refuses a database that would not keep users apart. See [`UnsafeDatabase`].
     pub async fn verify(&self) -> Result<(), CheckError> {
-        guard::check(&self.pool.clone().into()).await
+        guard::check(&self.pool).await
     }
 
     /// Whether the database answers.

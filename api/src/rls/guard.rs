@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use sea_orm::{DatabaseConnection, DbErr, RuntimeErr};
+use sea_orm::{DbErr, RuntimeErr};
+use sqlx::PgPool;
 
 use super::{
     Role,
@@ -24,9 +25,9 @@ pub enum CheckError {
     Database(#[from] DbErr),
 }
 
-pub async fn check(db: &DatabaseConnection) -> Result<(), CheckError> {
+pub async fn check(pool: &PgPool) -> Result<(), CheckError> {
     let found =
-        look(db).await.map_err(|error| DbErr::Query(RuntimeErr::SqlxError(Arc::new(error))))?;
+        look(pool).await.map_err(|error| DbErr::Query(RuntimeErr::SqlxError(Arc::new(error))))?;
     let (errors, warnings): (Vec<_>, Vec<_>) =
         found.findings.into_iter().partition(|finding| finding.severity == Severity::Error);
     for Finding { rule, object, message, advice, .. } in &warnings {
@@ -39,7 +40,7 @@ pub async fn check(db: &DatabaseConnection) -> Result<(), CheckError> {
     Err(UnsafeDatabase(errors.into_iter().map(told).collect()).into())
 }
 
-async fn look(db: &DatabaseConnection) -> Result<Report, sqlx::Error> {
-    let mut connection = db.get_postgres_connection_pool().acquire().await?;
+async fn look(pool: &PgPool) -> Result<Report, sqlx::Error> {
+    let mut connection = pool.acquire().await?;
     lint::run(&mut connection, Role::Authenticated.name(), &Login::Own).await
 }

@@ -26,8 +26,7 @@ pub enum CheckError {
 }
 
 pub async fn check(pool: &PgPool) -> Result<(), CheckError> {
-    let found =
-        look(pool).await.map_err(|error| DbErr::Query(RuntimeErr::SqlxError(Arc::new(error))))?;
+    let found = look(pool).await?;
     let (errors, warnings): (Vec<_>, Vec<_>) =
         found.findings.into_iter().partition(|finding| finding.severity == Severity::Error);
     for Finding { rule, object, message, advice, .. } in &warnings {
@@ -40,7 +39,10 @@ pub async fn check(pool: &PgPool) -> Result<(), CheckError> {
     Err(UnsafeDatabase(errors.into_iter().map(told).collect()).into())
 }
 
-async fn look(pool: &PgPool) -> Result<Report, sqlx::Error> {
-    let mut connection = pool.acquire().await?;
-    lint::run(&mut connection, Role::Authenticated.name(), &Login::Own).await
+async fn look(pool: &PgPool) -> Result<Report, DbErr> {
+    let cause = |error| RuntimeErr::SqlxError(Arc::new(error));
+    let connection = pool.acquire().await;
+    let mut connection = connection.map_err(|error| DbErr::Conn(cause(error)))?;
+    let found = lint::run(&mut connection, Role::Authenticated.name(), &Login::Own).await;
+    found.map_err(|error| DbErr::Query(cause(error)))
 }

@@ -75,7 +75,7 @@ pub const WITHOUT_INDEX: Rule = Rule {
     id: "policy-without-index",
     severity: Severity::Warning,
     title: "A policy that no index serves: each query reads the whole table",
-    message: "no index of {table} leads on {column}, which {policies} compare with the claims",
+    message: "no index of {table} leads on {column}, as its policies need: {policies}",
     advice: "run CREATE INDEX ON {table} ({column}), with the keys by which lists are ordered behind it",
     sql: "SELECT 'table ' || p.\"table\" AS object, p.\"table\", quote_ident(a.attname) AS column,
                  string_agg(DISTINCT p.name, ', ') AS policies

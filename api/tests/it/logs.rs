@@ -114,7 +114,9 @@ fn header(answer: &Response, name: &str) -> String {
 #[tokio::test]
 async fn what_the_lint_warns_of_is_told_at_start() {
     let database = TestDatabase::migrated().await;
-    database.execute("create index on todos (task); drop index todos_list").await;
+    database
+        .execute("create index on todos (task); drop index todos_list, todos_age, todos_client_key")
+        .await;
     let written = Program::start(&database, "info").await.written();
     let told = written.lines().find(|line| line.contains("no index of todos leads on user_id"));
     let told = told.unwrap_or_else(|| panic!("{written}"));

@@ -5,3 +5,4 @@ pub mod core;
 pub mod database;
 pub mod mail;
 pub mod replay;
+pub mod wire;

@@ -110,7 +110,7 @@ async fn core(signed: &Signed) -> url::Url {
             "status": "OK", "user": user, "recipeUserId": USER}))),
         )
         .route("/public/recipe/user/roles", get(answer(json!({"status": "OK", "roles": []}))))
-        .route("/recipe/session", post(answer(session)));
+        .route("/public/recipe/session", post(answer(session)));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     tokio::spawn(async move { axum::serve(listener, router).await });

@@ -2,7 +2,6 @@
 //! `cargo xtask dev` has running.
 
 use std::{
-    env,
     ffi::OsString,
     iter,
     process::{Command, ExitCode},
@@ -10,7 +9,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use crate::{postgres, workspace};
+use crate::{postgres, programs, workspace};
 
 /// As the lint ends where it could not look.
 const COULD_NOT_RUN: u8 = 2;
@@ -23,7 +22,7 @@ pub fn rls_lint(arguments: Vec<OsString>) -> ExitCode {
         argument.split('=').next().is_some_and(|name| OWN_DATABASE.contains(&name))
     });
     let arguments: Vec<_> = iter::once("rls-lint".into()).chain(arguments).collect();
-    let ended = if names_own { start(command(&arguments)) } else { run(&arguments) };
+    let ended = if names_own { command(&arguments).and_then(start) } else { run(&arguments) };
     ended.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
         ExitCode::from(COULD_NOT_RUN)
@@ -31,31 +30,25 @@ pub fn rls_lint(arguments: Vec<OsString>) -> ExitCode {
 }
 
 pub fn run(arguments: &[OsString]) -> Result<ExitCode> {
-    let mut cargo = command(arguments);
+    let mut api = command(arguments)?;
     if !postgres::is_given() {
         let Some((owner_url, service_url)) = postgres::Cluster::running()? else {
             bail!("no database is running: start `cargo xtask dev`, or set DATABASE_URL");
         };
-        cargo.env("DATABASE_URL", owner_url).env("DATABASE_AUTHENTICATED_URL", service_url);
+        api.env("DATABASE_URL", owner_url).env("DATABASE_AUTHENTICATED_URL", service_url);
     }
-    start(cargo)
+    start(api)
 }
 
-fn command(arguments: &[OsString]) -> Command {
-    let mut cargo = workspace::cargo();
-    cargo
-        .args(["run", "--quiet", "--package", "api", "--"])
-        .args(arguments)
-        .current_dir(workspace::root());
-    // What builds need not know, this run does.
-    let given = workspace::CONFIGURATION.map(|name| (name, env::var_os(name)));
-    cargo.envs(given.into_iter().filter_map(|(name, value)| Some((name, value?))));
-    cargo
+fn command(arguments: &[OsString]) -> Result<Command> {
+    let mut api = Command::new(programs::service_in_silence()?);
+    api.args(arguments).current_dir(workspace::root());
+    Ok(api)
 }
 
 /// Ends as the command ends: how says what it found.
-fn start(mut cargo: Command) -> Result<ExitCode> {
-    let status = cargo.status().context("cargo does not start")?;
+fn start(mut api: Command) -> Result<ExitCode> {
+    let status = api.status().context("the service does not start")?;
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
 }

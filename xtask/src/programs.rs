@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
 
 use crate::{
     run::{self, Within},
@@ -10,17 +10,18 @@ use crate::{
     workspace::{self, Profile},
 };
 
+/// Named together wherever one of them is built: cargo then takes the same features for all, and compiles
+/// nothing a second time.
+const DEVELOPMENT: [&str; 6] =
+    ["--package", "api", "--package", "migration", "--package", "bundler"];
+
 /// What `cargo xtask dev` needs. Development builds it in one go: cargo then compiles what they share once,
 /// and has enough to do for every core.
 pub fn build(profile: Profile) -> Result<()> {
-    const SERVICE: [&str; 4] = ["--package", "api", "--package", "migration"];
     match profile {
-        Profile::Dev => {
-            let all = [&SERVICE[..], &["--package", "bundler"]].concat();
-            cargo_build("Service, migrations, bundler", &all)
-        }
+        Profile::Dev => cargo_build("Service, migrations, bundler", &DEVELOPMENT),
         Profile::Release => {
-            cargo_build("Service and migrations", &[&SERVICE[..], &["--release"]].concat())?;
+            cargo_build("Service and migrations", &[&DEVELOPMENT[..4], &["--release"]].concat())?;
             build_bundler(profile)
         }
     }
@@ -33,6 +34,14 @@ pub fn build_bundler(profile: Profile) -> Result<()> {
         arguments.extend(["--features", "bundler/compress"]);
     }
     cargo_build("Bundler", &arguments)
+}
+
+/// The service for a command whose output is the user's: only a failure to build says anything.
+pub fn service_in_silence() -> Result<PathBuf> {
+    let mut cargo = workspace::cargo();
+    let built = cargo.args(["build", "--quiet"]).args(DEVELOPMENT).status();
+    ensure!(built.context("cargo does not start")?.success(), "the service cannot be built");
+    Ok(path("api", Profile::Dev))
 }
 
 /// A program that was built.

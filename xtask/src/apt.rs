@@ -54,13 +54,22 @@ pub fn install(packages: &[&str], step: &Step) -> Result<Outcome> {
     if missing.is_empty() {
         return Ok(Outcome::Installed);
     }
+    install_newest(&missing, step)
+}
+
+/// Installs the newest version there is of each, whatever is installed. Fails only when a stop was asked for.
+pub fn install_newest(packages: &[&str], step: &Step) -> Result<Outcome> {
     if !available() {
         return Ok(Outcome::Unavailable);
     }
-    step.doing(&format!("apt-get install {}", missing.join(" ")));
-    // A fresh image has no package lists, an old one has stale ones.
-    let outcome = get(&["install"], &missing, step)
-        .or_else(|_| get(&["update"], &[], step).and_then(|()| get(&["install"], &missing, step)));
+    step.doing(&format!("apt-get install {}", packages.join(" ")));
+    // A fresh image has no package lists, or those of the day it was made, which name versions that
+    // are old. Without a network the old ones may do.
+    let updated = get(&["update"], &[], step);
+    let outcome = match updated {
+        Err(error) if error.is::<Interrupted>() => return Err(error),
+        _ => get(&["install"], packages, step),
+    };
     match outcome {
         Ok(()) => Ok(Outcome::Installed),
         Err(error) if error.is::<Interrupted>() => Err(error),

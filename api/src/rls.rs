@@ -1,27 +1,29 @@
 //! The only door to user tables: a transaction as a role that sees nothing without claims, which
 //! carries the claims of one session, so that the database decides what it may see and change.
 
+mod connection;
+mod error;
 mod guard;
 pub mod lint;
+mod pool;
 mod transaction;
+mod values;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use sea_orm::{DatabaseConnection, DbErr, RuntimeErr};
+use sea_orm::{DbErr, RuntimeErr};
 use secrecy::{ExposeSecret, SecretString};
-use sqlx::{
-    ConnectOptions as _, Connection as _, PgPool,
-    postgres::{PgConnectOptions, PgPoolOptions},
-};
 
+use self::{
+    connection::Opening,
+    error::{connection_error, query_error},
+    pool::Pool,
+};
 pub use self::{
     guard::{CheckError, UnsafeDatabase},
     transaction::UserTransaction,
 };
 use crate::supertokens::Claims;
-
-/// A connection that has rested this long is tested before it is used.
-const TEST_AFTER_IDLE: Duration = Duration::from_secs(30);
 
 /// The roles of the database that a session may act as. The migrations make them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,33 +60,31 @@ pub enum Access {
     Write,
 }
 
+impl Access {
+    fn begin(self) -> &'static str {
+        match self {
+            Self::Read => "BEGIN READ ONLY",
+            Self::Write => "BEGIN READ WRITE",
+        }
+    }
+}
+
 /// The pool of the service's own login. Cheap to clone; private, so that no query runs without
 /// claims.
 #[derive(Clone, Debug)]
 pub struct Rls {
-    pool: PgPool,
+    pool: Pool,
+    url: SecretString,
 }
 
 impl Rls {
     /// Opens the pool lazily: the database may be down and come later.
     pub fn connect(options: &PoolOptions) -> Result<Self, DbErr> {
-        let connect: PgConnectOptions = options
-            .url
-            .expose_secret()
-            .parse()
-            .map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))))?;
-        let pool = PgPoolOptions::new()
-            .max_connections(options.max_connections)
-            .acquire_timeout(options.acquire_timeout)
-            // Only those that have rested: one that was just used is there.
-            .test_before_acquire(false)
-            .before_acquire(|connection, known| {
-                Box::pin(async move {
-                    Ok(known.idle_for < TEST_AFTER_IDLE || connection.ping().await.is_ok())
-                })
-            })
-            .connect_lazy_with(connect.disable_statement_logging());
-        Ok(Self { pool })
+        let url = options.url.expose_secret();
+        let config = url.parse().map_err(|error| connection_error(error::sqlx_error(error)))?;
+        let max = usize::try_from(options.max_connections).unwrap_or(usize::MAX);
+        let pool = Pool::new(config, max, options.acquire_timeout);
+        Ok(Self { pool, url: options.url.clone() })
     }
 
     /// Opens a transaction that sees and changes what the user of `claims` may in this role, and no
@@ -97,43 +97,28 @@ impl Rls {
         access: Access,
         claims: &Claims,
     ) -> Result<UserTransaction, DbErr> {
-        let begin = begin_statement(role, access, claims.payload().get());
-        UserTransaction::begin(&self.pool, begin).await
+        let opening = Opening {
+            begin: access.begin(),
+            role: role.name(),
+            claims: claims.payload().get().to_owned(),
+        };
+        Ok(UserTransaction::new(self.pool.acquire().await?, opening, access))
     }
 
     /// Refuses a database that would not keep users apart. See [`UnsafeDatabase`].
     pub async fn verify(&self) -> Result<(), CheckError> {
-        guard::check(&self.pool).await
+        guard::check(&self.url).await
     }
 
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), DbErr> {
-        DatabaseConnection::from(self.pool.clone()).ping().await
+        self.pool.acquire().await?.ping().await.map_err(query_error)
     }
 
     /// Closes every connection.
-    pub async fn close(self) {
-        self.pool.close().await;
+    pub fn close(&self) {
+        self.pool.close();
     }
-}
-
-/// BEGIN, role, claims and time limits in one message, so that it is one round trip. All of it ends
-/// with the transaction, so it also works through a pooler in transaction mode.
-///
-/// A message of several statements takes no parameters: the claims travel as hexadecimal digits,
-/// in which nothing can be that SQL would take for its own.
-fn begin_statement(role: Role, access: Access, claims: &str) -> String {
-    let access = match access {
-        Access::Read => "READ ONLY",
-        Access::Write => "READ WRITE",
-    };
-    let (role, claims) = (role.name(), hex::encode(claims));
-    format!(
-        "BEGIN {access}; SELECT set_config('role', '{role}', true), \
-         set_config('request.jwt.claims', convert_from(decode('{claims}', 'hex'), 'UTF8'), true), \
-         set_config('statement_timeout', '10s', true), \
-         set_config('idle_in_transaction_session_timeout', '20s', true)"
-    )
 }
 
 /// Whether the database is away, full or shutting down: the same request may work later.

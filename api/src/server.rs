@@ -120,7 +120,7 @@ impl Service {
             tracing::error!("mails that still waited after {LAST_MAILS:?} were not sent");
         }
         let connections = async {
-            self.state.rls.close().await;
+            self.state.rls.close();
             self.core.close().await;
         };
         // A connection that never comes back must not keep the process.

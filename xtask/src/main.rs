@@ -2,6 +2,7 @@
 
 mod api;
 mod apt;
+mod bench;
 mod browser;
 mod check;
 mod child;
@@ -67,6 +68,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
+    /// Measures the service beside pgbench and PostGraphile, and draws docs/bench.svg
+    Bench(bench::Options),
     /// Builds the page into web/dist
     Page {
         /// Small and compressed, as it is deployed
@@ -116,6 +119,7 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Check => check::run(),
         Task::Codegen { check: true } => codegen::check(),
         Task::Codegen { check: false } => codegen::write(),
+        Task::Bench(options) => bench::run(&options),
         Task::Api { arguments } => return api::run(&arguments),
         Task::RlsLint { arguments } => return Ok(api::rls_lint(arguments)),
         Task::Page { release } => {

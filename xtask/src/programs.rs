@@ -21,10 +21,24 @@ pub fn build(profile: Profile) -> Result<()> {
     match profile {
         Profile::Dev => cargo_build("Service, migrations, bundler", &DEVELOPMENT),
         Profile::Release => {
-            cargo_build("Service and migrations", &[&DEVELOPMENT[..4], &["--release"]].concat())?;
+            build_for_release()?;
             build_bundler(profile)
         }
     }
+}
+
+fn build_for_release() -> Result<()> {
+    cargo_build("Service and migrations", &[&DEVELOPMENT[..4], &["--release"]].concat())
+}
+
+/// What `cargo xtask bench` measures, and what measures it.
+pub fn build_for_bench() -> Result<()> {
+    build_for_release()?;
+    step("Bench, compiled", |step| {
+        let mut cargo = workspace::cargo();
+        cargo.args(["bench", "--package", "api", "--bench", "peers", "--no-run"]);
+        run::quiet(&mut cargo, Within::Build, step).map(drop)
+    })
 }
 
 /// What `cargo xtask page` needs. The bundler is a tool: it is never built optimised.

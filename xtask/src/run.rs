@@ -22,6 +22,8 @@ pub const POLL: Duration = Duration::from_millis(50);
 /// How long a program may take.
 #[derive(Clone, Copy, Debug)]
 pub enum Within {
+    /// What measures, in many turns.
+    Long,
     /// Compilers and test runners, on a slow machine from nothing.
     Build,
     /// Package managers, on a slow line.
@@ -33,6 +35,7 @@ pub enum Within {
 impl Within {
     fn minutes(self) -> u64 {
         match self {
+            Self::Long => 120,
             Self::Build => 30,
             Self::Install => 10,
             Self::Soon => 3,

@@ -127,7 +127,8 @@ impl Stack {
     }
 }
 
-fn migrate(database: &Database, profile: Profile) -> Result<()> {
+/// Brings `database` up to date.
+pub fn migrate(database: &Database, profile: Profile) -> Result<()> {
     step("Migrations", |step| {
         let mut migration = Command::new(programs::path("migration", profile));
         migration

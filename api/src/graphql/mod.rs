@@ -15,6 +15,7 @@ pub use self::{
     context::Accounts,
     error::{Code, Error},
     handler::handler,
+    mutation::ADD_TODOS,
 };
 use self::{mutation::Mutation, query::Query};
 use crate::rls::Rls;

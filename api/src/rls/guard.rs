@@ -1,13 +1,16 @@
 //! What must hold of the database before the first request: no rule of the lint whose severity is
 //! error finds anything. What the others find is said.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use sea_orm::{DbErr, RuntimeErr};
-use sqlx::PgPool;
+use secrecy::{ExposeSecret as _, SecretString};
+use sqlx::{Connection as _, PgConnection};
+use tokio::time::timeout;
 
 use super::{
     Role,
+    error::connection_error,
     lint::{self, Finding, Login, Report, Severity},
 };
 
@@ -25,8 +28,12 @@ pub enum CheckError {
     Database(#[from] DbErr),
 }
 
-pub async fn check(pool: &PgPool) -> Result<(), CheckError> {
-    let found = look(pool).await?;
+/// How long the server may take to let the check in.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// On a connection of its own, as the service's login.
+pub async fn check(url: &SecretString) -> Result<(), CheckError> {
+    let found = look(url).await?;
     let (errors, warnings): (Vec<_>, Vec<_>) =
         found.findings.into_iter().partition(|finding| finding.severity == Severity::Error);
     for Finding { rule, object, message, advice, .. } in &warnings {
@@ -39,10 +46,13 @@ pub async fn check(pool: &PgPool) -> Result<(), CheckError> {
     Err(UnsafeDatabase(errors.into_iter().map(told).collect()).into())
 }
 
-async fn look(pool: &PgPool) -> Result<Report, DbErr> {
-    let cause = |error| RuntimeErr::SqlxError(Arc::new(error));
-    let connection = pool.acquire().await;
-    let mut connection = connection.map_err(|error| DbErr::Conn(cause(error)))?;
+async fn look(url: &SecretString) -> Result<Report, DbErr> {
+    let connecting = timeout(CONNECT_TIMEOUT, PgConnection::connect(url.expose_secret())).await;
+    let connected = connecting.unwrap_or(Err(sqlx::Error::PoolTimedOut));
+    let mut connection = connected.map_err(connection_error)?;
     let found = lint::run(&mut connection, Role::Authenticated.name(), &Login::Own).await;
-    found.map_err(|error| DbErr::Query(cause(error)))
+    let report = found.map_err(|error| DbErr::Query(RuntimeErr::SqlxError(Arc::new(error))))?;
+    // What was asked is answered: how the connection ends changes nothing.
+    let _ = connection.close().await;
+    Ok(report)
 }

@@ -1,72 +1,130 @@
 //! A transaction of one user, on a connection of the pool.
 //!
-//! By hand, not sqlx's own `Transaction`: with sqlx 0.9.0 a connection whose caller goes away during
-//! BEGIN returns to the pool inside the transaction, and with the caller's claims. Here it returns
-//! after a ROLLBACK that the server has confirmed, or is closed.
+//! Nothing is sent before the first statement: BEGIN and the claims travel with it. A connection
+//! returns to the pool after the server has confirmed the end of the transaction, or is closed: a
+//! caller who goes away leaves neither a transaction nor claims behind.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement};
-use sea_query_sqlx::SqlxValues;
-use sqlx::{
-    AssertSqlSafe, Executor as _, PgConnection, PgPool, Postgres, pool::PoolConnection,
-    query::Query,
+use sea_orm::{
+    ConnectionTrait, DbBackend, DbErr, ExecResult, ProxyExecResult, QueryResult, Statement,
 };
 use tokio::{runtime::Handle, sync::Mutex, time::timeout};
 
-/// How long the server may take for BEGIN or ROLLBACK before the connection is given up.
-const PATIENCE: Duration = Duration::from_secs(5);
+use super::{
+    Access,
+    connection::{Answer, Exchange, Opening},
+    error::{broken, query_error},
+    pool,
+    values::{Parameters, query_result},
+};
+
+/// How long a statement may go without an answer. Longer than the server lets it run, so that this is
+/// about networks that swallow what they are given.
+const ANSWER_WITHIN: Duration = Duration::from_secs(12);
+/// How long the server may take for ROLLBACK before the connection is given up.
+const ROLLBACK_WITHIN: Duration = Duration::from_secs(5);
 
 /// A transaction of one user. Rolled back when dropped.
 #[derive(Debug)]
 #[must_use = "a transaction that is dropped is rolled back"]
-pub struct UserTransaction(Mutex<Guarded>);
+pub struct UserTransaction {
+    guarded: Mutex<Guarded>,
+    access: Access,
+    is_ending: bool,
+}
 
 impl UserTransaction {
-    /// `begin` opens the transaction and says whose it is, all of it in one message.
-    pub(super) async fn begin(pool: &PgPool, begin: String) -> Result<Self, DbErr> {
-        let mut guarded = Guarded(Some(pool.acquire().await.map_err(connection_error)?));
-        let opened = timeout(PATIENCE, guarded.get()?.execute(sqlx::raw_sql(AssertSqlSafe(begin))));
-        opened.await.map_err(|_| unavailable("BEGIN took too long"))?.map_err(query_error)?;
-        Ok(Self(Mutex::new(guarded)))
+    pub(super) fn new(connection: pool::Connection, opening: Opening, access: Access) -> Self {
+        let guarded = Guarded { connection: Some(connection), opening: Some(opening) };
+        Self { guarded: Mutex::new(guarded), access, is_ending: false }
+    }
+
+    /// The next statement is the only one, or the last. What ends the transaction travels with it, so
+    /// that nobody waits for that: COMMIT, or ROLLBACK where it only reads. If the statement fails, the
+    /// server makes a ROLLBACK of it.
+    pub fn ending(mut self) -> Self {
+        self.is_ending = true;
+        self
     }
 
     /// Makes the changes last. An error, or a caller who goes away meanwhile, leaves open whether
     /// they do: the server may have finished what it was told.
     pub async fn commit(self) -> Result<(), DbErr> {
-        let mut guarded = self.0.into_inner();
-        guarded.get()?.execute("COMMIT").await.map_err(exec_error)?;
-        guarded.release();
+        let mut guarded = self.guarded.into_inner();
+        if guarded.is_open() {
+            let committed = timeout(ANSWER_WITHIN, guarded.connection()?.commit()).await;
+            committed.map_err(|_| broken("COMMIT was not answered"))?.map_err(query_error)?;
+            guarded.release();
+        }
         Ok(())
+    }
+
+    async fn run(&self, statement: Statement) -> Result<Answer, DbErr> {
+        let parameters = Parameters::new(statement.values)?;
+        let end = match (self.is_ending, self.access) {
+            (false, _) => None,
+            (true, Access::Read) => Some("ROLLBACK"),
+            (true, Access::Write) => Some("COMMIT"),
+        };
+        self.guarded.lock().await.run(&statement.sql, &parameters, end).await
     }
 }
 
 /// A connection that is, or may be, inside a transaction.
 #[derive(Debug)]
-struct Guarded(Option<PoolConnection<Postgres>>);
+struct Guarded {
+    connection: Option<pool::Connection>,
+    /// Until it was sent.
+    opening: Option<Opening>,
+}
 
 impl Guarded {
-    fn get(&mut self) -> Result<&mut PgConnection, DbErr> {
-        self.0.as_deref_mut().ok_or_else(|| unavailable("the transaction is over"))
+    fn connection(&mut self) -> Result<&mut pool::Connection, DbErr> {
+        self.connection.as_mut().ok_or_else(|| broken("the transaction is over"))
     }
 
-    /// Back to the pool: the transaction is over.
+    /// Whether the server may know of it.
+    fn is_open(&self) -> bool {
+        self.connection.is_some() && self.opening.is_none()
+    }
+
+    /// Back to the pool: the server has nothing of this transaction.
     fn release(&mut self) {
-        self.0 = None;
+        self.connection = None;
+    }
+
+    async fn run(
+        &mut self,
+        sql: &str,
+        parameters: &Parameters,
+        end: Option<&'static str>,
+    ) -> Result<Answer, DbErr> {
+        // Taken before anything is sent: from here on a ROLLBACK is due.
+        let opening = self.opening.take();
+        let exchange = Exchange { opening: opening.as_ref(), sql, parameters, end };
+        let answer = timeout(ANSWER_WITHIN, self.connection()?.exchange(exchange)).await;
+        let answer = answer.map_err(|_| broken("a statement was not answered"))?;
+        let answer = answer.map_err(query_error)?;
+        if end.is_some() {
+            self.release();
+        }
+        Ok(answer)
     }
 }
 
 impl Drop for Guarded {
     /// Nobody waits for the ROLLBACK: the answer is on its way already.
     fn drop(&mut self) {
-        let Some(mut connection) = self.0.take() else { return };
+        let is_open = self.is_open();
+        let Some(connection) = self.connection.take().filter(|_| is_open) else { return };
         let Ok(runtime) = Handle::try_current() else {
-            return connection.close_on_drop();
+            return pool::discard(connection);
         };
         runtime.spawn(async move {
-            let ended = timeout(PATIENCE, connection.execute("ROLLBACK")).await;
-            if !matches!(ended, Ok(Ok(_))) {
-                connection.close_on_drop();
+            let ended = timeout(ROLLBACK_WITHIN, connection.rollback()).await;
+            if !matches!(ended, Ok(Ok(()))) {
+                pool::discard(connection);
             }
         });
     }
@@ -79,47 +137,19 @@ impl ConnectionTrait for UserTransaction {
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        let mut guarded = self.0.lock().await;
-        let done = guarded.get()?.execute(query(statement)).await;
-        done.map(ExecResult::from).map_err(exec_error)
+        let rows_affected = self.run(statement).await?.rows_affected;
+        Ok(ProxyExecResult { last_insert_id: 0, rows_affected }.into())
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        let mut guarded = self.0.lock().await;
-        let done = guarded.get()?.execute(sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))).await;
-        done.map(ExecResult::from).map_err(exec_error)
+        self.execute_raw(Statement::from_string(DbBackend::Postgres, sql)).await
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        let mut guarded = self.0.lock().await;
-        let row = guarded.get()?.fetch_optional(query(statement)).await.map_err(query_error)?;
-        Ok(row.map(QueryResult::from))
+        self.run(statement).await?.rows.first().map(query_result).transpose()
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let mut guarded = self.0.lock().await;
-        let rows = guarded.get()?.fetch_all(query(statement)).await.map_err(query_error)?;
-        Ok(rows.into_iter().map(QueryResult::from).collect())
+        self.run(statement).await?.rows.iter().map(query_result).collect()
     }
-}
-
-fn query<'q>(Statement { sql, values, .. }: Statement) -> Query<'q, Postgres, SqlxValues> {
-    let values = values.unwrap_or(sea_orm::Values(Vec::new()));
-    sqlx::query_with(AssertSqlSafe(sql), SqlxValues(values))
-}
-
-fn connection_error(error: sqlx::Error) -> DbErr {
-    DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error)))
-}
-
-fn query_error(error: sqlx::Error) -> DbErr {
-    DbErr::Query(RuntimeErr::SqlxError(Arc::new(error)))
-}
-
-fn exec_error(error: sqlx::Error) -> DbErr {
-    DbErr::Exec(RuntimeErr::SqlxError(Arc::new(error)))
-}
-
-fn unavailable(why: &str) -> DbErr {
-    connection_error(sqlx::Error::Io(std::io::Error::other(why.to_owned())))
 }

@@ -1,5 +1,7 @@
 //! The verified content of an access token.
 
+use std::sync::Arc;
+
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::Deserialize;
 use serde_json::{Map, Value, value::RawValue};
@@ -12,13 +14,17 @@ const MAX_SKEW: i64 = 60;
 
 /// A session's claims. Only a token whose signature, issuer, tenant and times hold becomes one,
 /// so whoever has one may act for its user.
+/// Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Claims {
+pub struct Claims(Arc<Content>);
+
+#[derive(Debug)]
+struct Content {
     registered: Registered,
     payload: Box<RawValue>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Registered {
     sub: String,
@@ -74,33 +80,28 @@ pub fn key_id(token: &str) -> Result<String, TokenError> {
     }
 }
 
-/// Checks signature and claims of `token`.
-pub fn verify(
-    token: &str,
-    key: &DecodingKey,
-    expected: Expected<'_>,
-) -> Result<Claims, TokenError> {
+/// Checks the signature of `token`. Whose and when it is, [`Claims::check`] says.
+pub fn verify(token: &str, key: &DecodingKey) -> Result<Claims, TokenError> {
     let mut validation = Validation::new(Algorithm::RS256);
-    // Times are checked below against our own clock, the rest against typed claims.
+    // Times are checked against our own clock, the rest against typed claims.
     validation.validate_exp = false;
     validation.validate_aud = false;
     validation.required_spec_claims.clear();
     let payload =
         decode::<Box<RawValue>>(token, key, &validation).map_err(|_| TokenError::Signature)?.claims;
-    let claims = Claims::from_payload(payload)?;
-    claims.check(expected)?;
-    Ok(claims)
+    Claims::from_payload(payload)
 }
 
 impl Claims {
     /// Reads a payload that came from the Core itself.
     pub(super) fn from_payload(payload: Box<RawValue>) -> Result<Self, TokenError> {
         let registered = serde_json::from_str(payload.get()).map_err(|_| TokenError::Claims)?;
-        Ok(Self { registered, payload })
+        Ok(Self(Arc::new(Content { registered, payload })))
     }
 
-    fn check(&self, Expected { issuer, now }: Expected<'_>) -> Result<(), TokenError> {
-        let Registered { sub, iss, t_id, iat, exp, nbf, stt, .. } = &self.registered;
+    /// Whether they are of this service and tenant, and good now.
+    pub(super) fn check(&self, Expected { issuer, now }: Expected<'_>) -> Result<(), TokenError> {
+        let Registered { sub, iss, t_id, iat, exp, nbf, stt, .. } = &self.0.registered;
         if iss != issuer || t_id != TENANT || *stt != 0 || sub.is_empty() {
             return Err(TokenError::Foreign);
         }
@@ -115,21 +116,21 @@ impl Claims {
 
     /// Claim `sub`: the user.
     pub fn user_id(&self) -> &str {
-        &self.registered.sub
+        &self.0.registered.sub
     }
 
     /// Claim `rsub`: the login method that the user came in by.
     pub fn recipe_user_id(&self) -> &str {
-        &self.registered.rsub
+        &self.0.registered.rsub
     }
 
     pub fn session_handle(&self) -> &str {
-        &self.registered.session_handle
+        &self.0.registered.session_handle
     }
 
     /// Claim `exp`, seconds since 1970.
     pub fn expires_at(&self) -> i64 {
-        self.registered.exp
+        self.0.registered.exp
     }
 
     /// Claim `st-perm`: whether the user's roles permitted this when the token was made.
@@ -139,21 +140,21 @@ impl Claims {
 
     /// The whole payload as the token carries it: a JSON object.
     pub fn payload(&self) -> &RawValue {
-        &self.payload
+        &self.0.payload
     }
 
     /// The payload, to look at claim by claim.
     pub(super) fn to_map(&self) -> Map<String, Value> {
         // It was read as an object before.
-        serde_json::from_str(self.payload.get()).unwrap_or_default()
+        serde_json::from_str(self.0.payload.get()).unwrap_or_default()
     }
 
     /// A token fresh from a refresh: the Core must hear of its first use.
     pub(super) fn is_child(&self) -> bool {
-        self.registered.parent_refresh_token_hash1.is_some()
+        self.0.registered.parent_refresh_token_hash1.is_some()
     }
 
     pub(super) fn anti_csrf_token(&self) -> Option<&str> {
-        self.registered.anti_csrf_token.as_deref()
+        self.0.registered.anti_csrf_token.as_deref()
     }
 }

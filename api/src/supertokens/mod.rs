@@ -21,6 +21,7 @@ pub mod thirdparty;
 mod tokens;
 pub mod user;
 mod validators;
+mod verified;
 
 use std::sync::Arc;
 
@@ -34,6 +35,7 @@ use self::{
     limits::Limits,
     thirdparty::{ProviderOptions, Providers},
     tokens::Cookies,
+    verified::VerifiedTokens,
 };
 pub use self::{
     claims::Claims,
@@ -81,6 +83,7 @@ pub struct SuperTokens(Arc<Inner>);
 struct Inner {
     core: Core,
     jwks: Jwks,
+    verified: VerifiedTokens,
     clock: Clock,
     cookies: Cookies,
     anti_csrf: AntiCsrf,
@@ -104,6 +107,7 @@ impl SuperTokens {
         let core = Core::new(options.core_uris, options.core_api_key)?;
         Ok(Self(Arc::new(Inner {
             jwks: Jwks::new(core.clone(), clock.clone()),
+            verified: VerifiedTokens::default(),
             providers: Providers::new(options.providers, &clock)?,
             core,
             clock,

@@ -1,8 +1,9 @@
 //! The session recipe: create, check, refresh, revoke.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::http::{HeaderMap, Method};
+use jsonwebtoken::DecodingKey;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::value::RawValue;
 
@@ -110,13 +111,29 @@ impl SuperTokens {
             KeyError::Unavailable => Error::unavailable("the signing keys cannot be had"),
         })?;
         let expected = Expected { issuer: self.issuer(), now: self.0.clock.now().timestamp() };
-        claims::verify(token, &key, expected).map_err(|error| {
+        self.verify_with(&key, token, expected).map_err(|error| {
             tracing::debug!(%error, "an access token was refused");
             match error {
                 TokenError::Malformed => Error::Unauthorised,
                 _ => Error::TryRefreshToken,
             }
         })
+    }
+
+    fn verify_with(
+        &self,
+        key: &Arc<DecodingKey>,
+        token: &str,
+        expected: Expected<'_>,
+    ) -> Result<Claims, TokenError> {
+        if let Some(claims) = self.0.verified.get(token, key) {
+            claims.check(expected)?;
+            return Ok(claims);
+        }
+        let claims = claims::verify(token, key)?;
+        claims.check(expected)?;
+        self.0.verified.remember(token, key, &claims);
+        Ok(claims)
     }
 
     /// Tells the Core that a token is in use, takes the token that replaces it, if there is one,

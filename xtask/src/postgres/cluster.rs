@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     thread,
     time::{Duration, Instant},
@@ -37,6 +37,7 @@ pub struct Cluster {
     run_as: RunAs,
     place: Place,
     credentials: Credentials,
+    is_durable: bool,
     stopped: bool,
 }
 
@@ -47,7 +48,7 @@ impl Cluster {
             Some(folder) => RunAs::owner_of(&folder)?,
             None => server_user(step)?,
         };
-        Self::start(Place::kept(&run_as)?, run_as, step)
+        Self::start(Place::kept(&run_as)?, run_as, true, step)
     }
 
     /// The URLs of owner and service in the kept cluster, if somebody has it running.
@@ -63,15 +64,21 @@ impl Cluster {
     /// A cluster that is deleted at the end and takes no care to survive a crash.
     pub fn throw_away(step: &mut Step) -> Result<Self> {
         let run_as = server_user(step)?;
-        Self::start(Place::throw_away(&run_as)?, run_as, step)
+        Self::start(Place::throw_away(&run_as)?, run_as, false, step)
     }
 
-    fn start(place: Place, run_as: RunAs, step: &mut Step) -> Result<Self> {
+    /// A cluster that is deleted at the end, but writes as one that is kept: its times count.
+    pub fn for_bench(step: &mut Step) -> Result<Self> {
+        let run_as = server_user(step)?;
+        Self::start(Place::throw_away(&run_as)?, run_as, true, step)
+    }
+
+    fn start(place: Place, run_as: RunAs, is_durable: bool, step: &mut Step) -> Result<Self> {
         let major = fs::read_to_string(place.data().join("PG_VERSION")).ok();
         let major = major.and_then(|text| text.trim().parse().ok());
         let binaries = Binaries::find(major, &run_as, step)?;
         let credentials = credentials(&place, major.is_some())?;
-        let mut cluster = Self { binaries, run_as, place, credentials, stopped: false };
+        let mut cluster = Self { binaries, run_as, place, credentials, is_durable, stopped: false };
         if major.is_none() {
             cluster.initialise(step)?;
         }
@@ -176,7 +183,7 @@ impl Cluster {
             "-c listen_addresses=127.0.0.1 -c port={} -c unix_socket_directories= -c max_connections=200",
             self.credentials.port
         );
-        if self.place.is_throw_away() {
+        if !self.is_durable {
             options.push_str(" -c fsync=off -c synchronous_commit=off -c full_page_writes=off");
         }
         options
@@ -207,6 +214,11 @@ impl Cluster {
         let mut pg_ctl = self.run_as.command(&self.binaries.program("pg_ctl"));
         pg_ctl.arg("-D").arg(self.place.data()).args(arguments);
         run::quiet(&mut pg_ctl, Within::Soon, step)
+    }
+
+    /// A program that came with the server.
+    pub fn program(&self, name: &str) -> PathBuf {
+        self.binaries.program(name)
     }
 
     /// Where to remember the service of a throw-away cluster: a killed run leaves both.

@@ -46,7 +46,7 @@ impl Database {
         Ok((Self::of(cluster), pid_file))
     }
 
-    fn of(cluster: Cluster) -> Self {
+    pub fn of(cluster: Cluster) -> Self {
         Self {
             owner_url: cluster.owner_url(),
             service_url: cluster.service_url(),

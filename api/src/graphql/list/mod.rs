@@ -5,7 +5,7 @@ mod filter;
 mod order;
 mod page;
 
-use sea_orm::{ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, Select};
+use sea_orm::{EntityTrait, PaginatorTrait, QueryFilter, Select};
 
 use self::page::Page;
 pub use self::{
@@ -18,7 +18,7 @@ use super::{
     Error,
     model::todo_connection::{TodoConnection, TodoEdge},
 };
-use crate::entity::todo;
+use crate::{entity::todo, rls::UserTransaction};
 
 /// Which todos are asked for, in which order, and which page of them.
 #[derive(Debug)]
@@ -46,15 +46,15 @@ impl List {
         &self,
         todos: Select<todo::Entity>,
         is_counted: bool,
-        transaction: &impl ConnectionTrait,
+        transaction: UserTransaction,
     ) -> Result<TodoConnection, Error> {
         let total_count = if is_counted {
             let all = todos.clone().filter(self.filter.condition());
-            Some(all.count(transaction).await?)
+            Some(all.count(&transaction).await?)
         } else {
             None
         };
-        let found = self.select(todos).all(transaction).await?;
+        let found = self.select(todos).all(&transaction.ending()).await?;
         let (todos, ends) = self.page.cut(found);
         let edges = todos.into_iter().map(|todo| TodoEdge::new(todo, self.order)).collect();
         Ok(TodoConnection { edges, ends, total_count })

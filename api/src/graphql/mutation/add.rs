@@ -46,7 +46,7 @@ impl TryFrom<AddTodoInput> for NewTodo {
 /// A row whose key is there already answers for the one to add if it was added with the same task,
 /// which the digest remembers when the task has been changed since. Writing the task as it is makes
 /// the conflict return that row, even where another transaction adds it at this very moment.
-const ADD: &str = "
+pub const ADD: &str = "
     INSERT INTO todos (task, client_key, client_digest)
     SELECT task, key, CASE WHEN key IS NOT NULL THEN sha256(convert_to(task, 'UTF8')) END
     FROM ROWS FROM (jsonb_to_recordset($1) AS (task text, key uuid))
@@ -59,7 +59,11 @@ const ADD: &str = "
 /// Adds all of them or none, and answers them in this order. Their keys must differ.
 pub async fn add(context: &Context<'_>, new: &[NewTodo]) -> Result<Vec<Todo>, Error> {
     let rows = serde_json::to_value(new).map_err(|error| Error::Internal(error.to_string()))?;
-    let transaction = begin(context).await?;
+    let mut transaction = begin(context).await?;
+    if new.len() == 1 {
+        // Added or refused, there is nothing to take back.
+        transaction = transaction.ending();
+    }
     let statement = Statement::from_sql_and_values(DbBackend::Postgres, ADD, [rows.into()]);
     let added = todo::Entity::find().from_raw_sql(statement).all(&transaction).await?;
     if added.len() < new.len() {

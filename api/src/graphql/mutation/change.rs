@@ -34,7 +34,11 @@ pub async fn change_all(
     let mut seen = HashSet::new();
     numbers.retain(|number| seen.insert(*number));
 
-    let transaction = begin(context).await?;
+    let mut transaction = begin(context).await?;
+    if numbers.len() == 1 {
+        // Found or not, there is nothing to take back.
+        transaction = transaction.ending();
+    }
     let update = columns.into_iter().fold(
         Entity::update_many().filter(Column::Id.is_in(numbers.iter().copied())),
         |update, (column, value)| update.col_expr(column, value),

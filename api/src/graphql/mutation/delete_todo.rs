@@ -26,13 +26,12 @@ impl DeleteTodo {
         #[graphql(desc = "The id of the todo.")] id: ID,
     ) -> Result<DeleteTodoPayload> {
         let key = parse_id(&id)?;
-        let transaction = begin(context).await?;
+        let transaction = begin(context).await?.ending();
         let deleted =
             todo::Entity::delete_by_id(key).exec(&transaction).await.map_err(Error::from)?;
         if deleted.rows_affected == 0 {
             return Err(Error::NotFound.into());
         }
-        transaction.commit().await.map_err(Error::from)?;
         Ok(DeleteTodoPayload { deleted_id: id })
     }
 }

@@ -31,9 +31,8 @@ pub async fn changed(
     context: &Context<'_>,
     statement: &impl StatementBuilder,
 ) -> Result<Vec<ID>, Error> {
-    let transaction = begin(context).await?;
+    let transaction = begin(context).await?.ending();
     let rows = transaction.query_all(statement).await?;
-    transaction.commit().await?;
     let id = |row: QueryResult| row.try_get_by::<i64, _>(Column::Id.as_str());
     Ok(rows.into_iter().map(|row| id(row).map(ID::from)).collect::<Result<_, _>>()?)
 }

@@ -14,6 +14,8 @@ mod update_todo;
 
 use async_graphql::MergedObject;
 
+pub use self::add::ADD as ADD_TODOS;
+
 /// What a signed-in user can change.
 #[derive(MergedObject, Default)]
 pub struct Mutation(

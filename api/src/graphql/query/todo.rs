@@ -29,7 +29,7 @@ impl TodoQuery {
 /// The user's todo of this id. Another user's is not found, like one that never was.
 pub async fn find(context: &Context<'_>, id: &ID) -> Result<Option<Todo>, Error> {
     let Ok(id) = parse_id(id) else { return Ok(None) };
-    let transaction = begin_read(context).await?;
+    let transaction = begin_read(context).await?.ending();
     let found = todo::Entity::find_by_id(id).one(&transaction).await?;
     Ok(found.map(Todo::from))
 }

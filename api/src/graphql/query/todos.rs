@@ -43,6 +43,6 @@ impl TodosQuery {
     ) -> Result<TodoConnection> {
         let wanted = List::new(&Arguments { first, after, last, before }, filter, order_by)?;
         let transaction = begin_read(context).await?;
-        Ok(wanted.read(todo::Entity::find(), is_counted(context), &transaction).await?)
+        Ok(wanted.read(todo::Entity::find(), is_counted(context), transaction).await?)
     }
 }

@@ -47,6 +47,6 @@ impl UserTodosQuery {
         let wanted = List::new(&Arguments { first, after, last, before }, filter, order_by)?;
         let transaction = begin_support(context, READ_ANY).await?;
         let theirs = todo::Entity::find().filter(Column::UserId.eq(user_id.0));
-        Ok(wanted.read(theirs, is_counted(context), &transaction).await?)
+        Ok(wanted.read(theirs, is_counted(context), transaction).await?)
     }
 }

@@ -1,7 +1,7 @@
-//! What the service sends to the database, seen by a proxy in between.
+//! What the service sends to the database, and when it waits for an answer: seen by a proxy in between.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -9,7 +9,7 @@ use api::clock::Clock;
 use axum::Router;
 use serde_json::json;
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWriteExt, copy},
+    io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
     net::{
         TcpListener, TcpStream,
         tcp::{OwnedReadHalf, OwnedWriteHalf},
@@ -23,12 +23,19 @@ use super::{
     database::TestDatabase,
 };
 
+/// Stands for a prepared statement.
 pub const STATEMENT: &str = "a prepared statement";
-pub const PING: &str = "a ping";
 
-/// What the service sent that the server answers with `ReadyForQuery`, each one a round trip.
+/// What the service sent, and what of it is not answered yet.
+#[derive(Default)]
+struct Seen {
+    trips: Vec<Vec<String>>,
+    unanswered: usize,
+    is_in_transaction: bool,
+}
+
 #[derive(Clone, Default)]
-pub struct Wire(Arc<Mutex<Vec<String>>>);
+pub struct Wire(Arc<Mutex<Seen>>);
 
 impl Wire {
     /// A proxy in front of the database, and the URL of the login through it.
@@ -39,37 +46,26 @@ impl Wire {
         url.set_port(Some(listener.local_addr().expect("an address").port())).expect("a port");
         let wire = self.clone();
         tokio::spawn(async move {
-            while let Ok((client, _)) = listener.accept().await {
-                let server = TcpStream::connect(server.clone()).await.expect("the database");
-                let (from_client, mut to_client) = client.into_split();
-                let (mut from_server, to_server) = server.into_split();
-                tokio::spawn(async move { copy(&mut from_server, &mut to_client).await });
+            while let Ok((mut client, _)) = listener.accept().await {
+                let mut server = TcpStream::connect(server.clone()).await.expect("the database");
+                begin(&mut client, &mut server).await;
+                let (from_client, to_client) = client.into_split();
+                let (from_server, to_server) = server.into_split();
+                tokio::spawn(wire.clone().answer(from_server, to_client));
                 tokio::spawn(wire.clone().forward(from_client, to_server));
             }
         });
         url
     }
 
-    /// PostgreSQL's protocol, "Message Formats": until the startup message none has a type byte.
+    /// PostgreSQL's protocol, "Message Formats".
     async fn forward(self, mut client: OwnedReadHalf, mut server: OwnedWriteHalf) -> Option<()> {
-        const PROTOCOL_3: u32 = 196_608;
-        loop {
-            let body = read_body(&mut client).await?;
-            let code = u32::from_be_bytes(body.get(4..8)?.try_into().ok()?);
-            server.write_all(&body).await.ok()?;
-            if code == PROTOCOL_3 {
-                break;
-            }
-        }
-        let mut executes = false;
         loop {
             let kind = client.read_u8().await.ok()?;
             let body = read_body(&mut client).await?;
             match kind {
-                b'Q' => self.note(String::from_utf8_lossy(&body[4..]).into_owned()),
-                b'E' => executes = true,
-                b'S' if std::mem::take(&mut executes) => self.note(STATEMENT.into()),
-                b'S' => self.note(PING.into()),
+                b'Q' => self.sent(String::from_utf8_lossy(&body[4..body.len() - 1]).into_owned()),
+                b'S' => self.sent(STATEMENT.into()),
                 _ => {}
             }
             server.write_u8(kind).await.ok()?;
@@ -77,23 +73,65 @@ impl Wire {
         }
     }
 
-    fn note(&self, message: String) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(message);
+    /// The server says `ReadyForQuery` once for each message noted, and whether it is inside a
+    /// transaction.
+    async fn answer(self, mut server: OwnedReadHalf, mut client: OwnedWriteHalf) -> Option<()> {
+        loop {
+            let kind = server.read_u8().await.ok()?;
+            let body = read_body(&mut server).await?;
+            client.write_u8(kind).await.ok()?;
+            client.write_all(&body).await.ok()?;
+            if kind == b'Z' {
+                let mut seen = self.seen();
+                seen.unanswered = seen.unanswered.saturating_sub(1);
+                seen.is_in_transaction = body.get(4) != Some(&b'I');
+            }
+        }
     }
 
-    /// Waits until a connection has returned to the pool, which sends a ping, and takes what was sent.
-    pub async fn take_transaction(&self) -> Vec<String> {
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is sent while all before is answered has waited for that: a trip of its own.
+    fn sent(&self, message: String) {
+        let mut seen = self.seen();
+        if seen.unanswered == 0 {
+            seen.trips.push(Vec::new());
+        }
+        seen.unanswered += 1;
+        if let Some(trip) = seen.trips.last_mut() {
+            trip.push(message);
+        }
+    }
+
+    /// Waits until the server has answered all and is outside of any transaction, and takes what was
+    /// sent: a list for each round trip.
+    pub async fn take_transaction(&self) -> Vec<Vec<String>> {
         let deadline = Instant::now() + Duration::from_secs(10);
         loop {
             {
-                let mut messages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-                if messages.last().is_some_and(|last| last == PING) {
-                    return std::mem::take(&mut messages);
+                let mut seen = self.seen();
+                if seen.unanswered == 0 && !seen.is_in_transaction && !seen.trips.is_empty() {
+                    return std::mem::take(&mut seen.trips);
                 }
             }
             assert!(Instant::now() < deadline, "no transaction ended");
             sleep(Duration::from_millis(5)).await;
         }
+    }
+}
+
+/// Until the startup message none has a type byte; what asks for encryption is answered by one byte.
+async fn begin(client: &mut TcpStream, server: &mut TcpStream) -> Option<()> {
+    const PROTOCOL_3: u32 = 196_608;
+    loop {
+        let body = read_body(client).await?;
+        let code = u32::from_be_bytes(body.get(4..8)?.try_into().ok()?);
+        if code == PROTOCOL_3 {
+            return server.write_all(&body).await.ok();
+        }
+        client.write_u8(b'N').await.ok()?;
     }
 }
 
@@ -117,8 +155,8 @@ pub async fn warm(wire: &Wire) -> TestApp {
     TestApp::start_changed(database, &vars, Clock::system(), change, |_| Router::new()).await
 }
 
-/// What `query` sends when it is sent for the third time.
-pub async fn sent(wire: &Wire, user: &User<'_>, query: &str) -> Vec<String> {
+/// What `query` sends when it is sent for the third time: a list for each round trip.
+pub async fn sent(wire: &Wire, user: &User<'_>, query: &str) -> Vec<Vec<String>> {
     let mut sent = Vec::new();
     for _ in 0..3 {
         user.data(query, json!({})).await;

@@ -1,0 +1,50 @@
+//! What `cargo xtask bench` hands over.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::Parser;
+
+#[derive(Parser)]
+pub struct Options {
+    /// How long each turn of each contestant lasts, in seconds
+    #[arg(long, default_value = "6", value_parser = seconds)]
+    pub duration: Duration,
+    /// How often each has its turn; the median counts
+    #[arg(long, default_value_t = 5)]
+    pub turns: usize,
+    /// Rows in the table while one list is read, the last but one in the whole: 10000,100000,…
+    #[arg(long, value_delimiter = ',', default_value = "10000,100000,1000000")]
+    pub growth: Vec<u64>,
+    /// Draw the charts into this folder
+    #[arg(long)]
+    pub charts: Option<PathBuf>,
+    /// cargo says so to every bench
+    #[arg(long, hide = true)]
+    bench: bool,
+
+    /// A superuser on the fresh server
+    #[arg(long, env = "BENCH_SUPERUSER_URL", hide_env_values = true)]
+    pub superuser_url: String,
+    /// The migrated database as its owner
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    pub owner_url: String,
+    /// As the service's login
+    #[arg(long, env = "DATABASE_AUTHENTICATED_URL", hide_env_values = true)]
+    pub login_url: String,
+    /// The service, built as it is deployed
+    #[arg(long, env = "BENCH_SERVICE")]
+    pub service: PathBuf,
+    #[arg(long, env = "BENCH_NODE")]
+    pub node: PathBuf,
+    #[arg(long, env = "BENCH_PGBENCH")]
+    pub pgbench: PathBuf,
+    #[arg(long, env = "BENCH_WRK", default_value = "wrk")]
+    pub wrk: PathBuf,
+}
+
+/// Connections to a server under load, and of a server to the database.
+pub const CONNECTIONS: u32 = 16;
+
+fn seconds(text: &str) -> Result<Duration, std::num::ParseIntError> {
+    text.parse().map(Duration::from_secs)
+}

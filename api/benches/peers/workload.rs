@@ -1,0 +1,90 @@
+//! What is asked of everyone.
+
+use std::fmt;
+
+use api::graphql::{
+    ADD_TODOS,
+    list::{Arguments, List},
+};
+use sea_orm::{DbBackend, QueryTrait as _};
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Workload {
+    /// The user's twenty todos.
+    Read,
+    /// One todo.
+    Add,
+}
+
+/// The fields that the page asks for.
+const TODO: &str = "id task isComplete insertedAt";
+
+impl Workload {
+    pub fn service_query(self) -> String {
+        match self {
+            Self::Read => format!(
+                "{{ todos(first: 50) {{ nodes {{ {TODO} }} pageInfo {{ hasNextPage endCursor }} }} }}"
+            ),
+            Self::Add => format!(
+                r#"mutation {{ addTodo(input: {{task: "One more of mine"}}) {{ todo {{ {TODO} }} }} }}"#
+            ),
+        }
+    }
+
+    /// The same in PostGraphile's schema, in the same order.
+    pub fn postgraphile_query(self) -> String {
+        match self {
+            Self::Read => format!(
+                "{{ todos: allTodos(first: 50, orderBy: [IS_COMPLETE_ASC, INSERTED_AT_DESC, ID_DESC]) \
+                 {{ nodes {{ {TODO} }} pageInfo {{ hasNextPage endCursor }} }} }}"
+            ),
+            Self::Add => format!(
+                r#"mutation {{ createTodo(input: {{todo: {{task: "One more of mine"}}}}) {{ todo {{ {TODO} }} }} }}"#
+            ),
+        }
+    }
+
+    /// How many todos an answer must have.
+    pub fn todos(self) -> u64 {
+        match self {
+            Self::Read => super::database::TODOS_EACH,
+            Self::Add => 1,
+        }
+    }
+
+    /// The statement that the service sends, with pgbench's variables for its parameters.
+    pub fn statement(self) -> String {
+        match self {
+            Self::Read => {
+                let arguments = Arguments { first: Some(50), ..Arguments::default() };
+                let list = List::new(&arguments, None, None)
+                    .unwrap_or_else(|_| unreachable!("fifty may be asked for"));
+                list.select_all().build(DbBackend::Postgres).sql.replace("$1", ":limit")
+            }
+            Self::Add => ADD_TODOS.replace("$1", ":new"),
+        }
+    }
+
+    pub fn begin(self) -> &'static str {
+        match self {
+            Self::Read => "BEGIN READ ONLY",
+            Self::Add => "BEGIN READ WRITE",
+        }
+    }
+
+    pub fn end(self) -> &'static str {
+        match self {
+            Self::Read => "ROLLBACK",
+            Self::Add => "COMMIT",
+        }
+    }
+}
+
+impl fmt::Display for Workload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Read => "todos(first: 50), 20 rows",
+            Self::Add => "addTodo",
+        })
+    }
+}

@@ -1,0 +1,117 @@
+//! The connections of the service's own login: a bounded number, opened when they are needed.
+
+use std::time::Duration;
+
+use deadpool::{
+    Runtime,
+    managed::{self, Manager, Metrics, Object, QueueMode, RecycleError, RecycleResult, WeakPool},
+};
+use sea_orm::DbErr;
+use tokio::time::{interval, timeout};
+use tokio_postgres::Config;
+
+use super::{
+    connection,
+    error::{connection_error, sqlx_error},
+};
+
+/// How long the server may take to let a connection in.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// A connection that has rested this long is tested before it is used.
+const TEST_AFTER_IDLE: Duration = Duration::from_secs(30);
+/// How long a test may take.
+const TEST_TIMEOUT: Duration = Duration::from_secs(2);
+/// A connection that nobody has used for so long is closed: a server may then go to sleep.
+const CLOSE_AFTER_IDLE: Duration = Duration::from_mins(5);
+/// A connection that is so old is replaced: what the server keeps for it grows with its age.
+const MAX_AGE: Duration = Duration::from_mins(30);
+
+/// A connection that is in use. Returns to the pool when it is dropped.
+pub(super) type Connection = Object<Connections>;
+
+/// Closes a connection that must not come back.
+pub(super) fn discard(connection: Connection) {
+    Object::take(connection).cut();
+}
+
+/// Makes connections, and knows which of them can still be used.
+#[derive(Debug)]
+pub(super) struct Connections {
+    config: Config,
+}
+
+impl Manager for Connections {
+    type Type = connection::Connection;
+    type Error = sqlx::Error;
+
+    async fn create(&self) -> Result<Self::Type, sqlx::Error> {
+        match timeout(CONNECT_TIMEOUT, connection::Connection::open(&self.config)).await {
+            Ok(opened) => opened.map_err(sqlx_error),
+            Err(_) => Err(sqlx::Error::PoolTimedOut),
+        }
+    }
+
+    async fn recycle(
+        &self,
+        connection: &mut Self::Type,
+        metrics: &Metrics,
+    ) -> RecycleResult<sqlx::Error> {
+        if connection.is_closed() || metrics.age() > MAX_AGE {
+            return Err(RecycleError::message("closed or old"));
+        }
+        if metrics.last_used() < TEST_AFTER_IDLE {
+            return Ok(());
+        }
+        match timeout(TEST_TIMEOUT, connection.ping()).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(RecycleError::message("silent")),
+        }
+    }
+}
+
+/// Cheap to clone.
+#[derive(Debug, Clone)]
+pub(super) struct Pool {
+    connections: managed::Pool<Connections>,
+    acquire_timeout: Duration,
+}
+
+impl Pool {
+    pub fn new(config: Config, max: usize, acquire_timeout: Duration) -> Self {
+        let connections = managed::Pool::builder(Connections { config })
+            .max_size(max)
+            // The one used last: its caches are warm, and the others may rest and be closed.
+            .queue_mode(QueueMode::Lifo)
+            .runtime(Runtime::Tokio1)
+            .build()
+            .unwrap_or_else(|_| unreachable!("a runtime is named"));
+        tokio::spawn(close_idle(connections.weak()));
+        Self { connections, acquire_timeout }
+    }
+
+    /// Waits for a connection, or for the right to open one.
+    pub async fn acquire(&self) -> Result<Connection, DbErr> {
+        let error = match timeout(self.acquire_timeout, self.connections.get()).await {
+            Ok(Ok(connection)) => return Ok(connection),
+            Ok(Err(managed::PoolError::Backend(error))) => error,
+            Ok(Err(managed::PoolError::Closed)) => sqlx::Error::PoolClosed,
+            Ok(Err(_)) | Err(_) => sqlx::Error::PoolTimedOut,
+        };
+        Err(connection_error(error))
+    }
+
+    /// Closes all connections, those in use as soon as they return.
+    pub fn close(&self) {
+        self.connections.close();
+    }
+}
+
+/// Runs for as long as the pool lives.
+async fn close_idle(pool: WeakPool<Connections>) {
+    let mut ticks = interval(CLOSE_AFTER_IDLE / 5);
+    loop {
+        ticks.tick().await;
+        let Some(pool) = pool.upgrade().filter(|pool| !pool.is_closed()) else { return };
+        pool.retain(|_, metrics| metrics.last_used() < CLOSE_AFTER_IDLE);
+    }
+}

@@ -1,0 +1,99 @@
+//! Values between SeaORM and the wire: each variant as the one type of PostgreSQL that holds it.
+
+use sea_orm::{DbErr, ProxyRow, QueryResult, Value, Values};
+use tokio_postgres::{
+    Row,
+    types::{FromSqlOwned, ToSql, Type},
+};
+
+/// The parameters of a statement, and their types in the same order.
+#[derive(Debug, Default)]
+pub(super) struct Parameters {
+    values: Vec<Box<dyn ToSql + Send + Sync>>,
+    pub types: Vec<Type>,
+}
+
+impl Parameters {
+    pub fn new(values: Option<Values>) -> Result<Self, DbErr> {
+        let values = values.map_or_else(Vec::new, |values| values.0);
+        values.into_iter().try_fold(Self::default(), |mut parameters, value| {
+            let (value, ty) = parameter(value)?;
+            parameters.values.push(value);
+            parameters.types.push(ty);
+            Ok(parameters)
+        })
+    }
+
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &(dyn ToSql + Sync)> {
+        self.values.iter().map(|value| value.as_ref() as &(dyn ToSql + Sync))
+    }
+}
+
+fn parameter(value: Value) -> Result<(Box<dyn ToSql + Send + Sync>, Type), DbErr> {
+    Ok(match value {
+        Value::Bool(value) => (Box::new(value), Type::BOOL),
+        Value::SmallInt(value) => (Box::new(value), Type::INT2),
+        Value::Int(value) => (Box::new(value), Type::INT4),
+        Value::BigInt(value) => (Box::new(value), Type::INT8),
+        // What LIMIT and OFFSET are given.
+        Value::BigUnsigned(value) => {
+            let signed = value.map(i64::try_from).transpose();
+            let signed = signed.map_err(|_| unsupported("a number beyond bigint"))?;
+            (Box::new(signed), Type::INT8)
+        }
+        Value::Float(value) => (Box::new(value), Type::FLOAT4),
+        Value::Double(value) => (Box::new(value), Type::FLOAT8),
+        Value::String(value) => (Box::new(value), Type::TEXT),
+        Value::Bytes(value) => (Box::new(value), Type::BYTEA),
+        Value::Json(value) => (Box::new(value.map(|value| *value)), Type::JSONB),
+        Value::ChronoDate(value) => (Box::new(value), Type::DATE),
+        Value::ChronoTime(value) => (Box::new(value), Type::TIME),
+        Value::ChronoDateTime(value) => (Box::new(value), Type::TIMESTAMP),
+        Value::ChronoDateTimeUtc(value) => (Box::new(value), Type::TIMESTAMPTZ),
+        Value::Uuid(value) => (Box::new(value), Type::UUID),
+        other => return Err(unsupported(&format!("a parameter such as {other:?}"))),
+    })
+}
+
+/// A row as SeaORM reads it: by the names of its columns.
+pub(super) fn query_result(row: &Row) -> Result<QueryResult, DbErr> {
+    let columns = row.columns().iter().enumerate();
+    let values = columns.map(|(index, column)| {
+        let value = value(row, index, column.type_())?;
+        Ok((column.name().to_owned(), value))
+    });
+    Ok(ProxyRow::new(values.collect::<Result<_, DbErr>>()?).into())
+}
+
+fn value(row: &Row, index: usize, ty: &Type) -> Result<Value, DbErr> {
+    match *ty {
+        Type::BOOL => get(row, index).map(Value::Bool),
+        Type::INT2 => get(row, index).map(Value::SmallInt),
+        Type::INT4 => get(row, index).map(Value::Int),
+        Type::INT8 => get(row, index).map(Value::BigInt),
+        Type::FLOAT4 => get(row, index).map(Value::Float),
+        Type::FLOAT8 => get(row, index).map(Value::Double),
+        Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME => {
+            get(row, index).map(Value::String)
+        }
+        Type::BYTEA => get(row, index).map(Value::Bytes),
+        Type::JSON | Type::JSONB => {
+            get(row, index).map(|json: Option<_>| Value::Json(json.map(Box::new)))
+        }
+        Type::DATE => get(row, index).map(Value::ChronoDate),
+        Type::TIME => get(row, index).map(Value::ChronoTime),
+        Type::TIMESTAMP => get(row, index).map(Value::ChronoDateTime),
+        Type::TIMESTAMPTZ => get(row, index).map(Value::ChronoDateTimeUtc),
+        Type::UUID => get(row, index).map(Value::Uuid),
+        _ => Err(unsupported(&format!("a column of type {ty}"))),
+    }
+}
+
+fn get<T: FromSqlOwned>(row: &Row, index: usize) -> Result<Option<T>, DbErr> {
+    row.try_get(index).map_err(|error| DbErr::Type(error.to_string()))
+}
+
+/// What nothing here uses yet; a line above is all that it takes.
+fn unsupported(what: &str) -> DbErr {
+    DbErr::Type(format!("{what} is not supported here: see api/src/rls/values.rs"))
+}

@@ -10,6 +10,7 @@ pub mod core;
 mod csrf;
 mod error;
 mod jwks;
+pub mod lifetime;
 mod limits;
 pub mod mailer;
 pub mod manage;
@@ -30,6 +31,7 @@ use url::{Url, form_urlencoded};
 use self::{
     background::Background,
     core::Core,
+    csrf::Origins,
     jwks::Jwks,
     limits::Limits,
     thirdparty::{ProviderOptions, Providers},
@@ -84,6 +86,7 @@ struct Inner {
     clock: Clock,
     cookies: Cookies,
     anti_csrf: AntiCsrf,
+    origins: Origins,
     email_verification: EmailVerificationMode,
     issuer: String,
     website_domain: Url,
@@ -113,6 +116,7 @@ impl SuperTokens {
                 options.cookie_domain,
             ),
             anti_csrf: options.anti_csrf,
+            origins: Origins::new([&options.api_domain, &options.website_domain]),
             email_verification: options.email_verification,
             issuer: auth(&options.api_domain),
             website_domain: options.website_domain,

@@ -10,8 +10,10 @@ pub struct Migration;
 ///
 /// Every role of the server may listen. So the user is told by a digest, which whoever knows the id can
 /// make, and of the todo no more than its id.
+///
+/// OR REPLACE, because `migration fresh` drops tables and leaves functions.
 const NOTIFY: &str = "
-    CREATE FUNCTION notify_todo_changes() RETURNS trigger
+    CREATE OR REPLACE FUNCTION notify_todo_changes() RETURNS trigger
     LANGUAGE plpgsql SET search_path = '' AS $$
     BEGIN
         PERFORM pg_notify('todo_changed', json_build_object(

@@ -45,7 +45,7 @@ impl Socket {
                 name.parse().expect("a header's name");
             request.headers_mut().append(name, HeaderValue::from_str(value).expect("a header"));
         }
-        match client_async(request, stream).await {
+        match timeout(PATIENCE, client_async(request, stream)).await.expect("in time") {
             Ok((stream, _)) => Ok(Self(stream)),
             Err(Error::Http(answer)) => {
                 let body = answer.body().clone().unwrap_or_default();

@@ -30,7 +30,7 @@ const DATABASE_PAUSE: Duration = Duration::from_millis(500);
 const DRAIN: Duration = Duration::from_secs(8);
 
 /// How often the Core is asked whether the sessions of sockets still live.
-const SESSIONS: Duration = Duration::from_secs(60);
+const SESSIONS: Duration = Duration::from_mins(1);
 
 /// How long sockets may take to close: each tells its peer, and waits for the answer.
 const SOCKETS: Duration = Duration::from_secs(3);

@@ -101,10 +101,11 @@ impl Listener {
     }
 
     fn tell(&self, payload: &str) {
-        match Notification::parse(payload) {
-            Some(notification) => self.hub.publish(&notification),
+        if let Some(notification) = Notification::parse(payload) {
+            self.hub.publish(&notification);
+        } else {
             // Anybody who is signed in to the database can notify.
-            None => tracing::debug!("a notification that is none of ours"),
+            tracing::debug!("a notification that is none of ours");
         }
     }
 }

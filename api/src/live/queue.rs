@@ -86,7 +86,7 @@ impl Waiting {
         }
         match self.changes.len() {
             0 => None,
-            ..=AT_ONCE => Some(Batch::Changes(std::mem::take(&mut self.changes))),
+            1..=AT_ONCE => Some(Batch::Changes(std::mem::take(&mut self.changes))),
             _ => Some(Batch::Changes(self.changes.drain(..AT_ONCE).collect())),
         }
     }

@@ -14,7 +14,7 @@ use super::{
 use crate::clock::Clock;
 
 /// How often the clock is looked at: it may be set, and a machine may sleep.
-const LOOK: Duration = Duration::from_secs(60);
+const LOOK: Duration = Duration::from_mins(1);
 
 /// Why a session is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -97,13 +97,13 @@ mod tests {
     #[test]
     fn who_watches_a_session_hears_of_its_end_and_nobody_else() {
         let watched = Watched::default();
-        let mut watches = [("1", "ada"), ("1", "ada"), ("2", "ada"), ("3", "eve")]
+        let mut waiting = [("1", "ada"), ("1", "ada"), ("2", "ada"), ("3", "eve")]
             .map(|(handle, user)| watched.watch(handle, user));
-        assert!(!watches.iter_mut().any(is_over));
+        assert!(!waiting.iter_mut().any(is_over));
         watched.end(&["1", "unknown"]);
-        assert_eq!(watches.each_mut().map(is_over), [true, true, false, false]);
+        assert_eq!(waiting.each_mut().map(is_over), [true, true, false, false]);
         watched.end_of_user("ada");
-        assert_eq!(watches.each_mut().map(is_over), [true, true, true, false]);
+        assert_eq!(waiting.each_mut().map(is_over), [true, true, true, false]);
         assert_eq!(watched.by_user(), HashMap::from([("eve".into(), vec!["3".into()])]));
     }
 

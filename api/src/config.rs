@@ -57,6 +57,11 @@ pub struct Config {
     #[arg(long, env = "DATABASE_AUTHENTICATED_URL", hide_env_values = true, value_parser = postgres_url)]
     pub database_authenticated_url: SecretString,
 
+    /// The same database and login without a pooler in between, for the connection that listens for
+    /// changes: `postgres://NAME:PASSWORD@HOST/DATABASE`. Default: `DATABASE_AUTHENTICATED_URL`.
+    #[arg(long, env = "DATABASE_URL_DIRECT", hide_env_values = true, value_parser = postgres_url)]
+    pub database_url_direct: Option<SecretString>,
+
     /// How many database connections the service opens at most, 1 to 1000.
     #[arg(long, env = "DATABASE_MAX_CONNECTIONS", default_value = "16", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub database_max_connections: u32,
@@ -289,6 +294,11 @@ impl Config {
     /// Where browsers reach the service.
     pub fn api_domain(&self) -> Url {
         self.api_domain.clone().unwrap_or_else(|| local(self.port))
+    }
+
+    /// The database without a pooler in between.
+    pub fn database_url_direct(&self) -> &SecretString {
+        self.database_url_direct.as_ref().unwrap_or(&self.database_authenticated_url)
     }
 
     /// Where browsers get the page.

@@ -12,12 +12,15 @@ use serde_json::json;
 pub enum ApiError {
     /// The text is for the client.
     BadRequest(String),
+    /// The text is for the client.
+    Forbidden(&'static str),
     NotFound,
     MethodNotAllowed,
     PayloadTooLarge,
     UnsupportedMediaType,
     /// Took longer than a request may.
     Timeout,
+    TooManySockets,
     Internal,
 }
 
@@ -25,6 +28,7 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let (status, text) = match self {
             Self::BadRequest(text) => (StatusCode::BAD_REQUEST, text),
+            Self::Forbidden(text) => (StatusCode::FORBIDDEN, text.into()),
             Self::NotFound => (StatusCode::NOT_FOUND, "There is nothing here.".into()),
             Self::MethodNotAllowed => {
                 (StatusCode::METHOD_NOT_ALLOWED, "This address takes another method.".into())
@@ -39,6 +43,9 @@ impl IntoResponse for ApiError {
                 StatusCode::SERVICE_UNAVAILABLE,
                 "This took too long. Try again in a moment.".into(),
             ),
+            Self::TooManySockets => {
+                (StatusCode::SERVICE_UNAVAILABLE, "Too many are connected. Try again later.".into())
+            }
             Self::Internal => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side.".into())
             }

@@ -7,6 +7,7 @@ pub mod embedded_core;
 pub mod entity;
 pub mod error;
 pub mod graphql;
+pub mod live;
 pub mod mail;
 pub mod rls;
 pub mod router;

@@ -41,6 +41,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub fn router(state: AppState, config: &Config) -> Router {
     let routes = Router::new()
         .route("/graphql", post(graphql::handler))
+        .route("/graphql/ws", get(graphql::socket))
         .route("/livez", get(async || StatusCode::OK))
         .route("/readyz", get(ready))
         .with_state(state.clone())
@@ -118,7 +119,8 @@ fn is_text(response: &Response) -> bool {
 }
 
 /// `GET /readyz`: 200 when who is signed in can see their todos, else 503. A Core that is away is
-/// told, but takes no copy of the service out of use: all of them share it.
+/// told, but takes no copy of the service out of use: all of them share it. So is a database that is not
+/// listened to: changes are told late then, and none is lost.
 async fn ready(State(state): State<AppState>) -> Response {
     let supertokens = &state.supertokens;
     let (database, keys, core) =
@@ -128,6 +130,11 @@ async fn ready(State(state): State<AppState>) -> Response {
         (true, true) => StatusCode::OK,
         _ => StatusCode::SERVICE_UNAVAILABLE,
     };
-    let body = json!({"database": word(database.is_ok()), "keys": word(keys), "core": word(core)});
+    let body = json!({
+        "database": word(database.is_ok()),
+        "keys": word(keys),
+        "core": word(core),
+        "live": word(state.live.is_listening()),
+    });
     (status, Json(body)).into_response()
 }

@@ -6,13 +6,14 @@ use std::{net::SocketAddr, time::Duration};
 
 use anyhow::{Context as _, bail};
 use axum::{Router, extract::connect_info::IntoMakeServiceWithConnectInfo};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, task::JoinSet, time::Instant};
 
 use self::core::OpenedCore;
 use crate::{
     clock::Clock,
     config::{Config, Environment},
-    graphql::{self, Introspection},
+    graphql::{self, Introspection, Sockets},
+    live::Live,
     mail::Post,
     rls::{self, Rls},
     router::router,
@@ -27,6 +28,12 @@ const DATABASE_PATIENCE: Duration = Duration::from_secs(20);
 const DATABASE_PAUSE: Duration = Duration::from_millis(500);
 /// How long requests that are under way may take to end when the service stops.
 const DRAIN: Duration = Duration::from_secs(8);
+
+/// How often the Core is asked whether the sessions of sockets still live.
+const SESSIONS: Duration = Duration::from_mins(1);
+
+/// How long sockets may take to close: each tells its peer, and waits for the answer.
+const SOCKETS: Duration = Duration::from_secs(3);
 
 /// How long mails that wait may take to be sent after that.
 const LAST_MAILS: Duration = Duration::from_secs(20);
@@ -47,10 +54,13 @@ pub async fn serve(
     tracing::info!(%address, "listening at {}", config.api_domain());
 
     let (stop, stopped) = tokio::sync::oneshot::channel();
+    let sockets = service.state.sockets.clone();
     let server = axum::serve(listener, service.make_service())
         .with_graceful_shutdown(async move {
             shutdown.await;
             tracing::info!("stopping");
+            // The server does not count them among its requests.
+            sockets.close();
             let _ = stop.send(());
         })
         .into_future();
@@ -74,6 +84,8 @@ pub struct Service {
     pub router: Router,
     core: OpenedCore,
     post: Post,
+    /// Ends when dropped.
+    _session_checks: JoinSet<()>,
 }
 
 impl Service {
@@ -100,9 +112,14 @@ impl Service {
             Environment::Development => Introspection::Allowed,
             Environment::Production => Introspection::Refused,
         };
-        let schema = graphql::schema(rls.clone(), supertokens.clone(), introspection);
-        let state = AppState { schema, supertokens, rls, outbox: post.outbox() };
-        Ok(Self { router: router(state.clone(), config), state, core, post })
+        let live = Live::open(config.database_url_direct())?;
+        let schema = graphql::schema(rls.clone(), supertokens.clone(), live.clone(), introspection);
+        let mut session_checks = JoinSet::new();
+        session_checks.spawn(check_sessions(supertokens.clone()));
+        let (outbox, sockets) = (post.outbox(), Sockets::default());
+        let state = AppState { schema, supertokens, rls, live, sockets, outbox };
+        let router = router(state.clone(), config);
+        Ok(Self { router, state, core, post, _session_checks: session_checks })
     }
 
     /// What a server takes, which tells each request from whom it comes.
@@ -112,6 +129,11 @@ impl Service {
 
     /// Closes what [`start`](Self::start) opened, each part within a bound of its own.
     pub async fn stop(self) {
+        self.state.sockets.close();
+        if tokio::time::timeout(SOCKETS, self.state.sockets.finish()).await.is_err() {
+            tracing::warn!("sockets were cut off after {SOCKETS:?}");
+        }
+        self.state.live.close();
         let mails = async {
             self.state.supertokens.finish().await;
             self.post.close().await;
@@ -130,6 +152,15 @@ impl Service {
     }
 }
 
+/// Notices sessions that were ended elsewhere, for as long as it runs.
+async fn check_sessions(supertokens: SuperTokens) {
+    loop {
+        let next = Instant::now() + SESSIONS;
+        supertokens.check_lasting_sessions(SESSIONS).await;
+        tokio::time::sleep_until(next).await;
+    }
+}
+
 /// Opens the pool and makes sure that the database will keep users apart.
 async fn open_database(config: &Config) -> anyhow::Result<Rls> {
     let rls = Rls::connect(&rls::PoolOptions {
@@ -137,12 +168,12 @@ async fn open_database(config: &Config) -> anyhow::Result<Rls> {
         max_connections: config.database_max_connections,
         acquire_timeout: ACQUIRE_TIMEOUT,
     })?;
-    let deadline = tokio::time::Instant::now() + DATABASE_PATIENCE;
+    let deadline = Instant::now() + DATABASE_PATIENCE;
     loop {
         match rls.verify().await {
             Ok(()) => return Ok(rls),
             Err(rls::CheckError::Database(error))
-                if rls::is_unavailable(&error) && tokio::time::Instant::now() < deadline =>
+                if rls::is_unavailable(&error) && Instant::now() < deadline =>
             {
                 tracing::warn!(%error, "waiting for the database");
                 tokio::time::sleep(DATABASE_PAUSE).await;

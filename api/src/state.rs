@@ -1,12 +1,20 @@
 //! What the handlers share; cheap to clone.
 
-use crate::{graphql::Schema, mail::Outbox, rls::Rls, supertokens::SuperTokens};
+use crate::{
+    graphql::{Schema, Sockets},
+    live::Live,
+    mail::Outbox,
+    rls::Rls,
+    supertokens::SuperTokens,
+};
 
 #[derive(Clone)]
 pub struct AppState {
     pub schema: Schema,
     pub supertokens: SuperTokens,
     pub rls: Rls,
+    pub live: Live,
+    pub sockets: Sockets,
     /// Where mails are kept that no server sends: in development.
     pub outbox: Option<Outbox>,
 }

@@ -12,6 +12,7 @@ mod m20261101_000003_create_todos;
 mod m20261124_000004_create_support_role;
 mod m20261125_000005_index_todos_by_age;
 mod m20261125_000006_add_client_key;
+mod m20261126_000007_notify_todo_changes;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000004_create_support_role::Migration),
             Box::new(m20261125_000005_index_todos_by_age::Migration),
             Box::new(m20261125_000006_add_client_key::Migration),
+            Box::new(m20261126_000007_notify_todo_changes::Migration),
         ]
     }
 }

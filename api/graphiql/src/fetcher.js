@@ -1,12 +1,14 @@
 // Posts to /graphql with the session cookie; refreshes a session that ran out, then tries again.
 
-// As the page has them (web/src/services): the lock of whoever changes the cookies, and the count of changes.
-const COOKIES = "todos.cookies";
-const GENERATION = "todos.generation";
+import { isSubscription, subscribe } from "./live.js";
+import { generation, refresh } from "./session.js";
 
 const notice = document.getElementById("notice");
 
 export async function fetcher(parameters, options) {
+  if (isSubscription(parameters, options)) {
+    return subscribe(parameters);
+  }
   let response;
   let reason;
   // The second time, another tab's refresh may have come in between.
@@ -49,36 +51,6 @@ async function refusal(response) {
     .json()
     .catch(() => ({}));
   return body.message ?? "unauthorised";
-}
-
-// Gets new cookies, unless another tab has done so since the count was `seen` or is doing so now: a refresh
-// token serves once.
-async function refresh(seen) {
-  const renew = async () => {
-    if (generation() !== seen) {
-      return true;
-    }
-    const response = await fetch("/auth/session/refresh", {
-      method: "POST",
-      credentials: "same-origin",
-      headers: { rid: "anti-csrf", "st-auth-mode": "cookie" },
-    });
-    if (response.ok) {
-      localStorage.setItem(GENERATION, String(seen + 1));
-    }
-    return response.ok;
-  };
-  // Pages on plain http that are not on loopback have no locks.
-  if (!navigator.locks) {
-    return renew();
-  }
-  const { locks } = navigator;
-  const free = await locks.request(COOKIES, { ifAvailable: true }, async (lock) => lock && { renewed: await renew() });
-  return free ? free.renewed : locks.request(COOKIES, () => true);
-}
-
-function generation() {
-  return Number(localStorage.getItem(GENERATION) ?? 0);
 }
 
 async function answer(response) {

@@ -104,7 +104,7 @@ fn is_left_out(data: &Value, path: &[PathSegment]) -> bool {
 
 /// Resolvers give every error its code; those without one were found by the executor in the
 /// request itself.
-fn ensure_code(error: &mut ServerError) {
+pub(super) fn ensure_code(error: &mut ServerError) {
     let extensions = error.extensions.get_or_insert_default();
     if extensions.get("code").is_none() {
         extensions.set("code", Code::BadUserInput.as_str());

@@ -8,19 +8,22 @@ pub mod list;
 mod model;
 mod mutation;
 mod query;
+mod socket;
+mod subscription;
 
-use async_graphql::{EmptySubscription, SchemaBuilder};
+use async_graphql::SchemaBuilder;
 
 pub use self::{
     context::Accounts,
     error::{Code, Error},
     handler::handler,
     mutation::ADD_TODOS,
+    socket::{Sockets, socket},
 };
-use self::{mutation::Mutation, query::Query};
-use crate::rls::Rls;
+use self::{mutation::Mutation, query::Query, subscription::Subscription};
+use crate::{live::Live, rls::Rls};
 
-pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
 /// Bounds on one request. The page's own operations stay far below.
 /// GraphiQL asks for the schema 15 levels deep.
@@ -40,8 +43,13 @@ pub enum Introspection {
 }
 
 /// The schema with its sources of data.
-pub fn schema(rls: Rls, accounts: impl Accounts, introspection: Introspection) -> Schema {
-    let builder = builder().data(rls).data(Box::new(accounts) as Box<dyn Accounts>);
+pub fn schema(
+    rls: Rls,
+    accounts: impl Accounts,
+    live: Live,
+    introspection: Introspection,
+) -> Schema {
+    let builder = builder().data(rls).data(live).data(Box::new(accounts) as Box<dyn Accounts>);
     match introspection {
         Introspection::Allowed => builder,
         Introspection::Refused => builder.disable_introspection().disable_suggestions(),
@@ -49,8 +57,8 @@ pub fn schema(rls: Rls, accounts: impl Accounts, introspection: Introspection) -
     .finish()
 }
 
-fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
+    Schema::build(Query::default(), Mutation::default(), Subscription::default())
         .limit_depth(MAX_DEPTH)
         .limit_complexity(MAX_COMPLEXITY)
         .limit_directives(MAX_DIRECTIVES)

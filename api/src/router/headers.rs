@@ -26,9 +26,11 @@ impl Security {
     pub fn new(config: &Config) -> Self {
         let api = config.api_domain();
         let api_origin = api.origin().ascii_serialization();
+        // Of WebSockets, browsers take `'self'` to mean one's own, but no origin of http.
+        let sockets = api_origin.replacen("http", "ws", 1);
         let policy = format!(
             "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
-             connect-src 'self' {api_origin}; object-src 'none'; \
+             connect-src 'self' {api_origin} {sockets}; object-src 'none'; \
              base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
         );
         Self {

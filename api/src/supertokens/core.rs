@@ -9,6 +9,7 @@ mod roles;
 mod sessions;
 mod transport;
 mod users;
+mod watched;
 
 use std::time::Duration;
 
@@ -24,6 +25,7 @@ pub use self::{
     emails::TokenOwner,
     sessions::{Regenerate, SessionInformation},
     users::{Order, UpdateUser, UserPage, UserQuery},
+    watched::{Watch, Watched},
 };
 use super::{TENANT, user::User};
 
@@ -48,7 +50,10 @@ pub enum CoreError {
 
 /// A client of one Core; cheap to clone, keeps its connections.
 #[derive(Debug, Clone)]
-pub struct Core(Transport);
+pub struct Core {
+    transport: Transport,
+    watched: Watched,
+}
 
 /// CDI `session`: who a session belongs to, and its claims.
 #[derive(Debug, Deserialize)]
@@ -169,7 +174,8 @@ pub struct NewSession<'a> {
 impl Core {
     /// `hosts` are the addresses of one Core, each as good as the others.
     pub fn new(hosts: Vec<Url>, api_key: Option<SecretString>) -> Result<Self, reqwest::Error> {
-        Transport::new(hosts, api_key).map(Self)
+        let transport = Transport::new(hosts, api_key)?;
+        Ok(Self { transport, watched: Watched::default() })
     }
 
     /// `POST /recipe/signup`
@@ -266,14 +272,21 @@ impl Core {
         Ok(!self.remove_sessions(&[handle]).await?.is_empty())
     }
 
+    /// The sessions whose end somebody waits for. Told by every call of this client that ends one.
+    pub fn watched(&self) -> &Watched {
+        &self.watched
+    }
+
     /// `GET /.well-known/jwks.json`
     pub async fn keys(&self) -> Result<KeySet, CoreError> {
-        self.0.json(Call::unversioned(".well-known/jwks.json").max_answer(MAX_KEY_SET)).await
+        self.transport
+            .json(Call::unversioned(".well-known/jwks.json").max_answer(MAX_KEY_SET))
+            .await
     }
 
     /// `GET /hello`: whether the Core, and what it stores in, answers now.
     pub async fn hello(&self) -> Result<(), CoreError> {
-        self.0.fetch(&Call::unversioned("hello").patience(HELLO_PATIENCE)).await.map(drop)
+        self.transport.fetch(&Call::unversioned("hello").patience(HELLO_PATIENCE)).await.map(drop)
     }
 
     async fn post_password<T: DeserializeOwned>(
@@ -293,7 +306,7 @@ impl Core {
         body: Value,
     ) -> Result<T, CoreError> {
         let call = Call::new(method, path, Some("emailpassword")).body(body);
-        self.0.json(call.hashing()).await
+        self.transport.json(call.hashing()).await
     }
 
     async fn get<T: DeserializeOwned>(
@@ -302,7 +315,7 @@ impl Core {
         recipe: Option<&str>,
         query: &[(&str, &str)],
     ) -> Result<T, CoreError> {
-        self.0.json(Call::new(Method::GET, path, recipe).query(query)).await
+        self.transport.json(Call::new(Method::GET, path, recipe).query(query)).await
     }
 
     async fn post<'a, T: DeserializeOwned>(
@@ -311,7 +324,7 @@ impl Core {
         recipe: impl Into<Option<&'a str>>,
         body: Value,
     ) -> Result<T, CoreError> {
-        self.0.json(Call::new(Method::POST, path, recipe.into()).body(body)).await
+        self.transport.json(Call::new(Method::POST, path, recipe.into()).body(body)).await
     }
 
     async fn put<T: DeserializeOwned>(
@@ -320,6 +333,6 @@ impl Core {
         recipe: &str,
         body: Value,
     ) -> Result<T, CoreError> {
-        self.0.json(Call::new(Method::PUT, path, Some(recipe)).body(body)).await
+        self.transport.json(Call::new(Method::PUT, path, Some(recipe)).body(body)).await
     }
 }

@@ -1,7 +1,8 @@
 //! Proof that a request with session cookies was sent by our own page.
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
-use axum::http::{HeaderMap, Method};
+use axum::http::{HeaderMap, Method, header};
+use url::Url;
 
 use super::Claims;
 
@@ -52,7 +53,74 @@ impl AntiCsrf {
     }
 }
 
+/// Whose pages may open a WebSocket. A page can give it no header of its own, and the browser sends the
+/// cookies along whoever's page it is (RFC 6455, 10.2).
+#[derive(Debug, Clone)]
+pub struct Origins([String; 2]);
+
+impl Origins {
+    pub fn new(domains: [&Url; 2]) -> Self {
+        Self(domains.map(|domain| domain.origin().ascii_serialization()))
+    }
+
+    /// Whether it is one of our pages that asks, or no page at all. Every browser names the page's
+    /// origin, so what comes without one, but with cookies, is not believed.
+    pub fn allow(&self, headers: &HeaderMap) -> bool {
+        let mut named = headers.get_all(header::ORIGIN).iter();
+        match (named.next(), named.next()) {
+            (Some(origin), None) => self.0.iter().any(|own| own.as_bytes() == origin.as_bytes()),
+            (None, _) => !headers.contains_key(header::COOKIE),
+            (Some(_), Some(_)) => false,
+        }
+    }
+}
+
 /// The header `anti-csrf`, which carries the session's secret.
 pub fn token(headers: &HeaderMap) -> Option<&str> {
     headers.get("anti-csrf")?.to_str().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    fn allowed(headers: &[(header::HeaderName, &'static str)]) -> bool {
+        let domains = ["https://api.example.com", "https://example.com"];
+        let [api, website] = domains.map(|domain| domain.parse().unwrap());
+        let headers = headers.iter().cloned();
+        let mut map = HeaderMap::new();
+        headers.for_each(|(name, value)| _ = map.append(name, HeaderValue::from_static(value)));
+        Origins::new([&api, &website]).allow(&map)
+    }
+
+    #[test]
+    fn only_our_own_pages_open_a_socket() {
+        for origin in ["https://example.com", "https://api.example.com"] {
+            assert!(allowed(&[(header::ORIGIN, origin), (header::COOKIE, "a=b")]), "{origin}");
+        }
+        for origin in [
+            "null",
+            "",
+            "http://example.com",
+            "https://example.com:8443",
+            "https://example.com/",
+            "https://www.example.com",
+            "https://example.com.evil.example",
+            "https://evilexample.com",
+            "https://EXAMPLE.com",
+            "https://example.org",
+        ] {
+            assert!(!allowed(&[(header::ORIGIN, origin)]), "{origin}");
+        }
+        let own = (header::ORIGIN, "https://example.com");
+        assert!(!allowed(&[own.clone(), own]), "one page has one origin");
+    }
+
+    #[test]
+    fn what_is_no_page_brings_no_cookies() {
+        assert!(allowed(&[(header::AUTHORIZATION, "Bearer a.b.c")]));
+        assert!(!allowed(&[(header::COOKIE, "sAccessToken=a.b.c")]));
+    }
 }

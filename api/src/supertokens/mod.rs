@@ -10,6 +10,7 @@ pub mod core;
 mod csrf;
 mod error;
 mod jwks;
+pub mod lifetime;
 mod limits;
 pub mod mailer;
 pub mod manage;
@@ -31,6 +32,7 @@ use url::{Url, form_urlencoded};
 use self::{
     background::Background,
     core::Core,
+    csrf::Origins,
     jwks::Jwks,
     limits::Limits,
     thirdparty::{ProviderOptions, Providers},
@@ -87,6 +89,7 @@ struct Inner {
     clock: Clock,
     cookies: Cookies,
     anti_csrf: AntiCsrf,
+    origins: Origins,
     email_verification: EmailVerificationMode,
     issuer: String,
     website_domain: Url,
@@ -117,6 +120,7 @@ impl SuperTokens {
                 options.cookie_domain,
             ),
             anti_csrf: options.anti_csrf,
+            origins: Origins::new([&options.api_domain, &options.website_domain]),
             email_verification: options.email_verification,
             issuer: auth(&options.api_domain),
             website_domain: options.website_domain,

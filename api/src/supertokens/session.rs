@@ -64,11 +64,16 @@ impl SuperTokens {
     ///
     /// Errors: as [`session_with`](Self::session_with).
     pub async fn session(&self, request: Request<'_>) -> Result<Session, Error> {
-        let claims: &[_] = match self.0.email_verification {
+        let checks = Checks { claims: self.required_claims(), ..Checks::default() };
+        self.session_with(request, checks).await
+    }
+
+    /// The claims without which no session counts here.
+    pub(super) fn required_claims(&self) -> &'static [Validator<'static>] {
+        match self.0.email_verification {
             EmailVerificationMode::Optional => &[],
             EmailVerificationMode::Required => &[Validator::EmailVerified],
-        };
-        self.session_with(request, Checks { claims, ..Checks::default() }).await
+        }
     }
 
     /// The session of a request.
@@ -138,7 +143,11 @@ impl SuperTokens {
 
     /// Tells the Core that a token is in use, takes the token that replaces it, if there is one,
     /// and on demand makes sure that its session lives.
-    async fn announce(&self, session: Session, check_database: bool) -> Result<Session, Error> {
+    pub(super) async fn announce(
+        &self,
+        session: Session,
+        check_database: bool,
+    ) -> Result<Session, Error> {
         let told = self.core().verify_session(session.token.expose_secret(), check_database);
         let told = if check_database {
             told.await

@@ -48,11 +48,12 @@ async fn without_its_core_sign_in_waits_and_todos_go_on() {
     ada.add("before").await;
 
     core.stop().await;
+    app.state.live.listening().await;
     let ready = app.get("/readyz").send().await.expect("an answer");
     assert_eq!(ready.status(), StatusCode::OK);
     assert_eq!(
         Answer::read(ready).await.body,
-        json!({"database": "ok", "keys": "ok", "core": "unavailable"})
+        json!({"database": "ok", "keys": "ok", "core": "unavailable", "live": "ok"})
     );
     ada.add("during").await;
     assert_eq!(ada.tasks().await, ["during", "before"]);

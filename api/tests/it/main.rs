@@ -6,6 +6,7 @@ mod commands;
 mod embedded_core;
 mod faults;
 mod graphql;
+mod live;
 mod logs;
 mod mail;
 mod migration;

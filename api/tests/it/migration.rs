@@ -10,7 +10,7 @@ async fn owner(database: &TestDatabase) -> DatabaseConnection {
     Database::connect(database.owner_url()).await.expect("the owner signs in")
 }
 
-/// The schema as text: tables, columns, constraints, indexes, policies, functions and grants.
+/// The schema as text: tables, columns, constraints, indexes, policies, functions, triggers and grants.
 async fn schema(database: &TestDatabase) -> Vec<String> {
     sqlx::query_scalar(
         "with relation as (
@@ -29,7 +29,9 @@ async fn schema(database: &TestDatabase) -> Vec<String> {
             and tablename not like 'seaql%'
          union all select format('%s', p) from pg_policies p
          union all select pg_get_functiondef(p.oid) || coalesce(proacl::text, '') from pg_proc p
-            join pg_namespace n on n.oid = pronamespace where nspname = 'auth'
+            join pg_namespace n on n.oid = pronamespace where nspname in ('auth', 'public')
+         union all select pg_get_triggerdef(t.oid) from pg_trigger t
+            join relation c on c.oid = tgrelid where not tgisinternal
          union all select format('%s %s', nspname, nspacl) from pg_namespace
             where nspname = 'auth'
          order by line",

@@ -3,4 +3,5 @@
 pub mod node;
 pub mod session;
 pub mod todo;
+pub mod todo_change;
 pub mod todo_connection;

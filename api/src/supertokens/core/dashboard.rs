@@ -85,7 +85,7 @@ impl Core {
     ) -> Result<DashboardSignIn, CoreError> {
         let body = json!({"email": email, "password": password.expose_secret()});
         let call = Call::new(Method::POST, "recipe/dashboard/signin", None).body(body);
-        self.0.json(call.hashing()).await
+        self.transport.json(call.hashing()).await
     }
 
     /// `POST /recipe/dashboard/session/verify`: the email of whose session it is; none when it is
@@ -105,7 +105,7 @@ impl Core {
     pub async fn end_dashboard_session(&self, session_id: &SecretString) -> Result<(), CoreError> {
         let query = [("sessionId", session_id.expose_secret())];
         let call = Call::new(Method::DELETE, "recipe/dashboard/session", None).query(&query);
-        let _: Value = self.0.json(call).await?;
+        let _: Value = self.transport.json(call).await?;
         Ok(())
     }
 
@@ -134,7 +134,7 @@ impl Core {
         method: Method,
         body: Value,
     ) -> Result<SetDashboardUser, CoreError> {
-        self.0.json(Call::new(method, USER, None).body(body).hashing()).await
+        self.transport.json(Call::new(method, USER, None).body(body).hashing()).await
     }
 
     /// `GET /recipe/dashboard/users`
@@ -147,7 +147,7 @@ impl Core {
     pub async fn remove_dashboard_user(&self, email: &str) -> Result<bool, CoreError> {
         let query = [("email", email)];
         let removed: Removed =
-            self.0.json(Call::new(Method::DELETE, USER, None).query(&query)).await?;
+            self.transport.json(Call::new(Method::DELETE, USER, None).query(&query)).await?;
         Ok(removed.did_user_exist)
     }
 

@@ -117,6 +117,8 @@ impl Core {
     pub async fn remove_sessions(&self, handles: &[&str]) -> Result<Vec<String>, CoreError> {
         let body = json!({"sessionHandles": handles});
         let removed: Revoked = self.post("recipe/session/remove", SESSION, body).await?;
+        // Also those that were not there any more.
+        self.watched.end(handles);
         Ok(removed.session_handles_revoked)
     }
 
@@ -128,6 +130,7 @@ impl Core {
             "revokeAcrossAllTenants": true,
         });
         let removed: Revoked = self.post("recipe/session/remove", SESSION, body).await?;
+        self.watched.end(&removed.session_handles_revoked);
         Ok(removed.session_handles_revoked)
     }
 }

@@ -116,6 +116,8 @@ impl Core {
     async fn remove_user(&self, user_id: &str, with_linked: bool) -> Result<(), CoreError> {
         let body = json!({"userId": user_id, "removeAllLinkedAccounts": with_linked});
         let _: Value = self.post("user/remove", None, body).await?;
+        // With the user go the sessions.
+        self.watched.end_of_user(user_id);
         Ok(())
     }
 }

@@ -1,0 +1,69 @@
+//! Why a socket is closed, as the client is told: the codes of graphql-transport-ws and of RFC 6455.
+
+use axum::extract::ws::{CloseFrame, Message};
+
+use crate::supertokens::{self, lifetime::Over};
+
+/// A code, and a reason that is for the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Close {
+    pub code: u16,
+    pub reason: &'static str,
+}
+
+impl Close {
+    /// The service stops: connect again.
+    pub const GOING_AWAY: Self = Self { code: 1001, reason: "going away" };
+    /// The Core is away, or the user has as many sockets as may be: connect again later.
+    pub const TRY_AGAIN_LATER: Self = Self { code: 1013, reason: "try again later" };
+    pub const TOO_MANY_SOCKETS: Self = Self { code: 1013, reason: "too many sockets" };
+    /// What came is no message of the protocol, or is too large.
+    pub const BAD_REQUEST: Self = Self { code: 4400, reason: "bad request" };
+    /// There is no session, or it has ended: sign in.
+    pub const UNAUTHORISED: Self = Self { code: 4401, reason: "unauthorised" };
+    /// The access token has expired: refresh and connect again.
+    pub const TRY_REFRESH_TOKEN: Self = Self { code: 4401, reason: "try refresh token" };
+    /// The session is not allowed this.
+    pub const FORBIDDEN: Self = Self { code: 4403, reason: "invalid claim" };
+    pub const INIT_TIMEOUT: Self = Self { code: 4408, reason: "connection initialisation timeout" };
+    pub const SUBSCRIBER_EXISTS: Self =
+        Self { code: 4409, reason: "there is a subscriber of this id already" };
+    pub const TOO_MANY_INITS: Self =
+        Self { code: 4429, reason: "too many initialisation requests" };
+    /// A fault on our side.
+    pub const INTERNAL: Self = Self { code: 4500, reason: "internal server error" };
+
+    pub fn message(self) -> Message {
+        Message::Close(Some(CloseFrame { code: self.code, reason: self.reason.into() }))
+    }
+}
+
+impl From<Over> for Close {
+    fn from(over: Over) -> Self {
+        match over {
+            Over::Expired => Self::TRY_REFRESH_TOKEN,
+            Over::Ended => Self::UNAUTHORISED,
+        }
+    }
+}
+
+impl From<&supertokens::Error> for Close {
+    fn from(error: &supertokens::Error) -> Self {
+        use supertokens::Error;
+        match error {
+            Error::Unauthorised | Error::SessionEnded(_) | Error::TokenTheft(_) => {
+                Self::UNAUTHORISED
+            }
+            Error::TryRefreshToken => Self::TRY_REFRESH_TOKEN,
+            Error::InvalidClaim { .. } => Self::FORBIDDEN,
+            Error::Unavailable { .. } | Error::TooMany { .. } => {
+                tracing::warn!(%error, "a socket's session cannot be checked");
+                Self::TRY_AGAIN_LATER
+            }
+            Error::BadInput(_) | Error::Provider { .. } | Error::Unexpected(_) => {
+                tracing::error!(%error, "a socket's session could not be checked");
+                Self::INTERNAL
+            }
+        }
+    }
+}

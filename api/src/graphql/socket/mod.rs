@@ -1,0 +1,72 @@
+//! `GET /graphql/ws`: subscriptions over a WebSocket, in the protocol graphql-transport-ws.
+//!
+//! By hand, not async-graphql's own `WebSocket`: that one closes with other codes than the protocol
+//! names, and takes as many operations, of every kind, as a client likes.
+
+mod close;
+mod connection;
+mod message;
+mod operations;
+mod sockets;
+
+use axum::{
+    extract::{
+        State, WebSocketUpgrade,
+        ws::{WebSocket, rejection::WebSocketUpgradeRejection},
+    },
+    http::HeaderMap,
+    response::{IntoResponse, Response},
+};
+
+use self::connection::Connection;
+pub use self::sockets::Sockets;
+use crate::{error::ApiError, state::AppState};
+
+/// A message is one operation, as the body of a POST is.
+const MAX_MESSAGE: usize = 64 * 1024;
+/// What is written and read is small, and there may be thousands of sockets.
+const BUFFER: usize = 4 * 1024;
+
+/// Opens a socket for a page of ours, or for what is no page. Whose session it has, a browser cannot
+/// be told by a status: the socket is opened, and closed with a code.
+///
+/// Errors: 403 for another origin, 400 for what asks for no WebSocket of this protocol, 503 when there
+/// are too many.
+pub async fn socket(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Response {
+    open(state, headers, upgrade).await.unwrap_or_else(IntoResponse::into_response)
+}
+
+async fn open(
+    state: AppState,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, ApiError> {
+    if !state.supertokens.admits_socket(&headers) {
+        return Err(ApiError::Forbidden("Sockets are for our own pages."));
+    }
+    let upgrade = upgrade.map(|upgrade| upgrade.protocols([message::PROTOCOL]));
+    let Some(upgrade) = upgrade.ok().filter(|upgrade| upgrade.selected_protocol().is_some()) else {
+        const TEXT: &str = "Open a WebSocket here, with the subprotocol graphql-transport-ws.";
+        return Err(ApiError::BadRequest(TEXT.into()));
+    };
+    let place = state.sockets.enter().ok_or(ApiError::TooManySockets)?;
+    let mut session = state.supertokens.lasting_session(&headers).await;
+    let handed_out = match &mut session {
+        Ok((session, _)) => std::mem::take(&mut session.headers),
+        Err(_) => HeaderMap::new(),
+    };
+    let mut response = upgrade
+        .max_message_size(MAX_MESSAGE)
+        .max_frame_size(MAX_MESSAGE)
+        .read_buffer_size(BUFFER)
+        .write_buffer_size(BUFFER)
+        .on_upgrade(async move |socket: WebSocket| {
+            Connection::new(socket, state).serve(place, session).await;
+        });
+    response.headers_mut().extend(handed_out);
+    Ok(response)
+}

@@ -1,0 +1,74 @@
+//! Changes of todos, as the database tells of them: one connection a process listens, and each
+//! subscriber is told of what concerns their user. Nothing here holds a row: what a todo is by now,
+//! whoever is told reads as its user.
+
+mod change;
+mod hub;
+mod listener;
+mod queue;
+
+use std::sync::Arc;
+
+use secrecy::SecretString;
+use tokio::{sync::watch, task::JoinHandle};
+
+pub use self::{
+    change::{Change, Kind},
+    hub::Subscription,
+    queue::Batch,
+};
+use self::{
+    hub::Hub,
+    listener::{Listener, Unusable},
+};
+
+/// The handle of the listener; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Live {
+    hub: Arc<Hub>,
+    task: Arc<Task>,
+    listening: watch::Receiver<bool>,
+}
+
+/// Ends with the last handle.
+#[derive(Debug)]
+struct Task(JoinHandle<()>);
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Live {
+    /// Starts to listen on the database of `url`, which may be down and come later. The connection
+    /// must be a direct one: a pooler in transaction mode forgets who listens.
+    pub fn open(url: &SecretString) -> Result<Self, Unusable> {
+        let hub = Arc::new(Hub::default());
+        let (listening, heard) = watch::channel(false);
+        let listener = Listener::new(url, Arc::clone(&hub), listening)?;
+        let task = Arc::new(Task(tokio::spawn(listener.run())));
+        Ok(Self { hub, task, listening: heard })
+    }
+
+    /// The changes of a user's todos from now on.
+    pub fn subscribe(&self, user_id: &str) -> Subscription {
+        Hub::subscribe(&self.hub, user_id)
+    }
+
+    /// Resolves as soon as the database is listened to.
+    pub async fn listening(&self) {
+        let mut listening = self.listening.clone();
+        let _ = listening.wait_for(|listening| *listening).await;
+    }
+
+    /// Whether the database is listened to now.
+    pub fn is_listening(&self) -> bool {
+        *self.listening.borrow()
+    }
+
+    /// Stops to listen.
+    pub fn close(&self) {
+        self.task.0.abort();
+    }
+}

@@ -12,7 +12,7 @@ use self::core::OpenedCore;
 use crate::{
     clock::Clock,
     config::{Config, Environment},
-    graphql::{self, Introspection},
+    graphql::{self, Endpoint, Introspection, Manifest},
     mail::Post,
     rls::{self, Rls},
     router::router,
@@ -101,6 +101,7 @@ impl Service {
             Environment::Production => Introspection::Refused,
         };
         let schema = graphql::schema(rls.clone(), supertokens.clone(), introspection);
+        let schema = open_endpoint(schema, introspection, config).await?;
         let state = AppState { schema, supertokens, rls, outbox: post.outbox() };
         Ok(Self { router: router(state.clone(), config), state, core, post })
     }
@@ -128,6 +129,21 @@ impl Service {
             tracing::warn!("connections were left open after {CLOSE:?}");
         }
     }
+}
+
+/// Reads the documents that are executed by their hashes.
+async fn open_endpoint(
+    schema: graphql::Schema,
+    introspection: Introspection,
+    config: &Config,
+) -> anyhow::Result<Endpoint> {
+    let mut manifests = vec![Manifest::own()?];
+    if let Some(path) = &config.graphql.trusted_documents {
+        manifests.extend(Manifest::read(path).context("GRAPHQL_TRUSTED_DOCUMENTS")?);
+    }
+    let operations = config.graphql.operations(config.environment);
+    let endpoint = graphql::endpoint(schema, introspection, &manifests, operations).await;
+    endpoint.context("a GraphQL document of the manifests cannot be used")
 }
 
 /// Opens the pool and makes sure that the database will keep users apart.

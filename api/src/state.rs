@@ -1,10 +1,10 @@
 //! What the handlers share; cheap to clone.
 
-use crate::{graphql::Schema, mail::Outbox, rls::Rls, supertokens::SuperTokens};
+use crate::{graphql::Endpoint, mail::Outbox, rls::Rls, supertokens::SuperTokens};
 
 #[derive(Clone)]
 pub struct AppState {
-    pub schema: Schema,
+    pub schema: Endpoint,
     pub supertokens: SuperTokens,
     pub rls: Rls,
     /// Where mails are kept that no server sends: in development.

@@ -1,35 +1,41 @@
 //! The GraphQL API: see `schema.graphql` for what it offers.
 
+mod answer;
+mod body;
+mod columns;
 mod context;
+mod documents;
+mod endpoint;
 mod error;
-mod fragments;
 mod handler;
+mod limits;
 pub mod list;
+mod loader;
 mod model;
 mod mutation;
+mod probe;
 mod query;
 
 use async_graphql::{EmptySubscription, SchemaBuilder};
 
 pub use self::{
+    answer::RequestId,
     context::Accounts,
+    documents::{BadManifest, Manifest},
+    endpoint::{Endpoint, Operations},
     error::{Code, Error},
-    handler::handler,
+    handler::{handler, refusal, request_id},
 };
-use self::{mutation::Mutation, query::Query};
+use self::{
+    limits::{BULK, MAX_COMPLEXITY, ROUND_TRIP},
+    mutation::Mutation,
+    probe::Probe,
+    query::Query,
+};
 use crate::rls::Rls;
 
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
-
-/// Bounds on one request. The page's own operations stay far below.
-/// GraphiQL asks for the schema 15 levels deep.
-const MAX_DEPTH: usize = 16;
-const MAX_COMPLEXITY: usize = 1_000;
-/// The cost of a field that opens a transaction or calls the Core: a request has room for few.
-const ROUND_TRIP: usize = 25;
-/// The cost of a field that changes whatever there is of a user's.
-const BULK: usize = 4 * ROUND_TRIP;
-const MAX_DIRECTIVES: usize = 10;
+type SchemaParts = SchemaBuilder<Query, Mutation, EmptySubscription>;
 
 /// What the schema may show of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,19 +46,35 @@ pub enum Introspection {
 
 /// The schema with its sources of data.
 pub fn schema(rls: Rls, accounts: impl Accounts, introspection: Introspection) -> Schema {
-    let builder = builder().data(rls).data(Box::new(accounts) as Box<dyn Accounts>);
+    shown(builder(), introspection)
+        .limit_complexity(MAX_COMPLEXITY)
+        .data(rls)
+        .data(Box::new(accounts) as Box<dyn Accounts>)
+        .finish()
+}
+
+/// The schema behind its limits, which knows the documents of these manifests.
+pub async fn endpoint(
+    schema: Schema,
+    introspection: Introspection,
+    manifests: &[Manifest],
+    operations: Operations,
+) -> Result<Endpoint, BadManifest> {
+    let probe = Probe::new(shown(builder(), introspection));
+    Endpoint::new(schema, probe, manifests, operations).await
+}
+
+fn builder() -> SchemaParts {
+    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+        // No field has it: it is what `extensions.code` holds.
+        .register_output_type::<Code>()
+}
+
+fn shown(builder: SchemaParts, introspection: Introspection) -> SchemaParts {
     match introspection {
         Introspection::Allowed => builder,
         Introspection::Refused => builder.disable_introspection().disable_suggestions(),
     }
-    .finish()
-}
-
-fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
-        .limit_depth(MAX_DEPTH)
-        .limit_complexity(MAX_COMPLEXITY)
-        .limit_directives(MAX_DIRECTIVES)
 }
 
 /// The schema in SDL, as `schema.graphql` holds it.

@@ -12,6 +12,7 @@ use api::{
         self, Accounts, Error, Introspection,
         list::{Arguments, List},
     },
+    live::Live,
     rls::{Access, PoolOptions, Rls, Role},
     supertokens::{Claims, session},
 };
@@ -21,6 +22,9 @@ use sea_orm::ConnectionTrait as _;
 use tokio::runtime::Runtime;
 
 use common::{Signed, USER, backend, bearer};
+
+/// Where nothing listens.
+const NOWHERE: &str = "postgres://nobody@127.0.0.1:1/none";
 
 /// Nobody is asked.
 struct NoAccounts;
@@ -59,8 +63,9 @@ fn operation(criterion: &mut Criterion) {
     let runtime = Runtime::new().expect("a runtime");
     let claims = claims(&runtime);
     let _entered = runtime.enter();
-    let nowhere = connect("postgres://nobody@127.0.0.1:1/none".into());
-    let schema = graphql::schema(nowhere, NoAccounts, Introspection::Allowed);
+    let nowhere = connect(NOWHERE.into());
+    let live = Live::open(&NOWHERE.into()).expect("a URL");
+    let schema = graphql::schema(nowhere, NoAccounts, live, Introspection::Allowed);
     let mut group = criterion.benchmark_group("operation without I/O");
     for (name, query) in [
         ("one field", "{ __typename }"),

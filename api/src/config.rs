@@ -1,6 +1,7 @@
 //! The configuration: environment variables, each described once, here.
 
 mod dashboard;
+mod graphql;
 mod limits;
 mod providers;
 
@@ -15,7 +16,9 @@ use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
-use self::{dashboard::DashboardVars, limits::LimitVars, providers::ProviderVars};
+use self::{
+    dashboard::DashboardVars, graphql::GraphqlVars, limits::LimitVars, providers::ProviderVars,
+};
 use crate::supertokens::{
     self, AntiCsrf, DashboardOptions, EmailVerificationMode, thirdparty::ProviderOptions,
 };
@@ -97,6 +100,9 @@ pub struct Config {
     /// Who mails are from: `Todos <no-reply@example.com>`. Needed as soon as `SMTP_URL` is set.
     #[arg(long, env = "MAIL_FROM")]
     pub mail_from: Option<Mailbox>,
+
+    #[command(flatten)]
+    pub graphql: GraphqlVars,
 
     #[command(flatten)]
     pub limits: LimitVars,
@@ -438,6 +444,7 @@ mod tests {
             ("EMAIL_VERIFICATION", "yes", "`optional` or `required`"),
             ("COOKIE_DOMAIN", "com", "`example.com`"),
             ("MAIL_FROM", "nobody", "Todos <no-reply@example.com>"),
+            ("GRAPHQL_TRUSTED_ONLY", "yes", "`true` or `false`"),
             ("RUST_LOG", "api=loud", "the syntax of `tracing`"),
         ] {
             let error = read(&[(name, value)]).unwrap_err();

@@ -1,14 +1,16 @@
 //! Errors of plain HTTP, as JSON: `{"message": "what to do"}`.
 
 use axum::{
-    Json,
+    Extension, Json,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
 use serde_json::json;
 
+use crate::graphql::Code;
+
 /// A request that never reached a resolver or recipe.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum ApiError {
     /// The text is for the client.
     BadRequest(String),
@@ -24,32 +26,53 @@ pub enum ApiError {
     Internal,
 }
 
+impl ApiError {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Timeout | Self::TooManySockets => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// What it is to a GraphQL client.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::BadRequest(_)
+            | Self::MethodNotAllowed
+            | Self::PayloadTooLarge
+            | Self::UnsupportedMediaType => Code::BadUserInput,
+            Self::Forbidden(_) => Code::Forbidden,
+            Self::NotFound => Code::NotFound,
+            Self::Timeout | Self::TooManySockets => Code::ServiceUnavailable,
+            Self::Internal => Code::Internal,
+        }
+    }
+
+    pub fn text(&self) -> &str {
+        match self {
+            Self::BadRequest(text) => text,
+            Self::Forbidden(text) => text,
+            Self::NotFound => "There is nothing here.",
+            Self::MethodNotAllowed => "This address takes another method.",
+            Self::PayloadTooLarge => "The body is too large: up to 64 KiB are allowed.",
+            Self::UnsupportedMediaType => "Send the body as application/json.",
+            Self::Timeout => "This took too long. Try again in a moment.",
+            Self::TooManySockets => "Too many are connected. Try again later.",
+            Self::Internal => "Something went wrong on our side.",
+        }
+    }
+}
+
 impl IntoResponse for ApiError {
+    /// The response remembers what it says, for who says it in another form.
     fn into_response(self) -> Response {
-        let (status, text) = match self {
-            Self::BadRequest(text) => (StatusCode::BAD_REQUEST, text),
-            Self::Forbidden(text) => (StatusCode::FORBIDDEN, text.into()),
-            Self::NotFound => (StatusCode::NOT_FOUND, "There is nothing here.".into()),
-            Self::MethodNotAllowed => {
-                (StatusCode::METHOD_NOT_ALLOWED, "This address takes another method.".into())
-            }
-            Self::PayloadTooLarge => {
-                (StatusCode::PAYLOAD_TOO_LARGE, "The body is too large.".into())
-            }
-            Self::UnsupportedMediaType => {
-                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send the body as application/json.".into())
-            }
-            Self::Timeout => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "This took too long. Try again in a moment.".into(),
-            ),
-            Self::TooManySockets => {
-                (StatusCode::SERVICE_UNAVAILABLE, "Too many are connected. Try again later.".into())
-            }
-            Self::Internal => {
-                (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side.".into())
-            }
-        };
-        (status, Json(json!({"message": text}))).into_response()
+        let body = Json(json!({"message": self.text()}));
+        (self.status(), Extension(self), body).into_response()
     }
 }

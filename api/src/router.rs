@@ -35,12 +35,13 @@ use crate::{
 
 /// Bodies are one operation or one form.
 const MAX_BODY: usize = 64 * 1024;
+const GRAPHQL: &str = "/graphql";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// All that the service answers.
 pub fn router(state: AppState, config: &Config) -> Router {
     let routes = Router::new()
-        .route("/graphql", post(graphql::handler))
+        .route(GRAPHQL, post(graphql::handler))
         .route("/graphql/ws", get(graphql::socket))
         .route("/livez", get(async || StatusCode::OK))
         .route("/readyz", get(ready))
@@ -93,9 +94,23 @@ async fn bound_time(timeout: Duration, request: Request, next: Next) -> Response
     }
 }
 
-/// Extractors and layers answer in plain text; clients of this service read JSON.
+/// Extractors and layers answer in plain text; clients of this service read JSON, and those of GraphQL
+/// a list of errors.
 async fn errors_as_json(request: Request, next: Next) -> Response {
-    let response = next.run(request).await;
+    let graphql = (request.uri().path() == GRAPHQL).then(|| graphql::request_id(request.headers()));
+    let response = as_json(next.run(request).await);
+    match (graphql, response.extensions().get::<ApiError>()) {
+        (Some(request_id), Some(error)) => {
+            let errors = Json(graphql::refusal(error, &request_id));
+            let (mut head, _) = response.into_parts();
+            head.headers.remove(header::CONTENT_LENGTH);
+            Response::from_parts(head, errors.into_response().into_body())
+        }
+        _ => response,
+    }
+}
+
+fn as_json(response: Response) -> Response {
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
     if !is_error || response.headers().contains_key(header::CONTENT_TYPE) && !is_text(&response) {

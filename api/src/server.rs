@@ -12,7 +12,7 @@ use self::core::OpenedCore;
 use crate::{
     clock::Clock,
     config::{Config, Environment},
-    graphql::{self, Introspection, Sockets},
+    graphql::{self, Endpoint, Introspection, Manifest, Sockets},
     live::Live,
     mail::Post,
     rls::{self, Rls},
@@ -114,6 +114,7 @@ impl Service {
         };
         let live = Live::open(config.database_url_direct())?;
         let schema = graphql::schema(rls.clone(), supertokens.clone(), live.clone(), introspection);
+        let schema = open_endpoint(schema, introspection, config).await?;
         let mut session_checks = JoinSet::new();
         session_checks.spawn(check_sessions(supertokens.clone()));
         let (outbox, sockets) = (post.outbox(), Sockets::default());
@@ -159,6 +160,21 @@ async fn check_sessions(supertokens: SuperTokens) {
         supertokens.check_lasting_sessions(SESSIONS).await;
         tokio::time::sleep_until(next).await;
     }
+}
+
+/// Reads the documents that are executed by their hashes.
+async fn open_endpoint(
+    schema: graphql::Schema,
+    introspection: Introspection,
+    config: &Config,
+) -> anyhow::Result<Endpoint> {
+    let mut manifests = vec![Manifest::own()?];
+    if let Some(path) = &config.graphql.trusted_documents {
+        manifests.extend(Manifest::read(path).context("GRAPHQL_TRUSTED_DOCUMENTS")?);
+    }
+    let operations = config.graphql.operations(config.environment);
+    let endpoint = graphql::endpoint(schema, introspection, &manifests, operations).await;
+    endpoint.context("a GraphQL document of the manifests cannot be used")
 }
 
 /// Opens the pool and makes sure that the database will keep users apart.

@@ -1,7 +1,7 @@
 //! What the handlers share; cheap to clone.
 
 use crate::{
-    graphql::{Schema, Sockets},
+    graphql::{Endpoint, Sockets},
     live::Live,
     mail::Outbox,
     rls::Rls,
@@ -10,7 +10,7 @@ use crate::{
 
 #[derive(Clone)]
 pub struct AppState {
-    pub schema: Schema,
+    pub schema: Endpoint,
     pub supertokens: SuperTokens,
     pub rls: Rls,
     pub live: Live,

@@ -1,31 +1,39 @@
-//! `schema.graphql`, written from the service's own schema and checked for drift.
+//! What is generated and committed: `schema.graphql`, from the service's own schema, and the manifest of the
+//! page's operations. Both are checked for drift.
 
 use std::{fmt::Write, fs, process::Command};
 
 use anyhow::{Context, Result, bail};
 
 use crate::{
-    programs,
+    documents, programs,
     run::{self, Within},
+    schema_diff,
     step::{Step, step},
     workspace::{self, Profile},
 };
 
 pub fn write() -> Result<()> {
+    // The service carries it.
+    documents::write()?;
     programs::build(Profile::Dev)?;
-    step("schema.graphql, written", |step| {
+    let old = step("schema.graphql, written", |step| {
         let schema = generate(step)?;
         let file = workspace::root().join("schema.graphql");
-        if fs::read_to_string(&file).is_ok_and(|kept| kept == schema) {
-            step.note("unchanged");
-            return Ok(());
+        let kept = fs::read_to_string(&file).ok().filter(|kept| *kept != schema);
+        match kept {
+            None if file.exists() => step.note("unchanged"),
+            _ => fs::write(file, schema).context("cannot write schema.graphql")?,
         }
-        fs::write(file, schema).context("cannot write schema.graphql")
-    })
+        Ok(kept)
+    })?;
+    // Told, not refused: it may be meant.
+    old.map_or(Ok(()), |old| schema_diff::show(&old).map(drop))
 }
 
 /// Fails, showing the difference, when `schema.graphql` is not what the service serves.
 pub fn check() -> Result<()> {
+    documents::check()?;
     programs::build(Profile::Dev)?;
     step("schema.graphql, compared", |step| {
         let generated = generate(step)?;

@@ -9,6 +9,7 @@ mod child;
 mod clients;
 mod codegen;
 mod dev;
+mod documents;
 mod environment;
 mod graphiql;
 mod interrupt;
@@ -21,6 +22,7 @@ mod postgres;
 mod programs;
 mod question;
 mod run;
+mod schema_diff;
 mod service;
 mod signal;
 mod stack;
@@ -51,11 +53,17 @@ enum Task {
     Test(test::Options),
     /// Checks format, lints and schema.graphql
     Check,
-    /// Writes schema.graphql from the service's schema
+    /// Writes schema.graphql from the service's schema, and web/queries/manifest.json from the page's operations
     Codegen {
         /// Only compare, and fail on a difference
         #[arg(long)]
         check: bool,
+    },
+    /// Says what of the changes to schema.graphql breaks clients, and fails when something does
+    SchemaDiff {
+        /// The commit whose schema.graphql is the old one
+        #[arg(long, default_value = "HEAD")]
+        base: String,
     },
     /// Runs a command of the service on the database that `dev` has running: `api roles list`
     Api {
@@ -120,6 +128,7 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Codegen { check: true } => codegen::check(),
         Task::Codegen { check: false } => codegen::write(),
         Task::Bench(options) => bench::run(&options),
+        Task::SchemaDiff { base } => return schema_diff::since(&base),
         Task::Api { arguments } => return api::run(&arguments),
         Task::RlsLint { arguments } => return Ok(api::rls_lint(arguments)),
         Task::Page { release } => {

@@ -50,6 +50,11 @@ pub fn build_bundler(profile: Profile) -> Result<()> {
     cargo_build("Bundler", &arguments)
 }
 
+/// What compares schemas.
+pub fn build_schema_diff() -> Result<()> {
+    cargo_build("schema-diff", &["--package", "schema-diff"])
+}
+
 /// The service for a command whose output is the user's: only a failure to build says anything.
 pub fn service_in_silence() -> Result<PathBuf> {
     let mut cargo = workspace::cargo();

@@ -5,7 +5,7 @@ use std::{env, fs, process::Command};
 use anyhow::{Context, Result};
 
 use crate::{
-    graphiql,
+    documents, graphiql,
     page::{self, Toolchain},
     pid::PidFile,
     postgres::Database,
@@ -63,7 +63,7 @@ impl Settings {
 
 /// What the service reads of its environment beyond that, and takes for unset when it is empty. Set to that, a
 /// variable is not filled in from `.env` either.
-const OPTIONAL: [&str; 30] = [
+const OPTIONAL: [&str; 32] = [
     "ANTI_CSRF",
     "APPLE_CLIENT_ID",
     "APPLE_KEY_ID",
@@ -80,6 +80,8 @@ const OPTIONAL: [&str; 30] = [
     "GITHUB_CLIENT_SECRET",
     "GOOGLE_CLIENT_ID",
     "GOOGLE_CLIENT_SECRET",
+    "GRAPHQL_TRUSTED_DOCUMENTS",
+    "GRAPHQL_TRUSTED_ONLY",
     "MAIL_FROM",
     "OIDC_PROVIDERS",
     "RATE_LIMIT_ACCOUNT",
@@ -98,6 +100,8 @@ const OPTIONAL: [&str; 30] = [
 
 /// Builds what is not up to date.
 pub fn build(toolchain: &Toolchain, profile: Profile, settings: Settings) -> Result<()> {
+    // A changed operation is executed at once.
+    documents::write()?;
     programs::build(profile)?;
     page::build_with_bundler(toolchain, profile, settings)?;
     graphiql::build_or_say_why_not()

@@ -63,19 +63,25 @@ pub async fn begin_read(context: &Context<'_>) -> Result<UserTransaction, Error>
     begin_as(context, Role::Authenticated, Access::Read).await
 }
 
-/// A transaction that reads what the permission is about, whoever owns it. The database asks the token
-/// for it; a token tells of roles that were taken since, so the Core is asked, too.
+/// A transaction that reads what the permission is about, whoever owns it.
 pub async fn begin_support(
     context: &Context<'_>,
     permission: &str,
 ) -> Result<UserTransaction, Error> {
+    permit(context, permission).await?;
+    begin_as(context, Role::Support, Access::Read).await
+}
+
+/// Refuses who lacks the permission. The database asks the token for it; a token tells of roles that
+/// were taken since, so the Core is asked, too.
+pub async fn permit(context: &Context<'_>, permission: &str) -> Result<(), Error> {
     let claims = claims(context)?;
     if !claims.permits(permission)
         || !accounts(context)?.permits(claims.user_id(), permission).await?
     {
         return Err(Error::Forbidden(format!("This needs the permission {permission}.")));
     }
-    begin_as(context, Role::Support, Access::Read).await
+    Ok(())
 }
 
 async fn begin_as(

@@ -1,14 +1,16 @@
 //! The errors that clients see: a closed list of codes, and no internal text.
 
-use async_graphql::ErrorExtensions;
+use async_graphql::{Enum, ErrorExtensions};
 use sea_orm::DbErr;
 
 use crate::{rls, supertokens::core::CoreError};
 
-/// `extensions.code` of an error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// `extensions.code` of an error: what a client can act on. Beside it, `extensions.requestId` names the
+/// request in the service's log.
+#[derive(Debug, Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(name = "ErrorCode")]
 pub enum Code {
-    /// The request cannot be meant so; the message says what to change.
+    /// The request cannot be meant so, or asks for more than one may; the message says what to change.
     BadUserInput,
     /// There is nothing of this id that the user may see.
     NotFound,
@@ -16,27 +18,18 @@ pub enum Code {
     Unauthenticated,
     /// The session is not allowed this.
     Forbidden,
+    /// No document of this hash is known: one that is gone, or was never the page's.
+    PersistedQueryNotFound,
+    /// Only documents that the service knows are executed: send a hash in place of a text.
+    PersistedQueryIdRequired,
     /// A part of the service is away; the same request may work later.
     ServiceUnavailable,
     /// A fault on our side; the details are in the log.
     Internal,
 }
 
-impl Code {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::BadUserInput => "BAD_USER_INPUT",
-            Self::NotFound => "NOT_FOUND",
-            Self::Unauthenticated => "UNAUTHENTICATED",
-            Self::Forbidden => "FORBIDDEN",
-            Self::ServiceUnavailable => "SERVICE_UNAVAILABLE",
-            Self::Internal => "INTERNAL",
-        }
-    }
-}
-
-/// What goes wrong in a resolver.
-#[derive(Debug)]
+/// What goes wrong with an operation.
+#[derive(Debug, Clone)]
 pub enum Error {
     /// The text is for the client.
     BadUserInput(String),
@@ -44,6 +37,8 @@ pub enum Error {
     Unauthenticated,
     /// The text is for the client.
     Forbidden(String),
+    PersistedQueryNotFound,
+    PersistedQueryIdRequired,
     /// The cause is for the log.
     Unavailable(String),
     /// The cause is for the log.
@@ -61,6 +56,8 @@ impl Error {
             Self::NotFound => Code::NotFound,
             Self::Unauthenticated => Code::Unauthenticated,
             Self::Forbidden(_) => Code::Forbidden,
+            Self::PersistedQueryNotFound => Code::PersistedQueryNotFound,
+            Self::PersistedQueryIdRequired => Code::PersistedQueryIdRequired,
             Self::Unavailable(_) => Code::ServiceUnavailable,
             Self::Internal(_) => Code::Internal,
         }
@@ -71,6 +68,16 @@ impl Error {
             Self::BadUserInput(text) | Self::Forbidden(text) => text,
             Self::NotFound => "There is no todo with this id.".into(),
             Self::Unauthenticated => "Sign in first.".into(),
+            Self::PersistedQueryNotFound => {
+                "No document of this hash is known here. A page that is older than the service should \
+                 be loaded again."
+                    .into()
+            }
+            Self::PersistedQueryIdRequired => {
+                "Only documents that the service knows are executed: send the SHA-256 of one as \
+                 extensions.persistedQuery.sha256Hash or documentId."
+                    .into()
+            }
             Self::Unavailable(_) => "This is not possible right now. Try again in a moment.".into(),
             Self::Internal(_) => "Something went wrong on our side.".into(),
         }
@@ -84,7 +91,7 @@ impl From<Error> for async_graphql::Error {
             Error::Internal(cause) => tracing::error!(cause, "a resolver failed"),
             _ => {}
         }
-        let code = error.code().as_str();
+        let code = error.code();
         Self::new(error.text()).extend_with(|_, extensions| extensions.set("code", code))
     }
 }

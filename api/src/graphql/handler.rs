@@ -1,6 +1,6 @@
 //! `POST /graphql`: JSON in, JSON out, always as somebody.
 
-use async_graphql::{PathSegment, Response as GraphQlResponse, ServerError, Value};
+use async_graphql::{Response as GraphQlResponse, ServerError};
 use async_graphql_axum::GraphQLResponse;
 use axum::{
     body::Bytes,
@@ -9,7 +9,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{error::Code, fragments};
+use super::{
+    answer::{RequestId, complete, is_nothing_but},
+    body,
+    error::Code,
+};
 use crate::{error::ApiError, state::AppState, supertokens::session::Request};
 
 /// Seconds after which a client may try again when the database is away.
@@ -43,12 +47,10 @@ async fn execute(
         .session(Request { method, headers })
         .await
         .map_err(IntoResponse::into_response)?;
-    let mut response = match parse(body) {
+    let mut response = match body::parse(body) {
         Ok(request) => {
-            let mut response = state.schema.execute(request.data(session.claims)).await;
-            response.errors.iter_mut().for_each(ensure_code);
-            raise_failures(&mut response);
-            answer(response)
+            let request = request.data(session.claims).data(request_id(headers));
+            answer(state.schema.execute(request).await)
         }
         Err(error) => error.into_response(),
     };
@@ -56,20 +58,19 @@ async fn execute(
     Ok(response)
 }
 
-/// One operation. A batch is refused: it would multiply what the limits allow.
-fn parse(body: &[u8]) -> Result<async_graphql::Request, ApiError> {
-    let is_batch = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
-    if is_batch {
-        return Err(ApiError::BadRequest("Send one operation a request: batches are off.".into()));
-    }
-    let mut request: async_graphql::Request = serde_json::from_slice(body).map_err(|error| {
-        ApiError::BadRequest(format!("The body is no GraphQL request: {error}."))
-    })?;
-    // A document that cannot be parsed is for the executor to explain.
-    if request.parsed_query().is_ok_and(fragments::too_many) {
-        return Err(ApiError::BadRequest("The operation spreads fragments too often.".into()));
-    }
-    Ok(request)
+/// The id that the router gave the request, or the client.
+pub fn request_id(headers: &HeaderMap) -> RequestId {
+    let id = headers.get("x-request-id").and_then(|id| id.to_str().ok());
+    RequestId(id.unwrap_or_default().to_owned())
+}
+
+/// The error of a request that never became an operation, as GraphQL clients read errors.
+pub fn refusal(error: &ApiError, request_id: &RequestId) -> GraphQlResponse {
+    let mut told = ServerError::new(error.text(), None);
+    told.extensions.get_or_insert_default().set("code", error.code());
+    let mut response = GraphQlResponse::from_errors(vec![told]);
+    complete(&mut response, request_id);
+    response
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -80,57 +81,12 @@ fn is_json(headers: &HeaderMap) -> bool {
         .is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
 }
 
-/// Lets the failure of a non-null field rise to the whole answer (GraphQL, 6.4.4).
-///
-/// async-graphql 7.2 leaves a field that failed out and keeps the rest. Our nullable fields
-/// answer null by themselves, so a field that was left out is non-null, and so are its parents.
-fn raise_failures(response: &mut GraphQlResponse) {
-    let data = &response.data;
-    if response.errors.iter().any(|error| is_left_out(data, &error.path)) {
-        response.data = Value::Null;
-    }
-}
-
-fn is_left_out(data: &Value, path: &[PathSegment]) -> bool {
-    let Some((first, rest)) = path.split_first() else { return false };
-    let child = match (data, first) {
-        (Value::Object(fields), PathSegment::Field(name)) => fields.get(name.as_str()),
-        (Value::List(items), PathSegment::Index(index)) => items.get(*index),
-        // A null stands for all that would be below it.
-        _ => return false,
-    };
-    child.is_none_or(|child| is_left_out(child, rest))
-}
-
-/// Resolvers give every error its code; those without one were found by the executor in the
-/// request itself.
-pub(super) fn ensure_code(error: &mut ServerError) {
-    let extensions = error.extensions.get_or_insert_default();
-    if extensions.get("code").is_none() {
-        extensions.set("code", Code::BadUserInput.as_str());
-    }
-}
-
 fn answer(response: GraphQlResponse) -> Response {
-    let unavailable = is_empty(&response.data)
-        && response.errors.iter().any(|error| has_code(error, Code::ServiceUnavailable));
+    let is_away = is_nothing_but(&response, Code::ServiceUnavailable);
     let mut response = GraphQLResponse::from(response).into_response();
-    if unavailable {
+    if is_away {
         *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
         response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
     }
     response
-}
-
-/// Whether there is nothing in the answer that a client could use.
-fn is_empty(data: &Value) -> bool {
-    match data {
-        Value::Object(fields) => fields.values().all(|field| *field == Value::Null),
-        data => *data == Value::Null,
-    }
-}
-
-fn has_code(error: &ServerError, code: Code) -> bool {
-    let found = error.extensions.as_ref().and_then(|extensions| extensions.get("code"));
-    matches!(found, Some(Value::String(text)) if text == code.as_str())
 }

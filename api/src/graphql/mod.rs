@@ -1,12 +1,19 @@
 //! The GraphQL API: see `schema.graphql` for what it offers.
 
+mod answer;
+mod body;
+mod columns;
 mod context;
+mod documents;
+mod endpoint;
 mod error;
-mod fragments;
 mod handler;
+mod limits;
 pub mod list;
+mod loader;
 mod model;
 mod mutation;
+mod probe;
 mod query;
 mod socket;
 mod subscription;
@@ -14,26 +21,26 @@ mod subscription;
 use async_graphql::SchemaBuilder;
 
 pub use self::{
+    answer::RequestId,
     context::Accounts,
+    documents::{BadManifest, Manifest},
+    endpoint::{Endpoint, Operations},
     error::{Code, Error},
-    handler::handler,
+    handler::{handler, refusal, request_id},
     mutation::ADD_TODOS,
     socket::{Sockets, socket},
 };
-use self::{mutation::Mutation, query::Query, subscription::Subscription};
+use self::{
+    limits::{BULK, MAX_COMPLEXITY, ROUND_TRIP},
+    mutation::Mutation,
+    probe::Probe,
+    query::Query,
+    subscription::Subscription,
+};
 use crate::{live::Live, rls::Rls};
 
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
-
-/// Bounds on one request. The page's own operations stay far below.
-/// GraphiQL asks for the schema 15 levels deep.
-const MAX_DEPTH: usize = 16;
-const MAX_COMPLEXITY: usize = 1_000;
-/// The cost of a field that opens a transaction or calls the Core: a request has room for few.
-const ROUND_TRIP: usize = 25;
-/// The cost of a field that changes whatever there is of a user's.
-const BULK: usize = 4 * ROUND_TRIP;
-const MAX_DIRECTIVES: usize = 10;
+type SchemaParts = SchemaBuilder<Query, Mutation, Subscription>;
 
 /// What the schema may show of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,19 +56,36 @@ pub fn schema(
     live: Live,
     introspection: Introspection,
 ) -> Schema {
-    let builder = builder().data(rls).data(live).data(Box::new(accounts) as Box<dyn Accounts>);
+    shown(builder(), introspection)
+        .limit_complexity(MAX_COMPLEXITY)
+        .data(rls)
+        .data(live)
+        .data(Box::new(accounts) as Box<dyn Accounts>)
+        .finish()
+}
+
+/// The schema behind its limits, which knows the documents of these manifests.
+pub async fn endpoint(
+    schema: Schema,
+    introspection: Introspection,
+    manifests: &[Manifest],
+    operations: Operations,
+) -> Result<Endpoint, BadManifest> {
+    let probe = Probe::new(shown(builder(), introspection));
+    Endpoint::new(schema, probe, manifests, operations).await
+}
+
+fn builder() -> SchemaParts {
+    Schema::build(Query::default(), Mutation::default(), Subscription::default())
+        // No field has it: it is what `extensions.code` holds.
+        .register_output_type::<Code>()
+}
+
+fn shown(builder: SchemaParts, introspection: Introspection) -> SchemaParts {
     match introspection {
         Introspection::Allowed => builder,
         Introspection::Refused => builder.disable_introspection().disable_suggestions(),
     }
-    .finish()
-}
-
-fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
-    Schema::build(Query::default(), Mutation::default(), Subscription::default())
-        .limit_depth(MAX_DEPTH)
-        .limit_complexity(MAX_COMPLEXITY)
-        .limit_directives(MAX_DIRECTIVES)
 }
 
 /// The schema in SDL, as `schema.graphql` holds it.

@@ -6,7 +6,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Datelike as _, Utc};
 
 use super::TodoOrder;
-use crate::{entity::todo, graphql::Error};
+use crate::graphql::{Error, columns::Row};
 
 /// The sort keys of a todo, of whatever order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,9 +16,10 @@ pub struct Place {
     pub id: i64,
 }
 
-impl From<&todo::Model> for Place {
-    fn from(todo: &todo::Model) -> Self {
-        Self { is_open: !todo.is_complete, inserted_at: todo.inserted_at, id: todo.id }
+impl Place {
+    /// Nothing where not all of the keys were read.
+    pub fn of(row: &Row) -> Option<Self> {
+        Some(Self { is_open: !row.is_complete?, inserted_at: row.inserted_at?, id: row.id })
     }
 }
 

@@ -5,7 +5,7 @@ mod filter;
 mod order;
 mod page;
 
-use sea_orm::{EntityTrait, PaginatorTrait, QueryFilter, Select};
+use sea_orm::{EntityTrait, PaginatorTrait, QueryFilter, QuerySelect, Select};
 
 use self::page::Page;
 pub use self::{
@@ -16,7 +16,10 @@ pub use self::{
 };
 use super::{
     Error,
-    model::todo_connection::{TodoConnection, TodoEdge},
+    model::{
+        todo::Todo,
+        todo_connection::{Ends, TodoConnection, Wanted},
+    },
 };
 use crate::{entity::todo, rls::UserTransaction};
 
@@ -41,23 +44,33 @@ impl List {
         Ok(Self { order, filter, page: Page::new(arguments, order)? })
     }
 
-    /// Reads this page of `todos`, and counts all of the list when that is asked for.
+    /// The list of which nothing is asked.
+    pub fn unread(&self) -> TodoConnection {
+        let ends = Ends::default();
+        TodoConnection { todos: Vec::new(), order: self.order, ends, total_count: None }
+    }
+
+    /// Reads what is asked for of this page of `todos`, and counts all of the list if that is.
     pub async fn read(
         &self,
         todos: Select<todo::Entity>,
-        is_counted: bool,
+        wanted: Wanted,
         transaction: UserTransaction,
     ) -> Result<TodoConnection, Error> {
-        let total_count = if is_counted {
+        let mut connection = self.unread();
+        if wanted.is_counted {
             let all = todos.clone().filter(self.filter.condition());
-            Some(all.count(&transaction).await?)
-        } else {
-            None
-        };
-        let found = self.select(todos).all(&transaction.ending()).await?;
-        let (todos, ends) = self.page.cut(found);
-        let edges = todos.into_iter().map(|todo| TodoEdge::new(todo, self.order)).collect();
-        Ok(TodoConnection { edges, ends, total_count })
+            // What is counted needs no other column.
+            let ids = all.select_only().column(todo::Column::Id);
+            connection.total_count = Some(ids.count(&transaction).await?);
+        }
+        if let Some(columns) = wanted.columns {
+            let found = columns.read(self.select(todos), &transaction.ending()).await?;
+            let (rows, ends) = self.page.cut(found);
+            connection.todos = rows.into_iter().map(Todo::from).collect();
+            connection.ends = ends;
+        }
+        Ok(connection)
     }
 
     /// The statement of a page. The tests look at its plan.

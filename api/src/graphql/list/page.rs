@@ -5,11 +5,13 @@ use sea_orm::{QueryFilter, QueryOrder, QuerySelect, Select};
 use super::{Place, TodoOrder, cursor, order::Keys};
 use crate::{
     entity::todo,
-    graphql::{Error, ROUND_TRIP, model::todo_connection::Ends},
+    graphql::{
+        Error, ROUND_TRIP,
+        columns::Row,
+        limits::{DEFAULT_PAGE, MAX_PAGE},
+        model::todo_connection::Ends,
+    },
 };
-
-const DEFAULT_PAGE: i32 = 50;
-const MAX_PAGE: i32 = 100;
 
 /// The arguments of a connection field, as the Cursor Connections Specification has them.
 #[derive(Debug, Default, Clone)]
@@ -68,7 +70,7 @@ impl Page {
 
     /// The todos of the page in the order of the list, and what lies beyond its ends: on the side
     /// that was read towards, what was found there; on the other, what the cursor came from.
-    pub fn cut(self, mut found: Vec<todo::Model>) -> (Vec<todo::Model>, Ends) {
+    pub fn cut(self, mut found: Vec<Row>) -> (Vec<Row>, Ends) {
         let has_more = found.len() > self.limit;
         found.truncate(self.limit);
         if self.is_backwards {

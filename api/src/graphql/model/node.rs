@@ -6,7 +6,7 @@ use super::todo::Todo;
 #[derive(Interface)]
 #[graphql(field(
     name = "id",
-    ty = "&ID",
+    ty = "ID",
     desc = "Identifies the object for as long as it exists: `node` finds it by this."
 ))]
 pub enum Node {

@@ -3,10 +3,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::{
-    graphql::{
-        Error,
-        context::{accounts, nullable},
-    },
+    graphql::{Error, context::nullable, loader::Loader},
     supertokens::Claims,
 };
 
@@ -29,7 +26,7 @@ impl Session {
     /// The email that the user signs in with.
     #[graphql(complexity = "crate::graphql::ROUND_TRIP")]
     async fn email(&self, context: &Context<'_>) -> Result<Option<String>> {
-        let email = accounts(context)?.email_of(self.0.user_id()).await;
+        let email = Loader::of(context)?.email(context).await;
         Ok(nullable(context, email))
     }
 

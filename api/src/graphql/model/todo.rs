@@ -1,26 +1,66 @@
-use async_graphql::{ID, SimpleObject};
+use async_graphql::{ID, Object, Result};
 use chrono::{DateTime, Utc};
 
-use crate::{entity, graphql::Error};
+use crate::{
+    entity,
+    graphql::{Error, columns::Row},
+};
 
 /// Something to do. Only its owner ever sees it.
-#[derive(Debug, SimpleObject)]
-pub struct Todo {
-    /// Identifies the todo for as long as it exists.
-    pub id: ID,
-    /// What there is to do: 1 to 1,000 characters of plain text.
-    pub task: String,
-    /// Whether it is done.
-    pub is_complete: bool,
-    /// When it was added.
-    pub inserted_at: DateTime<Utc>,
+#[derive(Debug)]
+pub struct Todo(Row);
+
+impl From<Row> for Todo {
+    fn from(row: Row) -> Self {
+        Self(row)
+    }
 }
 
 impl From<entity::todo::Model> for Todo {
     fn from(todo: entity::todo::Model) -> Self {
         let entity::todo::Model { id, user_id: _, task, is_complete, inserted_at } = todo;
-        Self { id: id.into(), task, is_complete, inserted_at }
+        Self(Row {
+            id,
+            task: Some(task),
+            is_complete: Some(is_complete),
+            inserted_at: Some(inserted_at),
+        })
     }
+}
+
+impl Todo {
+    pub fn row(&self) -> &Row {
+        &self.0
+    }
+}
+
+/// Something to do. Only its owner ever sees it.
+#[Object]
+impl Todo {
+    /// Identifies the todo for as long as it exists.
+    pub async fn id(&self) -> ID {
+        self.0.id.into()
+    }
+
+    /// What there is to do: 1 to 1,000 characters of plain text.
+    async fn task(&self) -> Result<&str> {
+        Ok(read(self.0.task.as_deref(), "task")?)
+    }
+
+    /// Whether it is done.
+    async fn is_complete(&self) -> Result<bool> {
+        Ok(read(self.0.is_complete, "is_complete")?)
+    }
+
+    /// When it was added.
+    async fn inserted_at(&self) -> Result<DateTime<Utc>> {
+        Ok(read(self.0.inserted_at, "inserted_at")?)
+    }
+}
+
+/// A column that was read because it was asked for.
+fn read<T>(column: Option<T>, name: &str) -> Result<T, Error> {
+    column.ok_or_else(|| Error::Internal(format!("{name} is asked for and was not read")))
 }
 
 /// The number behind an id. An id that is no number names nothing.

@@ -1,41 +1,46 @@
-use async_graphql::{Context, Object, Result, SimpleObject, connection::PageInfo};
+use async_graphql::{Context, Object, Result, connection::PageInfo};
 
 use super::todo::Todo;
-use crate::{
-    entity,
-    graphql::{
-        Error, ROUND_TRIP,
-        list::{self, Place, TodoOrder},
-    },
+use crate::graphql::{
+    Error, ROUND_TRIP,
+    columns::Columns,
+    list::{self, Place, TodoOrder},
 };
 
 /// A page of todos (GraphQL Cursor Connections).
 pub struct TodoConnection {
-    pub edges: Vec<TodoEdge>,
+    pub todos: Vec<Todo>,
+    pub order: TodoOrder,
     pub ends: Ends,
     /// Nothing where it was not asked for.
     pub total_count: Option<u64>,
 }
 
 /// Whether there is more beyond the ends of a page.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Default, Clone, Copy)]
 pub struct Ends {
     pub has_previous: bool,
     pub has_next: bool,
 }
 
 /// A todo and where it stands in the list.
-#[derive(SimpleObject)]
-pub struct TodoEdge {
-    /// Marks the place of the todo: pass it as `after` or `before` to go on from there.
-    cursor: String,
-    /// The todo.
-    node: Todo,
+pub struct TodoEdge<'a> {
+    todo: &'a Todo,
+    order: TodoOrder,
 }
 
-impl TodoEdge {
-    pub fn new(todo: entity::todo::Model, order: TodoOrder) -> Self {
-        Self { cursor: list::encode(&Place::from(&todo), order), node: todo.into() }
+/// A todo and where it stands in the list.
+#[Object]
+impl TodoEdge<'_> {
+    /// Marks the place of the todo: pass it as `after` or `before` to go on from there.
+    async fn cursor(&self) -> Result<String> {
+        let cursor = cursor(self.todo, self.order);
+        Ok(cursor.ok_or_else(|| Error::Internal("a cursor is asked for, its keys not".into()))?)
+    }
+
+    /// The todo.
+    async fn node(&self) -> &Todo {
+        self.todo
     }
 }
 
@@ -43,22 +48,23 @@ impl TodoEdge {
 #[Object]
 impl TodoConnection {
     /// The todos of this page, each with its cursor.
-    async fn edges(&self) -> &[TodoEdge] {
-        &self.edges
+    async fn edges(&self) -> Vec<TodoEdge<'_>> {
+        self.todos.iter().map(|todo| TodoEdge { todo, order: self.order }).collect()
     }
 
     /// The todos of this page.
-    async fn nodes(&self) -> Vec<&Todo> {
-        self.edges.iter().map(|edge| &edge.node).collect()
+    async fn nodes(&self) -> &[Todo] {
+        &self.todos
     }
 
     /// Whether there is more, and from where to go on.
     async fn page_info(&self) -> PageInfo {
+        let cursor = |todo: Option<&Todo>| todo.and_then(|todo| cursor(todo, self.order));
         PageInfo {
             has_previous_page: self.ends.has_previous,
             has_next_page: self.ends.has_next,
-            start_cursor: self.edges.first().map(|edge| edge.cursor.clone()),
-            end_cursor: self.edges.last().map(|edge| edge.cursor.clone()),
+            start_cursor: cursor(self.todos.first()),
+            end_cursor: cursor(self.todos.last()),
         }
     }
 
@@ -71,7 +77,38 @@ impl TodoConnection {
     }
 }
 
-/// Whether the field of this context, a connection, is asked for its count.
-pub fn is_counted(context: &Context<'_>) -> bool {
-    context.look_ahead().field("totalCount").exists()
+/// Nothing where the keys were not read: then no cursor is asked for.
+fn cursor(todo: &Todo, order: TodoOrder) -> Option<String> {
+    Some(list::encode(&Place::of(todo.row())?, order))
+}
+
+/// What a connection is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted {
+    /// Nothing where no todo is looked at.
+    pub columns: Option<Columns>,
+    pub is_counted: bool,
+}
+
+impl Wanted {
+    /// By the field of this context.
+    pub fn of(context: &Context<'_>) -> Self {
+        let asked = context.look_ahead();
+        let (nodes, edges, ends) =
+            (asked.field("nodes"), asked.field("edges"), asked.field("pageInfo"));
+        let has_cursors = edges.field("cursor").exists()
+            || ends.field("startCursor").exists()
+            || ends.field("endCursor").exists();
+        let place = if has_cursors { Columns::PLACE } else { Columns::default() };
+        let columns = Columns::of(&nodes).and(Columns::of(&edges.field("node"))).and(place);
+        let has_todos = nodes.exists() || edges.exists() || ends.exists();
+        Self {
+            columns: has_todos.then_some(columns),
+            is_counted: asked.field("totalCount").exists(),
+        }
+    }
+
+    pub fn is_nothing(self) -> bool {
+        self.columns.is_none() && !self.is_counted
+    }
 }

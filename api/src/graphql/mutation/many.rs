@@ -5,18 +5,15 @@ use sea_orm::{ConnectionTrait, IdenStatic as _, QueryResult, StatementBuilder};
 
 use crate::{
     entity::todo::Column,
-    graphql::{Error, ROUND_TRIP, context::begin},
+    graphql::{Error, ROUND_TRIP, context::begin, limits::MAX_NAMED},
 };
 
-/// How many todos one call may name.
-const MAX_NUMBER: usize = 100;
-
 pub fn check_number(argument: &str, number: usize) -> Result<(), Error> {
-    if (1..=MAX_NUMBER).contains(&number) {
+    if (1..=MAX_NAMED).contains(&number) {
         return Ok(());
     }
     Err(Error::bad_input(format!(
-        "{argument} has {number} items; it should have 1 to {MAX_NUMBER}."
+        "{argument} has {number} items; it should have 1 to {MAX_NAMED}."
     )))
 }
 

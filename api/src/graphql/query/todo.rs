@@ -1,13 +1,11 @@
 use async_graphql::{Context, ID, Object};
-use sea_orm::EntityTrait;
 
-use crate::{
-    entity::todo,
-    graphql::{
-        Error,
-        context::{begin_read, nullable},
-        model::todo::{Todo, parse_id},
-    },
+use crate::graphql::{
+    Error,
+    columns::Columns,
+    context::nullable,
+    loader::Loader,
+    model::todo::{Todo, parse_id},
 };
 
 #[derive(Default)]
@@ -29,7 +27,7 @@ impl TodoQuery {
 /// The user's todo of this id. Another user's is not found, like one that never was.
 pub async fn find(context: &Context<'_>, id: &ID) -> Result<Option<Todo>, Error> {
     let Ok(id) = parse_id(id) else { return Ok(None) };
-    let transaction = begin_read(context).await?.ending();
-    let found = todo::Entity::find_by_id(id).one(&transaction).await?;
+    let columns = Columns::of(&context.look_ahead());
+    let found = Loader::of(context)?.todo(context, id, columns).await?;
     Ok(found.map(Todo::from))
 }

@@ -6,7 +6,7 @@ use crate::{
     graphql::{
         context::begin_read,
         list::{Arguments, List, TodoFilter, TodoOrder, complexity},
-        model::todo_connection::{TodoConnection, is_counted},
+        model::todo_connection::{TodoConnection, Wanted},
     },
 };
 
@@ -41,8 +41,12 @@ impl TodosQuery {
         )]
         order_by: Option<TodoOrder>,
     ) -> Result<TodoConnection> {
-        let wanted = List::new(&Arguments { first, after, last, before }, filter, order_by)?;
+        let page = List::new(&Arguments { first, after, last, before }, filter, order_by)?;
+        let wanted = Wanted::of(context);
+        if wanted.is_nothing() {
+            return Ok(page.unread());
+        }
         let transaction = begin_read(context).await?;
-        Ok(wanted.read(todo::Entity::find(), is_counted(context), transaction).await?)
+        Ok(page.read(todo::Entity::find(), wanted, transaction).await?)
     }
 }

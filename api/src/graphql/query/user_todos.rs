@@ -4,9 +4,9 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use crate::{
     entity::todo::{self, Column},
     graphql::{
-        context::begin_support,
+        context::{begin_support, permit},
         list::{Arguments, List, TodoFilter, TodoOrder, complexity},
-        model::todo_connection::{TodoConnection, is_counted},
+        model::todo_connection::{TodoConnection, Wanted},
     },
 };
 
@@ -44,9 +44,14 @@ impl UserTodosQuery {
         )]
         order_by: Option<TodoOrder>,
     ) -> Result<TodoConnection> {
-        let wanted = List::new(&Arguments { first, after, last, before }, filter, order_by)?;
+        let page = List::new(&Arguments { first, after, last, before }, filter, order_by)?;
+        let wanted = Wanted::of(context);
+        if wanted.is_nothing() {
+            permit(context, READ_ANY).await?;
+            return Ok(page.unread());
+        }
         let transaction = begin_support(context, READ_ANY).await?;
         let theirs = todo::Entity::find().filter(Column::UserId.eq(user_id.0));
-        Ok(wanted.read(theirs, is_counted(context), transaction).await?)
+        Ok(page.read(theirs, wanted, transaction).await?)
     }
 }

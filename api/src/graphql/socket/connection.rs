@@ -17,6 +17,7 @@ use super::{
     sockets::Place,
 };
 use crate::{
+    graphql::RequestId,
     state::AppState,
     supertokens::{self, Session, lifetime::Lifetime},
 };
@@ -46,11 +47,13 @@ enum Said {
 pub struct Connection {
     socket: WebSocket,
     state: AppState,
+    /// Of the request that opened it.
+    request_id: RequestId,
 }
 
 impl Connection {
-    pub fn new(socket: WebSocket, state: AppState) -> Self {
-        Self { socket, state }
+    pub fn new(socket: WebSocket, state: AppState, request_id: RequestId) -> Self {
+        Self { socket, state, request_id }
     }
 
     /// Talks until the socket ends.
@@ -76,7 +79,11 @@ impl Connection {
         };
         let mut data = Data::default();
         data.insert(session.claims);
-        let operations = Operations::new(self.state.schema.clone(), Arc::new(data));
+        let operations = Operations::new(
+            self.state.schema.clone(),
+            Arc::new(data),
+            self.request_id.clone(),
+        );
         tokio::select! {
             Err(ended) = self.converse(operations) => ended,
             over = lifetime.over() => Some(over.into()),
@@ -147,12 +154,8 @@ impl Connection {
                 Err(Some(Close::SUBSCRIBER_EXISTS))
             }
             ClientMessage::Subscribe { id, payload } => {
-                match operations.start(id.clone(), *payload) {
-                    Ok(()) => Ok(()),
-                    Err(refusal) => {
-                        self.say(ServerMessage::Error { id: &id, payload: &[refusal] }).await
-                    }
-                }
+                operations.start(id, *payload);
+                Ok(())
             }
         }
     }

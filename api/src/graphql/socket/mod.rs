@@ -20,6 +20,7 @@ use axum::{
 
 use self::connection::Connection;
 pub use self::sockets::Sockets;
+use super::request_id;
 use crate::{error::ApiError, state::AppState};
 
 /// A message is one operation, as the body of a POST is.
@@ -53,6 +54,7 @@ async fn open(
         const TEXT: &str = "Open a WebSocket here, with the subprotocol graphql-transport-ws.";
         return Err(ApiError::BadRequest(TEXT.into()));
     };
+    let request_id = request_id(&headers);
     let place = state.sockets.enter().ok_or(ApiError::TooManySockets)?;
     let mut session = state.supertokens.lasting_session(&headers).await;
     let handed_out = match &mut session {
@@ -65,7 +67,7 @@ async fn open(
         .read_buffer_size(BUFFER)
         .write_buffer_size(BUFFER)
         .on_upgrade(async move |socket: WebSocket| {
-            Connection::new(socket, state).serve(place, session).await;
+            Connection::new(socket, state, request_id).serve(place, session).await;
         });
     response.headers_mut().extend(handed_out);
     Ok(response)

@@ -36,7 +36,7 @@ async fn only_a_post_of_json_is_executed() {
         let request = app.request(method, path).bearer_auth(&ada.access_token);
         let answer = Answer::read(request.send().await.expect("an answer")).await;
         assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
-        assert!(!answer.message().is_empty());
+        assert_eq!(answer.graphql_error()["extensions"]["code"], "BAD_USER_INPUT");
     }
     assert_eq!(ada.tasks().await, ["x"]);
 }
@@ -61,7 +61,9 @@ async fn a_body_that_is_no_operation_is_told_so() {
             .body(body.to_owned());
         let answer = Answer::read(request.send().await.expect("an answer")).await;
         assert_eq!(answer.status, status, "{:?}", answer.body);
-        assert!(!answer.message().is_empty());
+        let error = answer.graphql_error();
+        assert_eq!(error["extensions"]["code"], "BAD_USER_INPUT", "{error}");
+        assert_eq!(error["extensions"]["requestId"], answer.header("x-request-id"));
     }
 }
 
@@ -80,45 +82,6 @@ async fn a_faulty_operation_is_bad_input() {
 }
 
 #[tokio::test]
-async fn bombs_are_refused_before_they_are_executed() {
-    let app = TestApp::start().await;
-    let ada = app.user("ada").await;
-    let deep =
-        format!("{{ __schema {{ types {} }} }}", "{ fields { type ".repeat(12)) + &"} }".repeat(12);
-    let aliases = (0..400).fold(String::new(), |query, n| {
-        query + &format!("a{n}: todos(first: 100) {{ nodes {{ id }} }} ")
-    });
-    let directives = format!("{{ session {} {{ userId }} }}", "@include(if: true) ".repeat(50));
-    for query in [deep, format!("{{ {aliases} }}"), directives] {
-        assert_eq!(ada.error_code(&query, json!({})).await, "BAD_USER_INPUT");
-    }
-}
-
-#[tokio::test]
-async fn fragments_that_multiply_are_refused_at_once() {
-    let app = TestApp::start().await;
-    let ada = app.user("ada").await;
-    let fragments = (0..30).fold(String::new(), |query, n| {
-        let next = format!("...f{}", n + 1);
-        query + &format!(" fragment f{n} on Query {{ {next} {next} {next} }}")
-    });
-    let bomb = format!("{{ ...f0 }}{fragments} fragment f30 on Query {{ __typename }}");
-    let answer = ada.send(&bomb, json!({})).await;
-    assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{:?}", answer.body);
-}
-
-#[tokio::test]
-async fn round_trips_are_few_however_little_they_ask() {
-    let app = TestApp::start().await;
-    let ada = app.user("ada").await;
-    for field in ["todos(first: 1) { __typename }", "todo(id: 1) { id }", "session { email }"] {
-        let aliases = (0..41).fold(String::new(), |query, n| query + &format!("a{n}: {field} "));
-        let query = format!("{{ {aliases} }}");
-        assert_eq!(ada.error_code(&query, json!({})).await, "BAD_USER_INPUT", "{field}");
-    }
-}
-
-#[tokio::test]
 async fn production_shows_neither_schema_nor_suggestions_nor_playground() {
     let core = crate::support::core::TestCore::start().await;
     let core_url = core.url();
@@ -129,6 +92,7 @@ async fn production_shows_neither_schema_nor_suggestions_nor_playground() {
         ("SMTP_URL", "smtp://127.0.0.1:9"),
         ("MAIL_FROM", "no-reply@example.com"),
         ("API_DOMAIN", "https://example.com"),
+        ("GRAPHQL_TRUSTED_ONLY", "false"),
     ];
     let app = TestApp::start_with(&vars, core.clock.clock()).await;
     let ada = app.user("ada").await;

@@ -2,9 +2,15 @@
 
 mod adds;
 mod bulk;
+mod documents;
+mod errors;
 mod http;
+mod limits;
 mod lists;
 mod pages;
 mod plans;
+mod schema;
+mod statements;
 mod support;
+mod time;
 mod todos;

@@ -260,6 +260,22 @@ impl Answer {
         value.to_str().expect("a text header")
     }
 
+    /// What two requests may have in common: all but their ids.
+    pub fn without_request_id(mut self) -> Value {
+        for error in self.body["errors"].as_array_mut().into_iter().flatten() {
+            let extensions = error["extensions"].as_object_mut();
+            extensions.and_then(|extensions| extensions.remove("requestId")).expect("an id");
+        }
+        self.body
+    }
+
+    /// The one error of an answer of GraphQL's.
+    pub fn graphql_error(&self) -> &Value {
+        let errors = self.body["errors"].as_array();
+        let [error] = errors.map_or(&[][..], Vec::as_slice) else { panic!("{:?}", self.body) };
+        error
+    }
+
     pub fn message(&self) -> &str {
         self.body["message"].as_str().unwrap_or_else(|| panic!("no message: {:?}", self.body))
     }

@@ -1,0 +1,71 @@
+//! What every answer has, whoever made it: codes, the request's id, and null where a failure rose to.
+
+use async_graphql::{PathSegment, Response, ServerError, Value};
+
+use super::{Code, Error, limits::MAX_ERRORS};
+
+/// The `x-request-id` of the request that an operation came with: the log has it, too.
+#[derive(Debug, Clone, Default)]
+pub struct RequestId(pub String);
+
+/// An answer that has nothing but this error.
+pub fn refusal(error: Error) -> Response {
+    let error = async_graphql::Error::from(error);
+    Response::from_errors(vec![error.into_server_error(async_graphql::Pos::default())])
+}
+
+/// Brings an answer into the form that clients rely on.
+pub fn complete(response: &mut Response, RequestId(id): &RequestId) {
+    raise_failures(response);
+    response.errors.truncate(MAX_ERRORS);
+    for error in &mut response.errors {
+        // A place that nobody knows is none.
+        error.locations.retain(|place| place.line > 0);
+        let extensions = error.extensions.get_or_insert_default();
+        // Resolvers give every error its code; those without one were found by the executor in the
+        // request itself.
+        if extensions.get("code").is_none() {
+            extensions.set("code", Code::BadUserInput);
+        }
+        extensions.set("requestId", id.as_str());
+    }
+}
+
+/// Whether the answer has this error, and nothing that a client could use.
+pub fn is_nothing_but(response: &Response, code: Code) -> bool {
+    is_empty(&response.data) && response.errors.iter().any(|error| has_code(error, code))
+}
+
+fn has_code(error: &ServerError, code: Code) -> bool {
+    let found = error.extensions.as_ref().and_then(|extensions| extensions.get("code"));
+    found == Some(&Value::from(code))
+}
+
+fn is_empty(data: &Value) -> bool {
+    match data {
+        Value::Object(fields) => fields.values().all(|field| *field == Value::Null),
+        data => *data == Value::Null,
+    }
+}
+
+/// Lets the failure of a non-null field rise to the whole answer (GraphQL, 6.4.4).
+///
+/// async-graphql 7.2 leaves a field that failed out and keeps the rest. Our nullable fields
+/// answer null by themselves, so a field that was left out is non-null, and so are its parents.
+fn raise_failures(response: &mut Response) {
+    let data = &response.data;
+    if response.errors.iter().any(|error| is_left_out(data, &error.path)) {
+        response.data = Value::Null;
+    }
+}
+
+fn is_left_out(data: &Value, path: &[PathSegment]) -> bool {
+    let Some((first, rest)) = path.split_first() else { return false };
+    let child = match (data, first) {
+        (Value::Object(fields), PathSegment::Field(name)) => fields.get(name.as_str()),
+        (Value::List(items), PathSegment::Index(index)) => items.get(*index),
+        // A null stands for all that would be below it.
+        _ => return false,
+    };
+    child.is_none_or(|child| is_left_out(child, rest))
+}

@@ -1,0 +1,53 @@
+//! A schema that checks and measures operations, and executes none.
+
+use std::sync::Arc;
+
+use async_graphql::{
+    Request, ServerError, ValidationResult,
+    extensions::{Extension, ExtensionContext, ExtensionFactory, NextValidation},
+};
+use async_trait::async_trait;
+
+use super::{Schema, SchemaParts};
+
+pub struct Probe(Schema);
+
+impl Probe {
+    pub fn new(builder: SchemaParts) -> Self {
+        Self(builder.extension(Stop).finish())
+    }
+
+    /// What the operation costs, or what is wrong with it.
+    pub async fn complexity(&self, request: Request) -> Result<usize, Vec<ServerError>> {
+        let errors = self.0.execute(request).await.errors;
+        match errors.first().and_then(ServerError::source::<Complexity>) {
+            Some(Complexity(complexity)) => Ok(*complexity),
+            None => Err(errors),
+        }
+    }
+}
+
+/// Ends every execution before its first resolver, with what the validation found.
+struct Stop;
+
+struct Complexity(usize);
+
+impl ExtensionFactory for Stop {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(Self)
+    }
+}
+
+#[async_trait]
+impl Extension for Stop {
+    async fn validation(
+        &self,
+        context: &ExtensionContext<'_>,
+        next: NextValidation<'_>,
+    ) -> Result<ValidationResult, Vec<ServerError>> {
+        let complexity = next.run(context).await?.complexity;
+        let mut measured = ServerError::new("measured", None);
+        measured.source = Some(Arc::new(Complexity(complexity)));
+        Err(vec![measured])
+    }
+}

@@ -1,0 +1,90 @@
+//! Nothing lasts for ever: statements, transactions without a caller, requests.
+
+use std::time::{Duration, Instant};
+
+use api::{
+    clock::Clock,
+    rls::{Access, Role},
+};
+use reqwest::StatusCode;
+use sea_orm::ConnectionTrait;
+use serde_json::json;
+use tokio::time::sleep;
+
+use crate::support::{app::TestApp, database::TestDatabase};
+
+const COMPLETE: &str = "mutation { updateTodo(input: {id: 1, isComplete: true}) { todo { id } } }";
+
+/// A connection that keeps every todo from being written until it is dropped.
+async fn hold(database: &TestDatabase) -> sqlx::PgConnection {
+    let mut holder = database.connect().await;
+    sqlx::raw_sql("begin; select from todos for update").execute(&mut holder).await.expect("held");
+    holder
+}
+
+#[tokio::test]
+async fn a_statement_that_runs_too_long_is_cancelled() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada").await;
+    ada.add("held").await;
+    let holder = hold(&app.database).await;
+    let started = Instant::now();
+    let answer = ada.send(COMPLETE, json!({})).await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{:?}", answer.body);
+    assert_eq!(answer.graphql_error()["extensions"]["code"], "SERVICE_UNAVAILABLE");
+    // The server's ten seconds, not the request's fifteen.
+    assert!((10..14).contains(&started.elapsed().as_secs()), "{:?}", started.elapsed());
+    drop(holder);
+}
+
+#[tokio::test]
+async fn a_transaction_that_nobody_uses_is_ended_by_the_server() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada").await;
+    let claims = app.claims(&ada).await;
+    let begin = async || app.state.rls.begin(Role::Authenticated, Access::Write, &claims).await;
+    let transaction = begin().await.expect("a transaction");
+    let limits = transaction
+        .query_one_raw(sea_orm::Statement::from_string(
+            sea_orm::DbBackend::Postgres,
+            "select current_setting('statement_timeout'),
+                    current_setting('idle_in_transaction_session_timeout')",
+        ))
+        .await
+        .expect("the settings");
+    let limits: (String, String) = limits.expect("a row").try_get_many_by_index().expect("texts");
+    assert_eq!(limits, ("10s".into(), "20s".into()));
+
+    // Sooner, for the test.
+    let soon = "select set_config('idle_in_transaction_session_timeout', '50ms', true)";
+    transaction.execute_unprepared(soon).await.expect("set");
+    let deadline = Instant::now() + Duration::from_secs(10);
+    let mut watcher = app.database.connect().await;
+    let idle = "select count(*) from pg_stat_activity
+                where datname = current_database() and state = 'idle in transaction'";
+    while sqlx::query_scalar::<_, i64>(idle).fetch_one(&mut watcher).await.expect("a count") > 0 {
+        assert!(Instant::now() < deadline, "the transaction goes on");
+        sleep(Duration::from_millis(20)).await;
+    }
+    transaction.execute_unprepared("select 1").await.expect_err("it is over");
+    drop(transaction);
+    ada.add("afterwards").await;
+}
+
+#[tokio::test]
+async fn a_request_that_takes_too_long_is_answered_in_json() {
+    let app = TestApp::start_with(&[("REQUEST_TIMEOUT", "3")], Clock::system()).await;
+    let ada = app.guest("ada").await;
+    ada.add("held").await;
+    let holder = hold(&app.database).await;
+    let answer = ada.send(COMPLETE, json!({})).await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{:?}", answer.body);
+    assert_eq!(answer.header("content-type"), "application/json");
+    assert_eq!(answer.header("retry-after"), "5");
+    let error = answer.graphql_error();
+    assert_eq!(error["message"], "This took too long. Try again in a moment.");
+    assert_eq!(error["extensions"]["code"], "SERVICE_UNAVAILABLE");
+    assert_eq!(error["extensions"]["requestId"], answer.header("x-request-id"));
+    drop(holder);
+    assert_eq!(ada.tasks().await, ["held"]);
+}

@@ -1,5 +1,6 @@
 //! The configuration: environment variables, each described once, here.
 
+mod claims;
 mod dashboard;
 mod limits;
 mod providers;
@@ -15,7 +16,9 @@ use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
-use self::{dashboard::DashboardVars, limits::LimitVars, providers::ProviderVars};
+use self::{
+    claims::ClaimsVars, dashboard::DashboardVars, limits::LimitVars, providers::ProviderVars,
+};
 use crate::supertokens::{
     self, AntiCsrf, DashboardOptions, EmailVerificationMode, thirdparty::ProviderOptions,
 };
@@ -60,6 +63,9 @@ pub struct Config {
     /// How many database connections the service opens at most, 1 to 1000.
     #[arg(long, env = "DATABASE_MAX_CONNECTIONS", default_value = "16", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub database_max_connections: u32,
+
+    #[command(flatten)]
+    pub claims: ClaimsVars,
 
     /// The SuperTokens Core: `http://HOST:3567`, or several of one Core with commas between. Empty:
     /// the embedded Core, for development only.
@@ -192,6 +198,7 @@ impl Config {
                  SuperTokens Core, or the database in which the embedded Core may keep its state.",
             );
         }
+        self.claims.check()?;
         self.check_mail()?;
         self.check_cookie_domain()?;
         self.check_cross_site()

@@ -80,7 +80,7 @@ impl Service {
     /// Opens the database and the Core. The database must answer and keep users apart; a Core
     /// elsewhere may come later.
     pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Self> {
-        let rls = open_database(config).await?;
+        let rls = open_database(config, &clock).await?;
         let core = OpenedCore::open(config, clock.clone()).await?;
         let options = supertokens::Options {
             api_domain: config.api_domain(),
@@ -131,11 +131,12 @@ impl Service {
 }
 
 /// Opens the pool and makes sure that the database will keep users apart.
-async fn open_database(config: &Config) -> anyhow::Result<Rls> {
+async fn open_database(config: &Config, clock: &Clock) -> anyhow::Result<Rls> {
     let rls = Rls::connect(&rls::PoolOptions {
         url: config.database_authenticated_url.clone(),
         max_connections: config.database_max_connections,
         acquire_timeout: ACQUIRE_TIMEOUT,
+        signer: config.claims.signer(clock.clone()),
     })?;
     let deadline = tokio::time::Instant::now() + DATABASE_PATIENCE;
     loop {
@@ -148,6 +149,7 @@ async fn open_database(config: &Config) -> anyhow::Result<Rls> {
                 tokio::time::sleep(DATABASE_PAUSE).await;
             }
             Err(rls::CheckError::Unsafe(error)) => bail!(error),
+            Err(rls::CheckError::Disagreement(error)) => bail!(error),
             Err(rls::CheckError::Database(error)) => {
                 return Err(error).context(
                     "the database cannot be used: check DATABASE_AUTHENTICATED_URL, and that the \

@@ -63,7 +63,7 @@ impl Settings {
 
 /// What the service reads of its environment beyond that, and takes for unset when it is empty. Set to that, a
 /// variable is not filled in from `.env` either.
-const OPTIONAL: [&str; 29] = [
+const OPTIONAL: [&str; 31] = [
     "ANTI_CSRF",
     "APPLE_CLIENT_ID",
     "APPLE_KEY_ID",
@@ -86,6 +86,8 @@ const OPTIONAL: [&str; 29] = [
     "RATE_LIMIT_ADDRESS",
     "RATE_LIMIT_MAIL",
     "REQUEST_TIMEOUT",
+    "RLS_CLAIMS",
+    "RLS_CLAIMS_KEY",
     "RUST_LOG",
     "SMTP_URL",
     "SUPERTOKENS_API_KEY",

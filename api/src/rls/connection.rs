@@ -17,6 +17,7 @@ const KEPT_STATEMENTS: usize = 100;
 /// through a pooler in transaction mode.
 const CLAIM: &str = "SELECT set_config('role', $1, true), \
                      set_config('request.jwt.claims', $2, true), \
+                     set_config('request.jwt.signature', $3, true), \
                      set_config('statement_timeout', '10s', true), \
                      set_config('idle_in_transaction_session_timeout', '20s', true)";
 
@@ -28,6 +29,8 @@ pub(super) struct Opening {
     pub role: &'static str,
     /// The JSON that the policies ask.
     pub claims: String,
+    /// By which a database that asks for it believes them; empty where there is none.
+    pub signature: String,
 }
 
 /// One statement, and what travels with it.

@@ -6,6 +6,7 @@ mod lint;
 mod policies;
 mod proof;
 mod round_trips;
+mod signed;
 mod support;
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection, postgres::PgQueryResult};

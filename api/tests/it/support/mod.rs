@@ -1,6 +1,7 @@
 //! What several tests need.
 
 pub mod app;
+pub mod claims;
 pub mod core;
 pub mod database;
 pub mod mail;

@@ -64,6 +64,11 @@ pub struct Config {
     #[arg(long, env = "DATABASE_MAX_CONNECTIONS", default_value = "16", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub database_max_connections: u32,
 
+    /// Whether statements are prepared, which a pooler in transaction mode does not let pass: `on` or
+    /// `off`.
+    #[arg(long, env = "DATABASE_PREPARED_STATEMENTS", value_enum, default_value = "on")]
+    pub database_prepared_statements: Switch,
+
     #[command(flatten)]
     pub claims: ClaimsVars,
 
@@ -138,6 +143,12 @@ pub struct Config {
 pub enum Environment {
     Development,
     Production,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    On,
+    Off,
 }
 
 /// A variable that cannot be used. The text names it, what it holds (no secret) and what it

@@ -8,6 +8,7 @@ pub mod lint;
 mod pool;
 mod probe;
 mod signature;
+mod tls;
 mod transaction;
 mod values;
 
@@ -20,6 +21,7 @@ use self::{
     connection::Opening,
     error::{connection_error, query_error},
     pool::Pool,
+    tls::Target,
 };
 pub use self::{
     guard::{CheckError, UnsafeDatabase},
@@ -54,6 +56,8 @@ pub struct PoolOptions {
     pub max_connections: u32,
     /// How long a request waits for a connection before it is told to come back later.
     pub acquire_timeout: Duration,
+    /// Off behind a pooler in transaction mode.
+    pub prepares_statements: bool,
     pub signer: Signer,
 }
 
@@ -87,9 +91,10 @@ impl Rls {
     /// Opens the pool lazily: the database may be down and come later.
     pub fn connect(options: &PoolOptions) -> Result<Self, DbErr> {
         let url = options.url.expose_secret();
-        let config = url.parse().map_err(|error| connection_error(error::sqlx_error(error)))?;
+        let target = Target::parse(url)
+            .map_err(|error| connection_error(sqlx::Error::Configuration(Box::new(error))))?;
         let max = usize::try_from(options.max_connections).unwrap_or(usize::MAX);
-        let pool = Pool::new(config, max, options.acquire_timeout);
+        let pool = Pool::new(target, options.prepares_statements, max, options.acquire_timeout);
         Ok(Self { pool, url: options.url.clone(), signer: options.signer.clone() })
     }
 

@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use self::core::OpenedCore;
 use crate::{
     clock::Clock,
-    config::{Config, Environment},
+    config::{Config, Environment, Switch},
     graphql::{self, Introspection},
     mail::Post,
     rls::{self, Rls},
@@ -136,6 +136,7 @@ async fn open_database(config: &Config, clock: &Clock) -> anyhow::Result<Rls> {
         url: config.database_authenticated_url.clone(),
         max_connections: config.database_max_connections,
         acquire_timeout: ACQUIRE_TIMEOUT,
+        prepares_statements: config.database_prepared_statements == Switch::On,
         signer: config.claims.signer(clock.clone()),
     })?;
     let deadline = tokio::time::Instant::now() + DATABASE_PATIENCE;

@@ -63,7 +63,7 @@ impl Settings {
 
 /// What the service reads of its environment beyond that, and takes for unset when it is empty. Set to that, a
 /// variable is not filled in from `.env` either.
-const OPTIONAL: [&str; 31] = [
+const OPTIONAL: [&str; 32] = [
     "ANTI_CSRF",
     "APPLE_CLIENT_ID",
     "APPLE_KEY_ID",
@@ -74,6 +74,7 @@ const OPTIONAL: [&str; 31] = [
     "DASHBOARD",
     "DASHBOARD_ADMINS",
     "DATABASE_MAX_CONNECTIONS",
+    "DATABASE_PREPARED_STATEMENTS",
     "EMAIL_VERIFICATION",
     "GITHUB_CLIENT_ID",
     "GITHUB_CLIENT_SECRET",

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use sea_orm::{DbErr, RuntimeErr};
 use secrecy::{ExposeSecret as _, SecretString};
-use sqlx::{Connection as _, PgConnection};
+use sqlx::{Connection as _, PgConnection, postgres::PgConnectOptions};
 use tokio::time::timeout;
 
 use super::{
@@ -37,7 +37,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// On a connection of its own, as the service's login.
 pub async fn check(url: &SecretString, signer: &Signer) -> Result<(), CheckError> {
-    let connecting = timeout(CONNECT_TIMEOUT, PgConnection::connect(url.expose_secret())).await;
+    let options = url.expose_secret().parse::<PgConnectOptions>().map_err(connection_error)?;
+    // A setting that PgBouncer does not let through.
+    let options = options.extra_float_digits(None);
+    let connecting = timeout(CONNECT_TIMEOUT, PgConnection::connect_with(&options)).await;
     let connected = connecting.unwrap_or(Err(sqlx::Error::PoolTimedOut));
     let mut connection = connected.map_err(connection_error)?;
     let found = lint::run(&mut connection, Role::Authenticated.name(), &Login::Own).await;

@@ -1,7 +1,7 @@
 //! TLS to the database, as its URL asks for it: `sslmode` and `sslrootcert`, with libpq's meaning
 //! (PostgreSQL, "SSL Support"). The driver itself knows three of the modes, and no roots.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{fmt, path::PathBuf, sync::Arc};
 
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error as TlsError, RootCertStore,
@@ -19,7 +19,6 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use url::Url;
 
 /// Where a database is, and how to get there.
-#[derive(Clone)]
 pub(super) struct Target {
     pub config: Config,
     pub tls: MakeRustlsConnect,
@@ -27,17 +26,25 @@ pub(super) struct Target {
 
 /// What is wrong with a database's URL. Holds nothing of it that could be secret.
 #[derive(Debug, thiserror::Error)]
-pub enum UrlError {
+pub(super) enum UrlError {
     #[error("it is no URL of a PostgreSQL database: {0}")]
     Unreadable(String),
     #[error("its sslmode is `{0}`: use disable, prefer, require, verify-ca or verify-full")]
     Mode(String),
     #[error("its sslmode is `verify-ca`: say by whose certificate, with sslrootcert=PATH")]
     NoRoot,
-    #[error("its sslrootcert `{0}` cannot be used ({1}): it should be a file of certificates in PEM")]
+    #[error(
+        "its sslrootcert `{0}` cannot be used ({1}): it should be a file of certificates in PEM"
+    )]
     Root(PathBuf, String),
     #[error("TLS cannot be set up: {0}")]
     Tls(#[from] TlsError),
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.config.fmt(f)
+    }
 }
 
 impl Target {
@@ -56,8 +63,10 @@ impl Target {
         if !others.is_empty() {
             url.query_pairs_mut().extend_pairs(others);
         }
-        let mut config: Config =
-            url.as_str().parse().map_err(|error: tokio_postgres::Error| UrlError::Unreadable(error.to_string()))?;
+        let mut config: Config = url
+            .as_str()
+            .parse()
+            .map_err(|error: tokio_postgres::Error| UrlError::Unreadable(error.to_string()))?;
         let roots = root.map(read_roots).transpose()?;
         let (mode, verifier) = read_mode(mode.as_deref().unwrap_or("prefer"), roots)?;
         config.ssl_mode(mode);
@@ -88,7 +97,9 @@ fn read_mode(
         ("prefer", _) => (SslMode::Prefer, Arc::new(Unverified(provider()))),
         ("require", None) => (SslMode::Require, Arc::new(Unverified(provider()))),
         // A root that is named is asked for: so says libpq, too.
-        ("require" | "verify-ca", Some(roots)) => (SslMode::Require, Arc::new(AnyName(chain(roots)?))),
+        ("require" | "verify-ca", Some(roots)) => {
+            (SslMode::Require, Arc::new(AnyName(chain(roots)?)))
+        }
         ("verify-ca", None) => return Err(UrlError::NoRoot),
         ("verify-full", Some(roots)) => (SslMode::Require, chain(roots)?),
         ("verify-full", None) => (SslMode::Require, Arc::new(Verifier::new(provider())?)),

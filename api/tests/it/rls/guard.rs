@@ -14,6 +14,7 @@ async fn faults(url: String) -> Vec<String> {
         url: url.into(),
         max_connections: 1,
         acquire_timeout: Duration::from_secs(5),
+        prepares_statements: true,
         signer: Signer { mode: ClaimsMode::Plain, key: None, clock: Clock::system() },
     })
     .expect("a lazy pool");

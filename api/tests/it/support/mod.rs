@@ -5,5 +5,6 @@ pub mod claims;
 pub mod core;
 pub mod database;
 pub mod mail;
+pub mod pooler;
 pub mod replay;
 pub mod wire;

@@ -27,6 +27,7 @@ async fn verdict_at(
         url: database.login_url().into(),
         max_connections: 1,
         acquire_timeout: Duration::from_secs(5),
+        prepares_statements: true,
         signer: Signer { mode, key, clock },
     })
     .expect("a lazy pool");

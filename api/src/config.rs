@@ -1,5 +1,6 @@
 //! The configuration: environment variables, each described once, here.
 
+mod claims;
 mod dashboard;
 mod graphql;
 mod limits;
@@ -17,7 +18,8 @@ use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use self::{
-    dashboard::DashboardVars, graphql::GraphqlVars, limits::LimitVars, providers::ProviderVars,
+    claims::ClaimsVars, dashboard::DashboardVars, graphql::GraphqlVars, limits::LimitVars,
+    providers::ProviderVars,
 };
 use crate::supertokens::{
     self, AntiCsrf, DashboardOptions, EmailVerificationMode, thirdparty::ProviderOptions,
@@ -68,6 +70,14 @@ pub struct Config {
     /// How many database connections the service opens at most, 1 to 1000.
     #[arg(long, env = "DATABASE_MAX_CONNECTIONS", default_value = "16", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub database_max_connections: u32,
+
+    /// Whether statements are prepared, which a pooler in transaction mode does not let pass: `on` or
+    /// `off`.
+    #[arg(long, env = "DATABASE_PREPARED_STATEMENTS", value_enum, default_value = "on")]
+    pub database_prepared_statements: Switch,
+
+    #[command(flatten)]
+    pub claims: ClaimsVars,
 
     /// The SuperTokens Core: `http://HOST:3567`, or several of one Core with commas between. Empty:
     /// the embedded Core, for development only.
@@ -145,6 +155,12 @@ pub enum Environment {
     Production,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    On,
+    Off,
+}
+
 /// A variable that cannot be used. The text names it, what it holds (no secret) and what it
 /// should be.
 #[derive(Debug, thiserror::Error)]
@@ -203,6 +219,7 @@ impl Config {
                  SuperTokens Core, or the database in which the embedded Core may keep its state.",
             );
         }
+        self.claims.check()?;
         self.check_mail()?;
         self.check_cookie_domain()?;
         self.check_cross_site()

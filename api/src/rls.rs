@@ -6,6 +6,9 @@ mod error;
 mod guard;
 pub mod lint;
 mod pool;
+mod probe;
+mod signature;
+mod tls;
 mod transaction;
 mod values;
 
@@ -18,9 +21,12 @@ use self::{
     connection::Opening,
     error::{connection_error, query_error},
     pool::Pool,
+    tls::Target,
 };
 pub use self::{
     guard::{CheckError, UnsafeDatabase},
+    probe::Disagreement,
+    signature::{ClaimsKey, ClaimsMode, Signer},
     transaction::UserTransaction,
 };
 use crate::supertokens::Claims;
@@ -50,6 +56,9 @@ pub struct PoolOptions {
     pub max_connections: u32,
     /// How long a request waits for a connection before it is told to come back later.
     pub acquire_timeout: Duration,
+    /// Off behind a pooler in transaction mode.
+    pub prepares_statements: bool,
+    pub signer: Signer,
 }
 
 /// What a transaction is for.
@@ -75,16 +84,18 @@ impl Access {
 pub struct Rls {
     pool: Pool,
     url: SecretString,
+    signer: Signer,
 }
 
 impl Rls {
     /// Opens the pool lazily: the database may be down and come later.
     pub fn connect(options: &PoolOptions) -> Result<Self, DbErr> {
         let url = options.url.expose_secret();
-        let config = url.parse().map_err(|error| connection_error(error::sqlx_error(error)))?;
+        let target = Target::parse(url)
+            .map_err(|error| connection_error(sqlx::Error::Configuration(Box::new(error))))?;
         let max = usize::try_from(options.max_connections).unwrap_or(usize::MAX);
-        let pool = Pool::new(config, max, options.acquire_timeout);
-        Ok(Self { pool, url: options.url.clone() })
+        let pool = Pool::new(target, options.prepares_statements, max, options.acquire_timeout);
+        Ok(Self { pool, url: options.url.clone(), signer: options.signer.clone() })
     }
 
     /// Opens a transaction that sees and changes what the user of `claims` may in this role, and no
@@ -97,17 +108,19 @@ impl Rls {
         access: Access,
         claims: &Claims,
     ) -> Result<UserTransaction, DbErr> {
+        let claims = claims.payload().get();
         let opening = Opening {
             begin: access.begin(),
             role: role.name(),
-            claims: claims.payload().get().to_owned(),
+            signature: self.signer.sign(claims),
+            claims: claims.to_owned(),
         };
         Ok(UserTransaction::new(self.pool.acquire().await?, opening, access))
     }
 
     /// Refuses a database that would not keep users apart. See [`UnsafeDatabase`].
     pub async fn verify(&self) -> Result<(), CheckError> {
-        guard::check(&self.url).await
+        guard::check(&self.url, &self.signer).await
     }
 
     /// Whether the database answers.

@@ -11,7 +11,7 @@ use tokio::{net::TcpListener, task::JoinSet, time::Instant};
 use self::core::OpenedCore;
 use crate::{
     clock::Clock,
-    config::{Config, Environment},
+    config::{Config, Environment, Switch},
     graphql::{self, Endpoint, Introspection, Manifest, Sockets},
     live::Live,
     mail::Post,
@@ -92,7 +92,7 @@ impl Service {
     /// Opens the database and the Core. The database must answer and keep users apart; a Core
     /// elsewhere may come later.
     pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Self> {
-        let rls = open_database(config).await?;
+        let rls = open_database(config, &clock).await?;
         let core = OpenedCore::open(config, clock.clone()).await?;
         let options = supertokens::Options {
             api_domain: config.api_domain(),
@@ -178,11 +178,13 @@ async fn open_endpoint(
 }
 
 /// Opens the pool and makes sure that the database will keep users apart.
-async fn open_database(config: &Config) -> anyhow::Result<Rls> {
+async fn open_database(config: &Config, clock: &Clock) -> anyhow::Result<Rls> {
     let rls = Rls::connect(&rls::PoolOptions {
         url: config.database_authenticated_url.clone(),
         max_connections: config.database_max_connections,
         acquire_timeout: ACQUIRE_TIMEOUT,
+        prepares_statements: config.database_prepared_statements == Switch::On,
+        signer: config.claims.signer(clock.clone()),
     })?;
     let deadline = Instant::now() + DATABASE_PATIENCE;
     loop {
@@ -195,6 +197,7 @@ async fn open_database(config: &Config) -> anyhow::Result<Rls> {
                 tokio::time::sleep(DATABASE_PAUSE).await;
             }
             Err(rls::CheckError::Unsafe(error)) => bail!(error),
+            Err(rls::CheckError::Disagreement(error)) => bail!(error),
             Err(rls::CheckError::Database(error)) => {
                 return Err(error).context(
                     "the database cannot be used: check DATABASE_AUTHENTICATED_URL, and that the \

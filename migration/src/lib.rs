@@ -3,6 +3,7 @@
 //! Runs as `cargo run -p migration -- up|down|fresh|status`, by
 //! `sea-orm-cli migrate -d migration …`, and as a library in the tests.
 
+pub mod claims;
 pub mod login;
 pub mod rls;
 

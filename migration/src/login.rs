@@ -106,10 +106,8 @@ pub async fn ensure(db: &impl ConnectionTrait, url: &str) -> Result<(), LoginErr
     }
 
     // A provider may hand out `authenticated` itself as a login: it needs no way to become it.
-    if login == ROLE {
-        return Ok(());
-    }
-    if !existing.as_ref().is_some_and(|found| found.is_member) {
+    let is_role = login == ROLE;
+    if !is_role && !existing.as_ref().is_some_and(|found| found.is_member) {
         run(db, "GRANT %I TO %I", [ROLE, &login])
             .await
             .map_err(refused("grant membership in \"authenticated\""))?;
@@ -119,7 +117,7 @@ pub async fn ensure(db: &impl ConnectionTrait, url: &str) -> Result<(), LoginErr
             .await
             .map_err(refused("grant membership in \"todos_support\""))?;
     }
-    if !existing.as_ref().is_some_and(|found| found.starts_as_authenticated) {
+    if !is_role && !existing.as_ref().is_some_and(|found| found.starts_as_authenticated) {
         // Born with the role: code that forgets the transaction still sees no row.
         run(db, "ALTER ROLE %I SET role = %L", [&login, ROLE])
             .await

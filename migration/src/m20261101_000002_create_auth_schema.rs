@@ -11,15 +11,15 @@ pub struct Migration;
 
 /// Claims that are no JSON raise an error, where `pg_session_jwt` answers NULL: both fail closed.
 /// PL/pgSQL, because it keeps its plan for the life of the connection.
-const FUNCTIONS: &str = r"
-    CREATE SCHEMA IF NOT EXISTS auth;
-
+pub(crate) const SESSION: &str = r"
     CREATE OR REPLACE FUNCTION auth.session() RETURNS jsonb
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = '' AS $$
     BEGIN
         RETURN coalesce(nullif(current_setting('request.jwt.claims', true), '')::jsonb, 'null');
     END $$;
+";
 
+const FUNCTIONS: &str = r"
     CREATE OR REPLACE FUNCTION auth.jwt() RETURNS jsonb
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = '' AS $$
     BEGIN
@@ -64,6 +64,8 @@ impl MigrationTrait for Migration {
         if server_offers_extension(db).await? {
             db.execute_unprepared("CREATE EXTENSION IF NOT EXISTS pg_session_jwt").await?;
         } else {
+            db.execute_unprepared("CREATE SCHEMA IF NOT EXISTS auth").await?;
+            db.execute_unprepared(SESSION).await?;
             db.execute_unprepared(FUNCTIONS).await?;
         }
         db.execute_unprepared(GRANTS).await?;

@@ -1,10 +1,10 @@
-//! `migration up|down|fresh|refresh|reset|status`, as `sea-orm-cli migrate` calls it.
+//! `migration up|down|fresh|refresh|reset|status`, as `sea-orm-cli migrate` calls it, and `migration claims`.
 
 use std::{error::Error, process::ExitCode, time::Duration};
 
-use clap::Parser;
-use migration::{Migrator, login};
-use sea_orm_cli::MigrateSubcommands as Command;
+use clap::{Parser, Subcommand};
+use migration::{Migrator, claims, login};
+use sea_orm_cli::MigrateSubcommands as Migrate;
 use sea_orm_migration::{
     cli::run_migrate,
     prelude::*,
@@ -36,6 +36,15 @@ struct Options {
     command: Option<Command>,
 }
 
+#[derive(Subcommand)]
+enum Command {
+    #[command(flatten)]
+    Migrate(Migrate),
+    /// Whether the database checks the claims of its transactions itself, and by which keys.
+    #[command(subcommand)]
+    Claims(claims::Command),
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     match run().await {
@@ -52,17 +61,25 @@ async fn run() -> Result<(), Box<dyn Error>> {
         Err(error) if !error.not_found() => return Err(".env cannot be read".into()),
         _ => {}
     }
-    let options = Options::parse();
-    let db = match &options.command {
-        Some(Command::Init | Command::Generate { .. }) => DbConn::default(),
+    let mut options = Options::parse();
+    let command = match options.command.take() {
+        Some(Command::Claims(command)) => {
+            let db = connect(&options, false).await?;
+            return Ok(command.run(&db).await?);
+        }
+        Some(Command::Migrate(command)) => Some(command),
+        None => None,
+    };
+    let db = match &command {
+        Some(Migrate::Init | Migrate::Generate { .. }) => DbConn::default(),
         command => connect(&options, creates_schema(command.as_ref())).await?,
     };
-    run_migrate(Migrator, &db, options.command, options.verbose).await
+    run_migrate(Migrator, &db, command, options.verbose).await
 }
 
 /// Whether the service should be able to sign in to the database afterwards.
-fn creates_schema(command: Option<&Command>) -> bool {
-    !matches!(command, Some(Command::Down { .. } | Command::Reset | Command::Status))
+fn creates_schema(command: Option<&Migrate>) -> bool {
+    !matches!(command, Some(Migrate::Down { .. } | Migrate::Reset | Migrate::Status))
 }
 
 async fn connect(options: &Options, creates_schema: bool) -> Result<DbConn, Box<dyn Error>> {
@@ -113,7 +130,11 @@ mod tests {
     fn only_commands_that_build_the_schema_make_the_login() {
         let run = |line: &str| {
             let arguments = ["migration"].into_iter().chain(line.split_whitespace());
-            creates_schema(Options::parse_from(arguments).command.as_ref())
+            match Options::parse_from(arguments).command {
+                Some(Command::Migrate(command)) => creates_schema(Some(&command)),
+                Some(Command::Claims(_)) => false,
+                None => creates_schema(None),
+            }
         };
         assert!(run(""));
         assert!(run("up"));

@@ -63,7 +63,7 @@ impl Settings {
 
 /// What the service reads of its environment beyond that, and takes for unset when it is empty. Set to that, a
 /// variable is not filled in from `.env` either.
-const OPTIONAL: [&str; 32] = [
+const OPTIONAL: [&str; 35] = [
     "ANTI_CSRF",
     "APPLE_CLIENT_ID",
     "APPLE_KEY_ID",
@@ -74,6 +74,7 @@ const OPTIONAL: [&str; 32] = [
     "DASHBOARD",
     "DASHBOARD_ADMINS",
     "DATABASE_MAX_CONNECTIONS",
+    "DATABASE_PREPARED_STATEMENTS",
     "DATABASE_URL_DIRECT",
     "EMAIL_VERIFICATION",
     "GITHUB_CLIENT_ID",
@@ -89,6 +90,8 @@ const OPTIONAL: [&str; 32] = [
     "RATE_LIMIT_ADDRESS",
     "RATE_LIMIT_MAIL",
     "REQUEST_TIMEOUT",
+    "RLS_CLAIMS",
+    "RLS_CLAIMS_KEY",
     "RUST_LOG",
     "SMTP_URL",
     "SUPERTOKENS_API_KEY",

@@ -1,9 +1,12 @@
 //! `cargo xtask test`: everything, in order, up to the first step that fails.
 
+use std::path::Path;
+
 use anyhow::{Context, Result};
 use clap::Args;
 
 use crate::{
+    apt::{self, Outcome},
     browser::Browser,
     check, clients, codegen,
     node::Node,
@@ -34,6 +37,7 @@ pub fn run(options: &Options) -> Result<()> {
     check::lint()?;
     codegen::check()?;
     deny()?;
+    pooler()?;
     unit_and_integration(&options.filter, clients.as_ref())?;
     if let Some(browser) = browser {
         browser.test(&toolchain)?;
@@ -42,6 +46,20 @@ pub fn run(options: &Options) -> Result<()> {
         skipped("Browser test", "left out by --skip-browser");
     }
     println!("all is well");
+    Ok(())
+}
+
+/// A transaction pooler, in front of which some tests stand: without one they say so and are skipped.
+fn pooler() -> Result<()> {
+    const LABEL: &str = "PgBouncer";
+    if Path::new("/usr/sbin/pgbouncer").exists() || run::answers("pgbouncer", "--version") {
+        return Ok(());
+    }
+    let installed = step(LABEL, |step| apt::install(&["pgbouncer"], step))?;
+    if installed != Outcome::Installed {
+        let refused = installed.refused();
+        skipped(LABEL, &format!("the tests with a pooler: it is not installed{refused}"));
+    }
     Ok(())
 }
 

@@ -1,8 +1,8 @@
 //! The page for who administers users: whether there is one, and who may change something there.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use super::Environment;
+use super::{Environment, Switch};
 use crate::supertokens::DashboardOptions;
 
 #[derive(Debug, Clone, Args)]
@@ -16,12 +16,6 @@ pub struct DashboardVars {
     /// `ada@example.com,grace@example.com`. Others who can sign in only look. Empty: all may.
     #[arg(long, env = "DASHBOARD_ADMINS", value_delimiter = ',', value_parser = email)]
     dashboard_admins: Vec<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Switch {
-    On,
-    Off,
 }
 
 impl DashboardVars {

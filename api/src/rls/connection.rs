@@ -6,9 +6,13 @@
 use futures_util::{TryStreamExt as _, future::join4, pin_mut};
 use hashlink::LruCache;
 use tokio::task::{AbortHandle, JoinHandle};
-use tokio_postgres::{Client, Config, Error, NoTls, Row, Statement, error::SqlState, types::Type};
+use tokio_postgres::{
+    Client, Error, Row, Statement,
+    error::SqlState,
+    types::{ToSql, Type},
+};
 
-use super::values::Parameters;
+use super::{tls::Target, values::Parameters};
 
 /// How many prepared statements a connection keeps, here and on the server.
 const KEPT_STATEMENTS: usize = 100;
@@ -17,8 +21,11 @@ const KEPT_STATEMENTS: usize = 100;
 /// through a pooler in transaction mode.
 const CLAIM: &str = "SELECT set_config('role', $1, true), \
                      set_config('request.jwt.claims', $2, true), \
+                     set_config('request.jwt.signature', $3, true), \
                      set_config('statement_timeout', '10s', true), \
                      set_config('idle_in_transaction_session_timeout', '20s', true)";
+
+const CLAIM_TYPES: [Type; 3] = [Type::TEXT, Type::TEXT, Type::TEXT];
 
 /// What opens a transaction.
 #[derive(Debug)]
@@ -28,6 +35,8 @@ pub(super) struct Opening {
     pub role: &'static str,
     /// The JSON that the policies ask.
     pub claims: String,
+    /// By which a database that asks for it believes them; empty where there is none.
+    pub signature: String,
 }
 
 /// One statement, and what travels with it.
@@ -47,23 +56,32 @@ pub(super) struct Answer {
     pub rows_affected: u64,
 }
 
+/// How a statement goes to the server.
+enum Form<'a> {
+    /// By the name under which the server has prepared it.
+    Prepared(Statement),
+    /// As text, each time.
+    Text(&'a str, &'a [Type]),
+}
+
 /// A connection, and the statements that the server has prepared on it.
 #[derive(Debug)]
 pub(super) struct Connection {
     client: Client,
-    statements: LruCache<String, Statement>,
+    /// None behind a pooler: there the next transaction may meet a server that knows no name.
+    statements: Option<LruCache<String, Statement>>,
     socket: AbortHandle,
 }
 
 impl Connection {
-    pub async fn open(config: &Config) -> Result<Self, Error> {
-        let (client, socket) = config.connect(NoTls).await?;
+    pub async fn open(target: &Target, prepares: bool) -> Result<Self, Error> {
+        let (client, socket) = target.config.connect(target.tls.clone()).await?;
         let socket: JoinHandle<()> = tokio::spawn(async move {
             if let Err(error) = socket.await {
                 tracing::debug!(%error, "a database connection broke");
             }
         });
-        let statements = LruCache::new(KEPT_STATEMENTS);
+        let statements = prepares.then(|| LruCache::new(KEPT_STATEMENTS));
         Ok(Self { client, statements, socket: socket.abort_handle() })
     }
 
@@ -93,9 +111,9 @@ impl Connection {
     /// behind a failure fails, too, so the first failure tells.
     pub async fn exchange(&mut self, exchange: Exchange<'_>) -> Result<Answer, Error> {
         let Exchange { opening, sql, parameters, end } = exchange;
-        let statement = self.prepared(sql, &parameters.types).await?;
+        let statement = self.form(sql, &parameters.types).await?;
         let claim = match opening {
-            Some(_) => Some(self.prepared(CLAIM, &[Type::TEXT, Type::TEXT]).await?),
+            Some(_) => Some(self.form(CLAIM, &CLAIM_TYPES).await?),
             None => None,
         };
         let client = &self.client;
@@ -107,22 +125,14 @@ impl Connection {
         };
         let claim = async {
             match claim.zip(opening) {
-                Some((claim, Opening { role, claims, .. })) => {
-                    client.execute_raw(&claim, [role, claims.as_str()]).await.map(drop)
+                Some((claim, Opening { role, claims, signature, .. })) => {
+                    let values: [&(dyn ToSql + Sync); 3] = [role, claims, signature];
+                    claim.run(client, values.into_iter()).await.map(drop)
                 }
                 None => Ok(()),
             }
         };
-        let answer = async {
-            let rows = client.query_raw(&statement, parameters.iter()).await?;
-            pin_mut!(rows);
-            let mut answer = Answer::default();
-            while let Some(row) = rows.try_next().await? {
-                answer.rows.push(row);
-            }
-            answer.rows_affected = rows.rows_affected().unwrap_or_default();
-            Ok(answer)
-        };
+        let answer = statement.run(client, parameters.iter());
         let end = async {
             match end {
                 Some(end) => client.batch_execute(end).await,
@@ -132,7 +142,7 @@ impl Connection {
         // Each is sent when it is first polled, and they are polled in this order.
         let (opened, claimed, answered, ended) = join4(begin, claim, answer, end).await;
         if answered.as_ref().is_err_and(is_stale) {
-            self.statements.remove(sql);
+            self.forget(sql);
         }
         opened?;
         claimed?;
@@ -142,15 +152,45 @@ impl Connection {
     }
 
     /// The types are those of the values: the server would guess others.
-    async fn prepared(&mut self, sql: &str, types: &[Type]) -> Result<Statement, Error> {
-        if let Some(statement) = self.statements.get(sql)
+    async fn form<'a>(&mut self, sql: &'a str, types: &'a [Type]) -> Result<Form<'a>, Error> {
+        let Some(statements) = &mut self.statements else { return Ok(Form::Text(sql, types)) };
+        if let Some(statement) = statements.get(sql)
             && statement.params() == types
         {
-            return Ok(statement.clone());
+            return Ok(Form::Prepared(statement.clone()));
         }
         let statement = self.client.prepare_typed(sql, types).await?;
-        self.statements.insert(sql.to_owned(), statement.clone());
-        Ok(statement)
+        statements.insert(sql.to_owned(), statement.clone());
+        Ok(Form::Prepared(statement))
+    }
+
+    fn forget(&mut self, sql: &str) {
+        if let Some(statements) = &mut self.statements {
+            statements.remove(sql);
+        }
+    }
+}
+
+impl Form<'_> {
+    /// Sends it when it is first polled.
+    async fn run<'v>(
+        self,
+        client: &Client,
+        values: impl ExactSizeIterator<Item = &'v (dyn ToSql + Sync)>,
+    ) -> Result<Answer, Error> {
+        let rows = match self {
+            Self::Prepared(statement) => client.query_raw(&statement, values).await?,
+            Self::Text(sql, types) => {
+                client.query_typed_raw(sql, values.zip(types.iter().cloned())).await?
+            }
+        };
+        pin_mut!(rows);
+        let mut answer = Answer::default();
+        while let Some(row) = rows.try_next().await? {
+            answer.rows.push(row);
+        }
+        answer.rows_affected = rows.rows_affected().unwrap_or_default();
+        Ok(answer)
     }
 }
 

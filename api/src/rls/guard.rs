@@ -5,13 +5,15 @@ use std::{sync::Arc, time::Duration};
 
 use sea_orm::{DbErr, RuntimeErr};
 use secrecy::{ExposeSecret as _, SecretString};
-use sqlx::{Connection as _, PgConnection};
+use sqlx::{Connection as _, PgConnection, postgres::PgConnectOptions};
 use tokio::time::timeout;
 
 use super::{
     Role,
     error::connection_error,
     lint::{self, Finding, Login, Report, Severity},
+    probe::{self, Disagreement, ProbeError},
+    signature::Signer,
 };
 
 /// A database in which row-level security would not keep users apart. Each line says what is
@@ -25,6 +27,8 @@ pub enum CheckError {
     #[error(transparent)]
     Unsafe(#[from] UnsafeDatabase),
     #[error(transparent)]
+    Disagreement(#[from] Disagreement),
+    #[error(transparent)]
     Database(#[from] DbErr),
 }
 
@@ -32,8 +36,26 @@ pub enum CheckError {
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// On a connection of its own, as the service's login.
-pub async fn check(url: &SecretString) -> Result<(), CheckError> {
-    let found = look(url).await?;
+pub async fn check(url: &SecretString, signer: &Signer) -> Result<(), CheckError> {
+    let options = url.expose_secret().parse::<PgConnectOptions>().map_err(connection_error)?;
+    // A setting that PgBouncer does not let through.
+    let options = options.extra_float_digits(None);
+    let connecting = timeout(CONNECT_TIMEOUT, PgConnection::connect_with(&options)).await;
+    let connected = connecting.unwrap_or(Err(sqlx::Error::PoolTimedOut));
+    let mut connection = connected.map_err(connection_error)?;
+    let found = lint::run(&mut connection, Role::Authenticated.name(), &Login::Own).await;
+    complain(found.map_err(asked)?)?;
+    match probe::check(&mut connection, signer).await {
+        Ok(()) => {}
+        Err(ProbeError::Disagreement(disagreement)) => return Err(disagreement.into()),
+        Err(ProbeError::Database(error)) => return Err(asked(error).into()),
+    }
+    // What was asked is answered: how the connection ends changes nothing.
+    let _ = connection.close().await;
+    Ok(())
+}
+
+fn complain(found: Report) -> Result<(), UnsafeDatabase> {
     let (errors, warnings): (Vec<_>, Vec<_>) =
         found.findings.into_iter().partition(|finding| finding.severity == Severity::Error);
     for Finding { rule, object, message, advice, .. } in &warnings {
@@ -43,16 +65,9 @@ pub async fn check(url: &SecretString) -> Result<(), CheckError> {
         return Ok(());
     }
     let told = |Finding { message, advice, .. }| format!("{message}: {advice}");
-    Err(UnsafeDatabase(errors.into_iter().map(told).collect()).into())
+    Err(UnsafeDatabase(errors.into_iter().map(told).collect()))
 }
 
-async fn look(url: &SecretString) -> Result<Report, DbErr> {
-    let connecting = timeout(CONNECT_TIMEOUT, PgConnection::connect(url.expose_secret())).await;
-    let connected = connecting.unwrap_or(Err(sqlx::Error::PoolTimedOut));
-    let mut connection = connected.map_err(connection_error)?;
-    let found = lint::run(&mut connection, Role::Authenticated.name(), &Login::Own).await;
-    let report = found.map_err(|error| DbErr::Query(RuntimeErr::SqlxError(Arc::new(error))))?;
-    // What was asked is answered: how the connection ends changes nothing.
-    let _ = connection.close().await;
-    Ok(report)
+fn asked(error: sqlx::Error) -> DbErr {
+    DbErr::Query(RuntimeErr::SqlxError(Arc::new(error)))
 }

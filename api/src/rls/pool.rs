@@ -8,11 +8,11 @@ use deadpool::{
 };
 use sea_orm::DbErr;
 use tokio::time::{interval, timeout};
-use tokio_postgres::Config;
 
 use super::{
     connection,
     error::{connection_error, sqlx_error},
+    tls::Target,
 };
 
 /// How long the server may take to let a connection in.
@@ -37,7 +37,8 @@ pub(super) fn discard(connection: Connection) {
 /// Makes connections, and knows which of them can still be used.
 #[derive(Debug)]
 pub(super) struct Connections {
-    config: Config,
+    target: Target,
+    prepares: bool,
 }
 
 impl Manager for Connections {
@@ -45,7 +46,9 @@ impl Manager for Connections {
     type Error = sqlx::Error;
 
     async fn create(&self) -> Result<Self::Type, sqlx::Error> {
-        match timeout(CONNECT_TIMEOUT, connection::Connection::open(&self.config)).await {
+        match timeout(CONNECT_TIMEOUT, connection::Connection::open(&self.target, self.prepares))
+            .await
+        {
             Ok(opened) => opened.map_err(sqlx_error),
             Err(_) => Err(sqlx::Error::PoolTimedOut),
         }
@@ -77,8 +80,8 @@ pub(super) struct Pool {
 }
 
 impl Pool {
-    pub fn new(config: Config, max: usize, acquire_timeout: Duration) -> Self {
-        let connections = managed::Pool::builder(Connections { config })
+    pub fn new(target: Target, prepares: bool, max: usize, acquire_timeout: Duration) -> Self {
+        let connections = managed::Pool::builder(Connections { target, prepares })
             .max_size(max)
             // The one used last: its caches are warm, and the others may rest and be closed.
             .queue_mode(QueueMode::Lifo)

@@ -1,7 +1,9 @@
 //! The migrations, up and down, and the login that they make.
 
 use migration::{Migrator, MigratorTrait, login};
-use sea_orm::{Database, DatabaseConnection};
+use sea_orm::{
+    ConnectionTrait as _, Database, DatabaseConnection, DbBackend, Statement, TransactionTrait as _,
+};
 use uuid::Uuid;
 
 use crate::support::database::TestDatabase;
@@ -140,4 +142,21 @@ async fn a_superuser_is_never_the_services_login() {
     let url = database.url_as("postgres", "x");
     let error = login::ensure(&owner(&database).await, &url).await.expect_err("refused");
     assert!(error.to_string().contains("is a superuser"), "{error}");
+}
+
+/// As a provider may hand it out. Rolled back, because the role is the whole server's.
+#[tokio::test]
+async fn a_login_that_is_authenticated_can_become_the_support_role_too() {
+    let database = TestDatabase::new().await;
+    let transaction = owner(&database).await.begin().await.expect("a transaction");
+    login::ensure(&transaction, "postgres://authenticated:x@localhost/todos")
+        .await
+        .expect("it is completed");
+    let asked = "select pg_has_role('authenticated', 'todos_support', 'member') as support,
+                 rolcanlogin and rolconfig is null as login from pg_roles where rolname = 'authenticated'";
+    let row = transaction.query_one_raw(Statement::from_string(DbBackend::Postgres, asked)).await;
+    let row = row.expect("the catalogue answers").expect("the role is there");
+    assert!(row.try_get::<bool>("", "support").expect("a column"));
+    assert!(row.try_get::<bool>("", "login").expect("a column"));
+    transaction.rollback().await.expect("nothing stays");
 }

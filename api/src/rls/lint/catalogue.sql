@@ -115,6 +115,12 @@ function AS (
            l.lanname NOT IN ('c', 'internal') AND p.prosqlbody IS NULL AND p.prokind <> 'a'
            AND NOT EXISTS (SELECT FROM unnest(p.proconfig) setting
                            WHERE setting LIKE 'search\_path=%') AS follows_search_path,
+           -- Signed claims: it needs its owner's rights for the keys, which nobody else may read.
+           n.nspname = 'auth' AND p.proname = 'session' AND p.pronargs = 0 AND EXISTS (
+               SELECT FROM relation k WHERE k.name = 'auth_private.claims_keys'
+               AND k.relkind = 'r' AND k.relowner = p.proowner
+               AND NOT EXISTS (SELECT FROM granted WHERE granted.oid = k.oid)
+           ) AS checks_claims,
            CASE n.nspname WHEN 'public' THEN '' ELSE quote_ident(n.nspname) || '.' END
            || format('%I(%s)', p.proname, pg_get_function_identity_arguments(p.oid)) AS name
     FROM pg_proc p

@@ -1,8 +1,12 @@
 use std::time::Duration;
 
-use api::rls::{CheckError, PoolOptions, Rls};
+use api::{
+    clock::Clock,
+    rls::{CheckError, ClaimsMode, PoolOptions, Rls, Signer},
+};
+use axum::Router;
 
-use crate::support::database::TestDatabase;
+use crate::support::{app::TestApp, database::TestDatabase};
 
 /// What the service says when it starts on `database` as that role.
 async fn faults(url: String) -> Vec<String> {
@@ -10,12 +14,14 @@ async fn faults(url: String) -> Vec<String> {
         url: url.into(),
         max_connections: 1,
         acquire_timeout: Duration::from_secs(5),
+        prepares_statements: true,
+        signer: Signer { mode: ClaimsMode::Plain, key: None, clock: Clock::system() },
     })
     .expect("a lazy pool");
     match rls.verify().await {
         Ok(()) => Vec::new(),
         Err(CheckError::Unsafe(unsafe_database)) => unsafe_database.0,
-        Err(CheckError::Database(error)) => panic!("{error}"),
+        Err(error) => panic!("{error}"),
     }
 }
 
@@ -45,6 +51,21 @@ impl<'a> Role<'a> {
 async fn the_login_of_the_migrations_is_accepted() {
     let database = TestDatabase::migrated().await;
     assert_eq!(faults(database.login_url()).await, Vec::<String>::new());
+}
+
+/// As a provider may hand it out: there is nothing that it would have to become.
+#[tokio::test]
+async fn a_login_that_is_authenticated_itself_serves() {
+    let database = TestDatabase::migrated().await;
+    database.execute("alter role authenticated login password 'x'").await;
+    let url = database.url_as("authenticated", "x");
+    assert_eq!(faults(url.clone()).await, Vec::<String>::new());
+    let change = |config: &mut api::config::Config| config.database_authenticated_url = url.into();
+    let app =
+        TestApp::start_changed(database, &[], Clock::system(), change, |_| Router::new()).await;
+    let (ada, eve) = (app.user("ada").await, app.user("eve").await);
+    ada.add("hers").await;
+    assert_eq!((ada.tasks().await, eve.tasks().await), (vec!["hers".to_owned()], vec![]));
 }
 
 #[tokio::test]

@@ -4,9 +4,12 @@ mod cancellation;
 mod guard;
 mod lint;
 mod policies;
+mod pooler;
 mod proof;
 mod round_trips;
+mod signed;
 mod support;
+mod tls;
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection, postgres::PgQueryResult};
 

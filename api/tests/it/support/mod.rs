@@ -1,8 +1,10 @@
 //! What several tests need.
 
 pub mod app;
+pub mod claims;
 pub mod core;
 pub mod database;
 pub mod mail;
+pub mod pooler;
 pub mod replay;
 pub mod wire;

@@ -4,6 +4,7 @@ mod login;
 mod program;
 mod report;
 mod rules;
+mod signed;
 
 use api::rls::lint::{self, Finding, Login, Report, SERVER_WITH_LEAKS};
 use sqlx::{Connection, PgConnection};

@@ -1,0 +1,243 @@
+//! TLS to the database, as its URL asks for it: `sslmode` and `sslrootcert`, with libpq's meaning
+//! (PostgreSQL, "SSL Support"). The driver itself knows three of the modes, and no roots.
+
+use std::{fmt, path::PathBuf, sync::Arc};
+
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, Error as TlsError, RootCertStore,
+    SignatureScheme,
+    client::{
+        WebPkiServerVerifier,
+        danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    },
+    crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature},
+    pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject as _},
+};
+use rustls_platform_verifier::Verifier;
+use tokio_postgres::{Config, config::SslMode};
+use tokio_postgres_rustls::MakeRustlsConnect;
+use url::Url;
+
+/// Where a database is, and how to get there.
+pub(super) struct Target {
+    pub config: Config,
+    pub tls: MakeRustlsConnect,
+}
+
+/// What is wrong with a database's URL. Holds nothing of it that could be secret.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum UrlError {
+    #[error("it is no URL of a PostgreSQL database: {0}")]
+    Unreadable(String),
+    #[error("its sslmode is `{0}`: use disable, prefer, require, verify-ca or verify-full")]
+    Mode(String),
+    #[error("its sslmode is `verify-ca`: say by whose certificate, with sslrootcert=PATH")]
+    NoRoot,
+    #[error(
+        "its sslrootcert `{0}` cannot be used ({1}): it should be a file of certificates in PEM"
+    )]
+    Root(PathBuf, String),
+    #[error("TLS cannot be set up: {0}")]
+    Tls(#[from] TlsError),
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.config.fmt(f)
+    }
+}
+
+impl Target {
+    pub fn parse(text: &str) -> Result<Self, UrlError> {
+        let mut url = Url::parse(text).map_err(|error| UrlError::Unreadable(error.to_string()))?;
+        let (mut mode, mut root) = (None, None);
+        let mut others = Vec::new();
+        for (name, value) in url.query_pairs() {
+            match &*name {
+                "sslmode" => mode = Some(value.into_owned()),
+                "sslrootcert" => root = Some(PathBuf::from(&*value)),
+                _ => others.push((name.into_owned(), value.into_owned())),
+            }
+        }
+        url.set_query(None);
+        if !others.is_empty() {
+            url.query_pairs_mut().extend_pairs(others);
+        }
+        let mut config: Config = url
+            .as_str()
+            .parse()
+            .map_err(|error: tokio_postgres::Error| UrlError::Unreadable(error.to_string()))?;
+        let roots = root.map(read_roots).transpose()?;
+        let (mode, verifier) = read_mode(mode.as_deref().unwrap_or("prefer"), roots)?;
+        config.ssl_mode(mode);
+        let tls = ClientConfig::builder_with_provider(provider())
+            .with_safe_default_protocol_versions()?
+            .dangerous()
+            .with_custom_certificate_verifier(verifier)
+            .with_no_client_auth();
+        Ok(Self { config, tls: MakeRustlsConnect::new(tls) })
+    }
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(aws_lc_rs::default_provider())
+}
+
+fn read_mode(
+    mode: &str,
+    roots: Option<RootCertStore>,
+) -> Result<(SslMode, Arc<dyn ServerCertVerifier>), UrlError> {
+    let chain = |roots: RootCertStore| {
+        WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider())
+            .build()
+            .map_err(|error| UrlError::Tls(TlsError::General(error.to_string())))
+    };
+    Ok(match (mode, roots) {
+        ("disable", _) => (SslMode::Disable, Arc::new(Unverified(provider()))),
+        ("prefer", _) => (SslMode::Prefer, Arc::new(Unverified(provider()))),
+        ("require", None) => (SslMode::Require, Arc::new(Unverified(provider()))),
+        // A root that is named is asked for: so says libpq, too.
+        ("require" | "verify-ca", Some(roots)) => {
+            (SslMode::Require, Arc::new(AnyName(chain(roots)?)))
+        }
+        ("verify-ca", None) => return Err(UrlError::NoRoot),
+        ("verify-full", Some(roots)) => (SslMode::Require, chain(roots)?),
+        ("verify-full", None) => (SslMode::Require, Arc::new(Verifier::new(provider())?)),
+        (other, _) => return Err(UrlError::Mode(other.to_owned())),
+    })
+}
+
+fn read_roots(path: PathBuf) -> Result<RootCertStore, UrlError> {
+    let read = || -> Result<RootCertStore, String> {
+        let mut roots = RootCertStore::empty();
+        for certificate in
+            CertificateDer::pem_file_iter(&path).map_err(|error| error.to_string())?
+        {
+            let certificate = certificate.map_err(|error| error.to_string())?;
+            roots.add(certificate).map_err(|error| error.to_string())?;
+        }
+        if roots.is_empty() { Err("it holds none".to_owned()) } else { Ok(roots) }
+    };
+    read().map_err(|why| UrlError::Root(path.clone(), why))
+}
+
+/// Takes any certificate: `require` keeps listeners out, not impostors.
+#[derive(Debug)]
+struct Unverified(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for Unverified {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, TlsError> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, TlsError> {
+        let algorithms = &self.0.signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signature, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, TlsError> {
+        let algorithms = &self.0.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signature, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// Takes a certificate that the roots vouch for, whatever host it names: `verify-ca`.
+#[derive(Debug)]
+struct AnyName(Arc<WebPkiServerVerifier>);
+
+impl ServerCertVerifier for AnyName {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, TlsError> {
+        // The name is looked at last, so what it fails by is all that is wrong.
+        match self.0.verify_server_cert(certificate, intermediates, name, ocsp, now) {
+            Err(TlsError::InvalidCertificate(
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+            )) => Ok(ServerCertVerified::assertion()),
+            verdict => verdict,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, TlsError> {
+        self.0.verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, TlsError> {
+        self.0.verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.supported_verify_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(query: &str) -> Result<Target, String> {
+        let url = format!("postgres://app:s3cret@db.example.com/todos{query}");
+        Target::parse(&url).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn modes_are_those_of_libpq() {
+        for (query, mode) in [
+            ("", SslMode::Prefer),
+            ("?sslmode=disable", SslMode::Disable),
+            ("?sslmode=require&application_name=x", SslMode::Require),
+            ("?sslmode=verify-full&channel_binding=require", SslMode::Require),
+        ] {
+            assert_eq!(parse(query).unwrap().config.get_ssl_mode(), mode, "{query}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_named_without_the_password() {
+        for (query, told) in [
+            ("?sslmode=on", "`on`: use disable"),
+            ("?sslmode=verify-ca", "sslrootcert=PATH"),
+            ("?sslmode=require&sslrootcert=/nonexistent", "`/nonexistent` cannot be used"),
+            ("?sslcert=x", "no URL of a PostgreSQL database"),
+        ] {
+            let error = parse(query).err().unwrap();
+            assert!(error.contains(told) && !error.contains("s3cret"), "{query}: {error}");
+        }
+    }
+}

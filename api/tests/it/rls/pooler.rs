@@ -1,0 +1,56 @@
+//! Through a transaction pooler (PgBouncer): what one transaction sets is gone before the next, whose
+//! connection to the server it then is.
+
+use api::clock::Clock;
+use axum::Router;
+use futures_util::future::join_all;
+
+use crate::support::{app::TestApp, database::TestDatabase, pooler::Pooler};
+
+const OFF: (&str, &str) = ("DATABASE_PREPARED_STATEMENTS", "off");
+
+/// A service behind a pooler that has two connections for it.
+async fn behind_pooler(vars: &[(&str, &str)]) -> Option<(TestApp, Pooler)> {
+    let database = TestDatabase::migrated().await;
+    let key = database.sign_claims().await;
+    let pooler = Pooler::start(&database, 2).await?;
+    let url = pooler.url(&database);
+    let vars = [&[("RLS_CLAIMS", "signed"), ("RLS_CLAIMS_KEY", key.text.as_str())], vars].concat();
+    let change = |config: &mut api::config::Config| config.database_authenticated_url = url.into();
+    let app =
+        TestApp::start_changed(database, &vars, Clock::system(), change, |_| Router::new()).await;
+    Some((app, pooler))
+}
+
+#[tokio::test]
+async fn todos_pass_through_a_transaction_pooler() {
+    let Some((app, _pooler)) = behind_pooler(&[OFF]).await else { return };
+    let ada = app.user("ada").await;
+    for task in ["one", "two", "three"] {
+        ada.add(task).await;
+    }
+    assert_eq!(ada.tasks().await, ["three", "two", "one"]);
+    let refused = "mutation { addTodo(input: {task: \"\"}) { todo { id } } }";
+    assert_eq!(ada.error_code(refused, serde_json::json!({})).await, "BAD_USER_INPUT");
+    assert_eq!(ada.tasks().await.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn users_never_cross_on_the_poolers_connections() {
+    let vars = [OFF, ("DATABASE_MAX_CONNECTIONS", "8")];
+    let Some((app, _pooler)) = behind_pooler(&vars).await else { return };
+    let users = join_all((0..8).map(async |_| {
+        let id = uuid::Uuid::new_v4().to_string();
+        app.guest(&id).await
+    }))
+    .await;
+    join_all(users.iter().map(async |user| {
+        for round in 0..25 {
+            user.add(&user.id).await;
+            let tasks = user.tasks().await;
+            assert_eq!(tasks.len(), (round + 1).min(20), "{tasks:?}");
+            assert!(tasks.iter().all(|task| *task == user.id), "somebody else's: {tasks:?}");
+        }
+    }))
+    .await;
+}

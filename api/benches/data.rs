@@ -8,12 +8,13 @@ mod common;
 use std::{env, hint::black_box, time::Duration};
 
 use api::{
+    clock::Clock,
     graphql::{
         self, Accounts, Error, Introspection,
         list::{Arguments, List},
     },
     live::Live,
-    rls::{Access, PoolOptions, Rls, Role},
+    rls::{Access, ClaimsMode, PoolOptions, Rls, Role, Signer},
     supertokens::{Claims, session},
 };
 use axum::http::Method;
@@ -55,6 +56,8 @@ fn connect(url: String) -> Rls {
         url: url.into(),
         max_connections: 1,
         acquire_timeout: Duration::from_secs(3),
+        prepares_statements: true,
+        signer: Signer { mode: ClaimsMode::Plain, key: None, clock: Clock::system() },
     };
     Rls::connect(&options).expect("a URL")
 }

@@ -144,7 +144,7 @@ async fn measure(mut socket: Socket, start: Instant, delays: mpsc::UnboundedSend
         let task = &change["payload"]["data"]["todoChanged"]["todo"]["task"];
         let sent = task.as_str().and_then(|task| task.parse().ok());
         let sent: u64 = sent.unwrap_or_else(|| panic!("too slow at this pace: {change}"));
-        if delays.send(arrived - Duration::from_micros(sent)).is_err() {
+        if delays.send(arrived.saturating_sub(Duration::from_micros(sent))).is_err() {
             return;
         }
     }

@@ -13,9 +13,7 @@ use super::{
     Error, Schema,
     answer::{RequestId, complete, refusal},
     documents::{BadManifest, Documents, Manifest},
-    limits::{
-        check_complexity, check_document, check_subscription, check_text, check_variables,
-    },
+    limits::{check_complexity, check_document, check_subscription, check_text, check_variables},
     loader::Loader,
     probe::Probe,
 };

@@ -46,9 +46,9 @@ impl Manager for Connections {
     type Error = sqlx::Error;
 
     async fn create(&self) -> Result<Self::Type, sqlx::Error> {
-        match timeout(CONNECT_TIMEOUT, connection::Connection::open(&self.target, self.prepares))
-            .await
-        {
+        // Boxed: this large future would be a part of every request's.
+        let opening = Box::pin(connection::Connection::open(&self.target, self.prepares));
+        match timeout(CONNECT_TIMEOUT, opening).await {
             Ok(opened) => opened.map_err(sqlx_error),
             Err(_) => Err(sqlx::Error::PoolTimedOut),
         }

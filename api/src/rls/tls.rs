@@ -1,7 +1,11 @@
 //! TLS to the database, as its URL asks for it: `sslmode` and `sslrootcert`, with libpq's meaning
 //! (PostgreSQL, "SSL Support"). The driver itself knows three of the modes, and no roots.
 
-use std::{fmt, path::PathBuf, sync::Arc};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error as TlsError, RootCertStore,
@@ -67,7 +71,7 @@ impl Target {
             .as_str()
             .parse()
             .map_err(|error: tokio_postgres::Error| UrlError::Unreadable(error.to_string()))?;
-        let roots = root.map(read_roots).transpose()?;
+        let roots = root.as_deref().map(read_roots).transpose()?;
         let (mode, verifier) = read_mode(mode.as_deref().unwrap_or("prefer"), roots)?;
         config.ssl_mode(mode);
         let tls = ClientConfig::builder_with_provider(provider())
@@ -107,18 +111,16 @@ fn read_mode(
     })
 }
 
-fn read_roots(path: PathBuf) -> Result<RootCertStore, UrlError> {
+fn read_roots(path: &Path) -> Result<RootCertStore, UrlError> {
     let read = || -> Result<RootCertStore, String> {
         let mut roots = RootCertStore::empty();
-        for certificate in
-            CertificateDer::pem_file_iter(&path).map_err(|error| error.to_string())?
-        {
+        for certificate in CertificateDer::pem_file_iter(path).map_err(|error| error.to_string())? {
             let certificate = certificate.map_err(|error| error.to_string())?;
             roots.add(certificate).map_err(|error| error.to_string())?;
         }
         if roots.is_empty() { Err("it holds none".to_owned()) } else { Ok(roots) }
     };
-    read().map_err(|why| UrlError::Root(path.clone(), why))
+    read().map_err(|why| UrlError::Root(path.to_owned(), why))
 }
 
 /// Takes any certificate: `require` keeps listeners out, not impostors.

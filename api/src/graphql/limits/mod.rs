@@ -13,8 +13,8 @@ use std::fmt;
 
 use async_graphql::{Variables, parser::types::ExecutableDocument};
 
-use super::Error;
 pub use self::subscription::check as check_subscription;
+use super::Error;
 
 /// Of the text, in bytes. The body of a request may be larger: it has the variables, too. The parser
 /// goes over a comment once for each thing that could follow it.

@@ -58,7 +58,11 @@ impl List {
         transaction: UserTransaction,
     ) -> Result<TodoConnection, Error> {
         let mut connection = self.unread();
+        let mut transaction = transaction;
         if wanted.is_counted {
+            if wanted.columns.is_none() {
+                transaction = transaction.ending();
+            }
             let all = todos.clone().filter(self.filter.condition());
             // What is counted needs no other column.
             let ids = all.select_only().column(todo::Column::Id);

@@ -79,11 +79,8 @@ impl Connection {
         };
         let mut data = Data::default();
         data.insert(session.claims);
-        let operations = Operations::new(
-            self.state.schema.clone(),
-            Arc::new(data),
-            self.request_id.clone(),
-        );
+        let operations =
+            Operations::new(self.state.schema.clone(), Arc::new(data), self.request_id.clone());
         tokio::select! {
             Err(ended) = self.converse(operations) => ended,
             over = lifetime.over() => Some(over.into()),

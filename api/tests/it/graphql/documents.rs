@@ -35,7 +35,7 @@ async fn post(app: &TestApp, user: &User<'_>, body: Value) -> Answer {
     Answer::read(request.send().await.expect("an answer")).await
 }
 
-fn by_hash(hash: &str, variables: Value) -> Value {
+fn by_hash(hash: &str, variables: &Value) -> Value {
     let persisted = json!({"version": 1, "sha256Hash": hash});
     json!({"variables": variables, "extensions": {"persistedQuery": persisted}})
 }
@@ -71,7 +71,7 @@ async fn the_pages_operations_are_executed_by_their_hashes() {
     let app = TestApp::start_with(&[TRUSTED_ONLY], Clock::system()).await;
     let ada = app.user("ada").await;
     let (add, _) = own("AddTodo");
-    let added = post(&app, &ada, by_hash(&add, json!({"input": {"task": "milk"}}))).await;
+    let added = post(&app, &ada, by_hash(&add, &json!({"input": {"task": "milk"}}))).await;
     assert_eq!(added.body["data"]["addTodo"]["todo"]["task"], "milk", "{:?}", added.body);
     // As the draft of GraphQL over HTTP has it, and with the operation's name.
     let (todos, text) = own("Todos");
@@ -80,7 +80,7 @@ async fn the_pages_operations_are_executed_by_their_hashes() {
     let read = post(&app, &ada, body).await;
     assert_eq!(read.body["data"]["todos"]["nodes"][0]["task"], "milk", "{:?}", read.body);
     // Clients that send the text, too, get the document.
-    let mut with_text = by_hash(&todos, json!({"first": 5}));
+    let mut with_text = by_hash(&todos, &json!({"first": 5}));
     with_text["query"] = json!(text);
     let read = post(&app, &ada, with_text).await;
     assert_eq!(read.body["data"]["todos"]["nodes"][0]["task"], "milk", "{:?}", read.body);
@@ -93,7 +93,7 @@ async fn nothing_else_is_executed_where_only_trusted_documents_are() {
     let (_, known) = own("Session");
     let mutation = "mutation { addTodo(input: {task: \"x\"}) { todo { id } } }";
     let named = |text: &str, hash: &str| {
-        let mut body = by_hash(hash, json!({}));
+        let mut body = by_hash(hash, &json!({}));
         body["query"] = json!(text);
         body
     };
@@ -102,11 +102,11 @@ async fn nothing_else_is_executed_where_only_trusted_documents_are() {
         (json!({"query": known}), "PERSISTED_QUERY_ID_REQUIRED"),
         (json!({"query": "{"}), "PERSISTED_QUERY_ID_REQUIRED"),
         (json!({}), "PERSISTED_QUERY_ID_REQUIRED"),
-        (by_hash(&sha256(mutation), json!({})), "PERSISTED_QUERY_NOT_FOUND"),
+        (by_hash(&sha256(mutation), &json!({})), "PERSISTED_QUERY_NOT_FOUND"),
         (json!({"documentId": "sha256:x"}), "PERSISTED_QUERY_NOT_FOUND"),
         // What registers a text elsewhere.
         (named(mutation, &sha256(mutation)), "PERSISTED_QUERY_ID_REQUIRED"),
-        (by_hash(&sha256(mutation), json!({})), "PERSISTED_QUERY_NOT_FOUND"),
+        (by_hash(&sha256(mutation), &json!({})), "PERSISTED_QUERY_NOT_FOUND"),
         (named(mutation, &sha256("x")), "BAD_USER_INPUT"),
         (json!({"extensions": {"persistedQuery": {"version": 2}}}), "BAD_USER_INPUT"),
     ] {
@@ -116,7 +116,7 @@ async fn nothing_else_is_executed_where_only_trusted_documents_are() {
         assert_eq!(error["extensions"]["requestId"], answer.header("x-request-id"));
     }
     let (todos, _) = own("Todos");
-    let read = post(&app, &ada, by_hash(&todos, json!({"first": 5}))).await;
+    let read = post(&app, &ada, by_hash(&todos, &json!({"first": 5}))).await;
     assert_eq!(read.body["data"]["todos"]["nodes"], json!([]));
 }
 
@@ -125,11 +125,11 @@ async fn a_text_with_its_hash_is_executed_in_development_and_not_kept() {
     let app = TestApp::start().await;
     let ada = app.user("ada").await;
     let text = "{ session { userId } }";
-    let mut body = by_hash(&sha256(text), json!({}));
+    let mut body = by_hash(&sha256(text), &json!({}));
     body["query"] = json!(text);
     let answer = post(&app, &ada, body).await;
     assert_eq!(answer.body["data"]["session"]["userId"], json!(ada.id));
-    let answer = post(&app, &ada, by_hash(&sha256(text), json!({}))).await;
+    let answer = post(&app, &ada, by_hash(&sha256(text), &json!({}))).await;
     assert_eq!(answer.graphql_error()["extensions"]["code"], "PERSISTED_QUERY_NOT_FOUND");
 }
 
@@ -140,7 +140,7 @@ async fn documents_of_other_manifests_are_executed_too() {
     let vars = [TRUSTED_ONLY, ("GRAPHQL_TRUSTED_DOCUMENTS", file.path())];
     let app = TestApp::start_with(&vars, Clock::system()).await;
     let ada = app.user("ada").await;
-    let answer = post(&app, &ada, by_hash(&sha256(text), json!({}))).await;
+    let answer = post(&app, &ada, by_hash(&sha256(text), &json!({}))).await;
     assert_eq!(answer.body["data"]["session"]["userId"], json!(ada.id));
 }
 
@@ -157,7 +157,7 @@ async fn trusted_documents_keep_to_the_limits_by_their_variables() {
         (100_000, "The operation costs 100050 points; up to 1000 are allowed."),
         (101, "first is 101; it should be 1 to 100."),
     ] {
-        let answer = post(&app, &ada, by_hash(&sha256(text), json!({"first": first}))).await;
+        let answer = post(&app, &ada, by_hash(&sha256(text), &json!({"first": first}))).await;
         assert_eq!(answer.body["errors"][0]["message"], message, "{:?}", answer.body);
     }
 }
@@ -187,7 +187,7 @@ async fn a_document_that_could_not_be_executed_is_told_at_start() {
 async fn a_request_by_hash_still_needs_a_session() {
     let app = TestApp::start_with(&[TRUSTED_ONLY], Clock::system()).await;
     let (todos, _) = own("Todos");
-    let request = app.post("/graphql").json(&by_hash(&todos, json!({"first": 5})));
+    let request = app.post("/graphql").json(&by_hash(&todos, &json!({"first": 5})));
     let answer = Answer::read(request.send().await.expect("an answer")).await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
 }

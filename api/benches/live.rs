@@ -1,7 +1,8 @@
 //! What open sockets cost: `cargo bench -p api --bench live`, with `TEST_DATABASE_URL` as for the tests.
 //!
 //! The service is a process of its own, so that its memory is not that of its clients. It prints the
-//! memory of a socket, and how long a change takes to arrive.
+//! memory of a socket, and how long a change takes to arrive. `USERS` is how many there are, each with
+//! four sockets; 500 by default.
 
 #[path = "../tests/it/support/database.rs"]
 #[expect(dead_code, reason = "the tests use the rest")]
@@ -32,7 +33,6 @@ use tokio_tungstenite::{
 
 use self::database::TestDatabase;
 
-const USERS: usize = 500;
 const SOCKETS_OF_USER: usize = 4;
 const CHANGES: usize = 2_000;
 /// Between two changes: 50 a second, which 200 sockets a second are told of.
@@ -167,37 +167,34 @@ async fn main() {
     let core = Core::new(vec![embedded.url()], None).expect("a client");
     let service = Service::start(&database, &embedded).await;
 
-    let users: Vec<String> = (0..USERS).map(|_| uuid::Uuid::new_v4().to_string()).collect();
+    let number = std::env::var("USERS").ok().and_then(|number| number.parse().ok()).unwrap_or(500);
+    let users: Vec<String> = (0..number).map(|_| uuid::Uuid::new_v4().to_string()).collect();
     // The first one makes what is made once.
     drop(service.subscribe(&service.token(&core, &users[0]).await).await);
     let before = service.memory();
-    let sockets: Vec<Socket> = stream::iter(&users)
-        .map(async |user| {
-            let token = service.token(&core, user).await;
-            let sockets = (0..SOCKETS_OF_USER).map(|_| service.subscribe(&token));
-            futures_util::future::join_all(sockets).await
-        })
-        .buffered(2)
-        .flat_map(stream::iter)
-        .collect()
-        .await;
-    let number = sockets.len() as u64;
-    let open = service.memory();
-    println!(
-        "{number} open sockets: {} kB each ({before} kB before, {open} kB with them)",
-        (open - before) / number
-    );
-
     let start = Instant::now();
     let (delays, mut measured) = mpsc::unbounded_channel();
-    for socket in sockets {
-        tokio::spawn(measure(socket, start, delays.clone()));
-    }
+    stream::iter(&users)
+        .for_each_concurrent(4, async |user| {
+            let token = service.token(&core, user).await;
+            for _ in 0..SOCKETS_OF_USER {
+                // At once, so that it answers pings.
+                tokio::spawn(measure(service.subscribe(&token).await, start, delays.clone()));
+            }
+        })
+        .await;
+    let (sockets, open) = ((number * SOCKETS_OF_USER) as u64, service.memory());
+    println!(
+        "{sockets} open sockets: {} kB each ({before} kB before, {open} kB with them)",
+        (open - before) / sockets
+    );
+
+    let begun = Instant::now();
     let mut connection = database.connect().await;
     let mut pace = interval(PACE);
     for n in 0..CHANGES {
         pace.tick().await;
-        change(&mut connection, &users[n * 7 % USERS], start).await;
+        change(&mut connection, &users[n * 7 % number], start).await;
     }
     let mut delays = Vec::new();
     while delays.len() < CHANGES * SOCKETS_OF_USER {
@@ -210,7 +207,7 @@ async fn main() {
         "{} events of {CHANGES} changes in {:.1?}, from sending the INSERT to arrival: p50 {:.1?}, \
          p99 {:.1?}, longest {:.1?}",
         delays.len(),
-        start.elapsed(),
+        begun.elapsed(),
         at(50),
         at(99),
         at(100),

@@ -70,6 +70,23 @@ scenario('no token is within reach of script', async ({ page, context }) => {
   assert.doesNotMatch(reach, /eyJ|token/i);
 });
 
+scenario('the page sends the hashes of its operations, and no text', async ({ page }) => {
+  const sent = [];
+  page.on('request', (request) => {
+    if (request.url().endsWith('/graphql')) {
+      sent.push(request.postDataJSON());
+    }
+  });
+  const me = app(page);
+  await me.signUp();
+  await me.add('Something');
+  assert.ok(sent.some(({ operationName }) => operationName === 'AddTodo'));
+  for (const { query, extensions } of sent) {
+    assert.equal(query, undefined);
+    assert.match(extensions.persistedQuery.sha256Hash, /^[0-9a-f]{64}$/);
+  }
+});
+
 scenario('text that looks like markup stays text', async ({ page }) => {
   const me = app(page);
   await me.signUp();

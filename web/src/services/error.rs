@@ -14,6 +14,9 @@ pub enum Error {
     TooMany(Option<u32>),
     #[error("Your session ended. Sign in again to continue.")]
     SessionEnded,
+    /// The service is newer than the page, and no longer knows what it asks for.
+    #[error("This page is out of date. Load it again to continue.")]
+    Outdated,
     #[error("It is no longer there.")]
     NotFound,
     /// The server's own sentence about what was sent.

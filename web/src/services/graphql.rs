@@ -9,6 +9,12 @@ use super::error::Error;
 use super::http::{self, Reply};
 use super::session::with_session;
 
+/// An operation that the service knows by the SHA-256 of its text: the page has no text to send.
+pub trait Document: GraphQLQuery {
+    const NAME: &'static str;
+    const ID: &'static str;
+}
+
 /// What every answer looks like, whatever its data: read by itself, so that the page carries its reader once.
 #[derive(Deserialize)]
 struct Answer<'a> {
@@ -32,12 +38,19 @@ struct Extensions {
 }
 
 /// For the user whose page asks; see [`with_session`].
-pub async fn run<Q: GraphQLQuery>(
+pub async fn run<Q: Document>(
     user: &str,
     variables: Q::Variables,
 ) -> Result<Q::ResponseData, Error> {
-    let body = serde_json::to_string(&Q::build_query(variables)).map_err(|_| Error::Unexpected)?;
-    read(&exchange(user, &body).await?)
+    let variables = serde_json::to_string(&variables).map_err(|_| Error::Unexpected)?;
+    read(&exchange(user, &body(Q::NAME, Q::ID, &variables)).await?)
+}
+
+/// `variables` are JSON; names and hashes need no quoting.
+fn body(name: &str, id: &str, variables: &str) -> String {
+    format!(
+        r#"{{"operationName":"{name}","variables":{variables},"extensions":{{"persistedQuery":{{"version":1,"sha256Hash":"{id}"}}}}}}"#
+    )
 }
 
 async fn exchange(user: &str, body: &str) -> Result<Reply, Error> {
@@ -63,6 +76,7 @@ fn meaning(refusal: Refusal, retry_after: Option<u32>) -> Error {
         Some("BAD_USER_INPUT") => Error::BadInput(refusal.message),
         Some("NOT_FOUND") => Error::NotFound,
         Some("UNAUTHENTICATED") => Error::SessionEnded,
+        Some("PERSISTED_QUERY_NOT_FOUND") => Error::Outdated,
         Some("SERVICE_UNAVAILABLE") => Error::Unavailable(retry_after),
         _ => Error::Unexpected,
     }
@@ -99,6 +113,20 @@ mod tests {
         assert_eq!(failed("NOT_FOUND"), Err(Error::NotFound));
         assert_eq!(failed("UNAUTHENTICATED"), Err(Error::SessionEnded));
         assert_eq!(failed("SERVICE_UNAVAILABLE"), Err(Error::Unavailable(None)));
+        assert_eq!(failed("PERSISTED_QUERY_NOT_FOUND"), Err(Error::Outdated));
+    }
+
+    #[test]
+    fn an_operation_is_sent_by_its_hash() {
+        let sent: serde_json::Value =
+            serde_json::from_str(&body("Todos", "abc", r#"{"first":1}"#)).unwrap();
+        let persisted = serde_json::json!({"version": 1, "sha256Hash": "abc"});
+        assert_eq!(sent["extensions"]["persistedQuery"], persisted);
+        assert_eq!(
+            (&sent["operationName"], &sent["variables"]["first"]),
+            (&"Todos".into(), &1.into())
+        );
+        assert!(sent.get("query").is_none());
     }
 
     #[test]

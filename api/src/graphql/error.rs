@@ -3,7 +3,10 @@
 use async_graphql::ErrorExtensions;
 use sea_orm::DbErr;
 
-use crate::{rls, supertokens::core::CoreError};
+use crate::{
+    rls,
+    supertokens::{self, core::CoreError},
+};
 
 /// `extensions.code` of an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +19,8 @@ pub enum Code {
     Unauthenticated,
     /// The session is not allowed this.
     Forbidden,
+    /// Tried too often; the message says when to come back.
+    TooManyAttempts,
     /// A part of the service is away; the same request may work later.
     ServiceUnavailable,
     /// A fault on our side; the details are in the log.
@@ -29,6 +34,7 @@ impl Code {
             Self::NotFound => "NOT_FOUND",
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::Forbidden => "FORBIDDEN",
+            Self::TooManyAttempts => "TOO_MANY_ATTEMPTS",
             Self::ServiceUnavailable => "SERVICE_UNAVAILABLE",
             Self::Internal => "INTERNAL",
         }
@@ -41,9 +47,13 @@ pub enum Error {
     /// The text is for the client.
     BadUserInput(String),
     NotFound,
+    /// There is no session of this handle that is the user's own.
+    NoSession,
     Unauthenticated,
     /// The text is for the client.
     Forbidden(String),
+    /// The text is for the client.
+    TooMany(String),
     /// The cause is for the log.
     Unavailable(String),
     /// The cause is for the log.
@@ -58,9 +68,10 @@ impl Error {
     fn code(&self) -> Code {
         match self {
             Self::BadUserInput(_) => Code::BadUserInput,
-            Self::NotFound => Code::NotFound,
+            Self::NotFound | Self::NoSession => Code::NotFound,
             Self::Unauthenticated => Code::Unauthenticated,
             Self::Forbidden(_) => Code::Forbidden,
+            Self::TooMany(_) => Code::TooManyAttempts,
             Self::Unavailable(_) => Code::ServiceUnavailable,
             Self::Internal(_) => Code::Internal,
         }
@@ -68,8 +79,9 @@ impl Error {
 
     fn text(self) -> String {
         match self {
-            Self::BadUserInput(text) | Self::Forbidden(text) => text,
+            Self::BadUserInput(text) | Self::Forbidden(text) | Self::TooMany(text) => text,
             Self::NotFound => "There is no todo with this id.".into(),
+            Self::NoSession => "You have no session with this handle.".into(),
             Self::Unauthenticated => "Sign in first.".into(),
             Self::Unavailable(_) => "This is not possible right now. Try again in a moment.".into(),
             Self::Internal(_) => "Something went wrong on our side.".into(),
@@ -106,6 +118,25 @@ impl From<CoreError> for Error {
                 Self::Unavailable(error.to_string())
             }
             CoreError::Unexpected { .. } => Self::Internal(error.to_string()),
+        }
+    }
+}
+
+impl From<supertokens::Error> for Error {
+    fn from(error: supertokens::Error) -> Self {
+        use supertokens::Error as Cause;
+        match error {
+            Cause::Unauthorised
+            | Cause::TryRefreshToken
+            | Cause::SessionEnded(_)
+            | Cause::TokenTheft(_) => Self::Unauthenticated,
+            Cause::InvalidClaim { .. } => Self::Forbidden(error.to_string()),
+            Cause::BadInput(text) => Self::BadUserInput(text),
+            Cause::TooMany { retry_after } => Self::TooMany(supertokens::come_back(retry_after)),
+            Cause::Unavailable { .. } | Cause::Provider { .. } => {
+                Self::Unavailable(error.to_string())
+            }
+            Cause::Unexpected(_) => Self::Internal(error.to_string()),
         }
     }
 }

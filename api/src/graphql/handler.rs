@@ -3,6 +3,7 @@
 use async_graphql::{PathSegment, Response as GraphQlResponse, ServerError, Value};
 use async_graphql_axum::GraphQLResponse;
 use axum::{
+    Extension,
     body::Bytes,
     extract::State,
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
@@ -10,7 +11,11 @@ use axum::{
 };
 
 use super::{error::Code, fragments};
-use crate::{error::ApiError, state::AppState, supertokens::session::Request};
+use crate::{
+    error::ApiError,
+    state::AppState,
+    supertokens::{ClientAddress, session::Request},
+};
 
 /// Seconds after which a client may try again when the database is away.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
@@ -21,16 +26,19 @@ const RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
 /// a body that is no GraphQL request, 503 while the database is away.
 pub async fn handler(
     State(state): State<AppState>,
+    client: Option<Extension<ClientAddress>>,
     method: Method,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let answer = execute(&state, &method, &headers, &body).await;
+    let client = client.map(|Extension(client)| client);
+    let answer = execute(&state, client, &method, &headers, &body).await;
     answer.unwrap_or_else(|refusal| refusal)
 }
 
 async fn execute(
     state: &AppState,
+    client: Option<ClientAddress>,
     method: &Method,
     headers: &HeaderMap,
     body: &Bytes,
@@ -44,7 +52,10 @@ async fn execute(
         .await
         .map_err(IntoResponse::into_response)?;
     let mut response = match parse(body) {
-        Ok(request) => {
+        Ok(mut request) => {
+            if let Some(client) = client {
+                request = request.data(client);
+            }
             let mut response = state.schema.execute(request.data(session.claims)).await;
             response.errors.iter_mut().for_each(ensure_code);
             raise_failures(&mut response);
@@ -52,7 +63,10 @@ async fn execute(
         }
         Err(error) => error.into_response(),
     };
-    response.headers_mut().extend(session.headers);
+    // A resolver that ends the session has the last word about its tokens.
+    let mut headers = session.headers;
+    headers.extend(std::mem::take(response.headers_mut()));
+    *response.headers_mut() = headers;
     Ok(response)
 }
 

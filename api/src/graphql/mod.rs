@@ -27,6 +27,8 @@ const MAX_DEPTH: usize = 16;
 const MAX_COMPLEXITY: usize = 1_000;
 /// The cost of a field that opens a transaction or calls the Core: a request has room for few.
 const ROUND_TRIP: usize = 25;
+/// The cost of a field that makes the Core hash a password: one a request.
+const PASSWORD: usize = MAX_COMPLEXITY / 2;
 /// The cost of a field that changes whatever there is of a user's.
 const BULK: usize = 4 * ROUND_TRIP;
 const MAX_DIRECTIVES: usize = 10;

@@ -8,6 +8,7 @@ mod background;
 pub mod claims;
 pub mod core;
 mod csrf;
+mod device;
 mod error;
 mod jwks;
 mod limits;
@@ -38,7 +39,7 @@ use self::{
 pub use self::{
     claims::Claims,
     csrf::AntiCsrf,
-    error::Error,
+    error::{Error, come_back},
     limits::{ClientAddress, RateLimit, RateLimits},
     mailer::Mailer,
     recipes::{dashboard::DashboardOptions, emailverification::EmailVerificationMode},

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::{
     graphql::{
         Error,
-        context::{accounts, nullable},
+        context::{accounts, nullable, own_account},
     },
     supertokens::Claims,
 };
@@ -31,6 +31,12 @@ impl Session {
     async fn email(&self, context: &Context<'_>) -> Result<Option<String>> {
         let email = accounts(context)?.email_of(self.0.user_id()).await;
         Ok(nullable(context, email))
+    }
+
+    /// Whether the user signs in with a password; else it is with an account elsewhere.
+    #[graphql(complexity = "crate::graphql::ROUND_TRIP")]
+    async fn has_password(&self, context: &Context<'_>) -> Result<bool> {
+        Ok(own_account(context)?.has_password().await.map_err(Error::from)?)
     }
 
     /// When the access token expires. Clients refresh it then; the session goes on.

@@ -14,6 +14,9 @@ pub enum Error {
     TooMany(Option<u32>),
     #[error("Your session ended. Sign in again to continue.")]
     SessionEnded,
+    /// The server wants a verified email first.
+    #[error("Verify your email address first.")]
+    Unverified,
     #[error("It is no longer there.")]
     NotFound,
     /// The server's own sentence about what was sent.

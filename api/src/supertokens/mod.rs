@@ -9,6 +9,7 @@ pub mod claims;
 pub mod core;
 mod csrf;
 mod device;
+mod ended;
 mod error;
 mod jwks;
 mod limits;
@@ -31,6 +32,7 @@ use url::{Url, form_urlencoded};
 use self::{
     background::Background,
     core::Core,
+    ended::EndedSessions,
     jwks::Jwks,
     limits::Limits,
     thirdparty::{ProviderOptions, Providers},
@@ -90,6 +92,7 @@ struct Inner {
     website_domain: Url,
     providers: Providers,
     limits: Limits,
+    ended: EndedSessions,
     dashboard: Option<DashboardOptions>,
     mailer: Arc<dyn Mailer>,
     background: Background,
@@ -118,6 +121,7 @@ impl SuperTokens {
             issuer: auth(&options.api_domain),
             website_domain: options.website_domain,
             limits: Limits::new(options.rate_limits),
+            ended: EndedSessions::default(),
             dashboard: options.dashboard,
             mailer,
             background: Background::new(),

@@ -96,6 +96,9 @@ impl SuperTokens {
         {
             return Err(Error::TryRefreshToken);
         }
+        if inner.ended.contains(claims.session_handle()) {
+            return Err(self.ended());
+        }
         let mut session = Session { claims, headers: HeaderMap::new(), transport, token };
         if checks.database || session.claims.is_child() {
             session = self.announce(session, checks.database).await?;

@@ -61,7 +61,7 @@ scenario('a forgotten password is replaced by a link, once', async ({ page, open
 scenario('an unknown email is answered as a known one', async ({ page }) => {
   await page.goto(path);
   await page.getByRole('button', { name: 'Send a link' }).click();
-  await page.getByText('Enter your email address.').waitFor();
+  await page.locator('#email-note', { hasText: 'Enter your email address.' }).waitFor();
   await page.getByLabel('Email').fill('not-an-address');
   await page.getByRole('button', { name: 'Send a link' }).click();
   await page.locator('#email-note', { hasText: 'Email is invalid' }).waitFor();
@@ -83,7 +83,7 @@ scenario('what a password has to be is ticked off while it is typed', async ({ p
     ['correct horse', ['8 to 99 characters', 'a letter']],
   ]) {
     await field.fill(text);
-    assert.deepEqual(await met.allInnerTexts(), rules.map((rule) => `${rule}, done`), text);
+    assert.deepEqual(await met.allTextContents(), rules.map((rule) => `${rule}, done`), text);
   }
   assert.equal(await field.getAttribute('aria-describedby'), 'password-note');
   assert.equal(await field.getAttribute('autocomplete'), 'new-password');

@@ -12,7 +12,7 @@ use crate::services::forms::Form;
 use crate::state::form_errors::{Finding, FormErrors};
 
 pub struct Filling {
-    pub values: UseStateHandle<[AttrValue; 2]>,
+    pub values: [AttrValue; 2],
     pub errors: UseReducerHandle<FormErrors>,
     pub pending: bool,
     /// The place of the field and its new text.
@@ -24,7 +24,9 @@ pub struct Filling {
 /// `onend` gets what was no refusal. What was typed stays, and leaves with the form.
 #[hook]
 pub fn use_form(form: &Form, onend: &Callback<Outcome>) -> Filling {
-    let values = use_state(<[AttrValue; 2]>::default);
+    // Each by itself: a password manager fills both before anything is rendered again.
+    let (first, second) = (use_state(AttrValue::default), use_state(AttrValue::default));
+    let values = [(*first).clone(), (*second).clone()];
     let errors = use_reducer(FormErrors::default);
     let pending = use_state_eq(|| false);
     let submit = use_submit(form, onend, &values, &errors, &pending);
@@ -35,11 +37,9 @@ pub fn use_form(form: &Form, onend: &Callback<Outcome>) -> Filling {
         use_effect_with(form.clone(), move |_| errors.dispatch(Finding::Nothing));
     }
     let input = {
-        let (values, errors) = (values.clone(), errors.dispatcher());
+        let (setters, errors) = ([first.setter(), second.setter()], errors.dispatcher());
         Callback::from(move |(place, text): (usize, String)| {
-            let mut next = (*values).clone();
-            next[place] = text.into();
-            values.set(next);
+            setters[place].set(text.into());
             errors.dispatch(Finding::Typed(specs[place].id));
         })
     };
@@ -64,12 +64,12 @@ pub fn use_form(form: &Form, onend: &Callback<Outcome>) -> Filling {
 fn use_submit(
     form: &Form,
     onend: &Callback<Outcome>,
-    values: &UseStateHandle<[AttrValue; 2]>,
+    values: &[AttrValue; 2],
     errors: &UseReducerHandle<FormErrors>,
     pending: &UseStateHandle<bool>,
 ) -> Callback<SubmitEvent> {
     let focus = use_focus_later();
-    let (form, onend, values) = (form.clone(), onend.clone(), (**values).clone());
+    let (form, onend, values) = (form.clone(), onend.clone(), values.clone());
     let (errors, pending) = (errors.dispatcher(), pending.clone());
     Callback::from(move |event: SubmitEvent| {
         event.prevent_default();

@@ -1,6 +1,6 @@
 //! Sign-in with an account elsewhere: to the provider, and back with what it hands out.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use web_sys::js_sys::encode_uri_component;
 
 use super::auth;
@@ -14,13 +14,28 @@ const KEY: &str = "todos.provider";
 
 /// A sign-in that was begun in this tab, whose storage no other tab or site can read: only who began can
 /// finish it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Begun {
     pub id: String,
     pub name: String,
     state: String,
     /// RFC 7636, where the provider takes it.
     verifier: Option<String>,
+}
+
+impl Begun {
+    /// A line for each part, of which none has several.
+    fn text(&self) -> String {
+        [&*self.id, &self.state, self.verifier.as_deref().unwrap_or_default(), &self.name]
+            .join("\n")
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let mut lines = text.splitn(4, '\n').map(str::to_owned);
+        let (id, state) = (lines.next()?, lines.next()?);
+        let verifier = lines.next().filter(|verifier| !verifier.is_empty());
+        Some(Self { id, name: lines.next()?, state, verifier })
+    }
 }
 
 /// What a provider sends the browser back with.
@@ -93,7 +108,7 @@ async fn begin(provider: &Provider) -> Result<String, Error> {
     let url = format!("{url}{join}state={}", String::from(encoded));
     let (id, name) = (provider.id.clone(), provider.name.clone());
     let begun = Begun { id, name, state, verifier: answer.verifier };
-    store::set(store::session(), KEY, serde_json::to_string(&begun).ok().as_deref());
+    store::set(store::session(), KEY, Some(&begun.text()));
     Ok(url)
 }
 
@@ -101,7 +116,7 @@ async fn begin(provider: &Provider) -> Result<String, Error> {
 pub fn take_begun() -> Option<Begun> {
     let text = store::get(store::session(), KEY);
     store::set(store::session(), KEY, None);
-    serde_json::from_str(&text?).ok()
+    Begun::parse(&text?)
 }
 
 /// The code, if this is the way back of what was begun (RFC 6749, 10.12), and whose it is.
@@ -163,6 +178,17 @@ mod tests {
     fn back() -> Back {
         let some = |text: &str| Some(text.to_owned());
         Back { id: "github".to_owned(), state: some("s"), code: some("c"), error: None }
+    }
+
+    #[test]
+    fn what_was_begun_survives_storage() {
+        for verifier in [None, Some("v".to_owned())] {
+            let begun = Begun { verifier, ..begun() };
+            assert_eq!(Begun::parse(&begun.text()), Some(begun));
+        }
+        for text in ["", "github", "github\ns\nv"] {
+            assert_eq!(Begun::parse(text), None, "{text}");
+        }
     }
 
     #[test]

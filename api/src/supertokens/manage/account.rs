@@ -23,7 +23,7 @@ const AT_ONCE: usize = 8;
 const FRESH: TimeDelta = TimeDelta::minutes(10);
 
 /// The account of a session's user. Whatever is asked of it, the session must live: an access token
-/// that outlives its session opens nothing here.
+/// that outlives its session opens nothing here. What is ended here is refused everywhere at once.
 #[derive(Clone, Copy)]
 pub struct Account<'a> {
     supertokens: &'a SuperTokens,
@@ -101,13 +101,16 @@ impl<'a> Account<'a> {
         if !self.handles().await?.iter().any(|own| own == handle) {
             return Ok(false);
         }
-        Ok(self.core().remove_session(handle).await?)
+        let ended = self.core().remove_session(handle).await?;
+        self.supertokens.0.ended.add(ended.then(|| handle.to_owned()));
+        Ok(ended)
     }
 
     /// Ends all sessions, this one too. Answers the headers that make the client forget it.
     pub async fn sign_out_everywhere(self) -> Result<HeaderMap, Error> {
         self.handles().await?;
-        self.core().remove_sessions_of(self.claims.user_id()).await?;
+        let ended = self.core().remove_sessions_of(self.claims.user_id()).await?;
+        self.supertokens.0.ended.add(ended);
         Ok(self.forgotten())
     }
 
@@ -171,7 +174,9 @@ impl<'a> Account<'a> {
     /// Deletes the user with their sessions and roles. Answers the headers that make the client
     /// forget the session.
     pub async fn delete(self) -> Result<HeaderMap, Error> {
+        let handles = self.handles().await?;
         self.core().delete_user(self.claims.user_id()).await?;
+        self.supertokens.0.ended.add(handles);
         Ok(self.forgotten())
     }
 
@@ -187,7 +192,8 @@ impl<'a> Account<'a> {
         let own = self.claims.session_handle();
         let others: Vec<_> = handles.iter().map(String::as_str).filter(|one| *one != own).collect();
         if !others.is_empty() {
-            self.core().remove_sessions(&others).await?;
+            let ended = self.core().remove_sessions(&others).await?;
+            self.supertokens.0.ended.add(ended);
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use crate::pages::account::AccountPage;
 use crate::pages::auth::AuthPage;
 use crate::pages::callback::CallbackPage;
 use crate::pages::home::HomePage;
-use crate::pages::not_found::NotFoundPage;
+use crate::pages::plain::not_found;
 use crate::pages::reset_password::ResetPasswordPage;
 use crate::pages::verify_email::VerifyEmailPage;
 use crate::routes::Route;
@@ -35,6 +35,6 @@ fn page(route: Route) -> Html {
         Route::ResetPassword => html! { <ResetPasswordPage /> },
         Route::VerifyEmail => html! { <VerifyEmailPage /> },
         Route::Callback => html! { <CallbackPage /> },
-        Route::NotFound => html! { <NotFoundPage /> },
+        Route::NotFound => not_found(),
     }
 }

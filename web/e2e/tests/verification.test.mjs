@@ -94,5 +94,5 @@ scenario('a link that cannot be checked now says so', async ({ page }) => {
   );
   await page.goto(`${path}?token=x`);
   await page.getByText('Try again in 5 seconds.').waitFor();
-  assert.equal(await heading(page).innerText(), 'This link does not work');
+  assert.equal(await heading(page).innerText(), 'Your email could not be verified now');
 });

@@ -2,7 +2,9 @@
 
 use yew::prelude::*;
 
+use super::auth_link::RouteLink;
 use super::brand::home_link;
+use crate::routes::Route;
 
 /// `title` is the page's, which takes the focus.
 pub fn card(title: &'static str, content: Html) -> Html {
@@ -15,4 +17,17 @@ pub fn card(title: &'static str, content: Html) -> Html {
             </main>
         </div>
     }
+}
+
+/// How something has ended, and the one way on.
+pub fn ending(title: &'static str, text: AttrValue, (to, label): (Route, &'static str)) -> Html {
+    card(
+        title,
+        html! {
+            <>
+                <p class="lead" role="status">{ text }</p>
+                <RouteLink classes="button primary wide" {to}>{ label }</RouteLink>
+            </>
+        },
+    )
 }

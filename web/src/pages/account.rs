@@ -4,7 +4,6 @@ use yew::prelude::*;
 
 use crate::components::auth_link::RouteLink;
 use crate::components::brand::home_link;
-use crate::components::card::card;
 use crate::components::change_password::ChangePassword;
 use crate::components::delete_account::DeleteAccount;
 use crate::components::go::Go;
@@ -14,6 +13,7 @@ use crate::hooks::use_account::use_account;
 use crate::hooks::use_page::use_page;
 use crate::hooks::use_session::use_session;
 use crate::model::User;
+use crate::pages::plain::deleted;
 use crate::routes::Route;
 use crate::services::error::Error;
 use crate::services::{mark, place};
@@ -26,7 +26,7 @@ pub fn AccountPage() -> Html {
     // Who leaves on purpose goes to the start page; who has to sign in first comes back here.
     let was_in = use_mut_ref(|| false);
     if *deleted {
-        return html! { <Deleted /> };
+        return deleted();
     }
     let to = match &*session {
         Session::In(user) => {
@@ -47,21 +47,6 @@ pub fn AccountPage() -> Html {
         }
     };
     html! { <Go {to} /> }
-}
-
-#[component]
-fn Deleted() -> Html {
-    const TITLE: &str = "Your account is deleted";
-    use_page(TITLE, "title");
-    card(
-        TITLE,
-        html! {
-            <>
-                <p class="lead" role="status">{ "Your tasks are gone with it. Thank you for having been here." }</p>
-                <RouteLink classes="button wide" to={Route::Home}>{ "Go to the start page" }</RouteLink>
-            </>
-        },
-    )
 }
 
 #[derive(Properties, PartialEq)]

@@ -3,8 +3,7 @@
 use yew::platform::spawn_local;
 use yew::prelude::*;
 
-use crate::components::auth_link::RouteLink;
-use crate::components::card::card;
+use crate::components::card::{card, ending};
 use crate::components::go::Go;
 use crate::hooks::use_enter::use_enter;
 use crate::hooks::use_page::{query, use_page};
@@ -46,15 +45,7 @@ pub fn CallbackPage() -> Html {
             _ => card(title, Html::default()),
         };
     };
-    card(
-        title,
-        html! {
-            <>
-                <p class="lead" role="alert">{ failure.text.clone() }</p>
-                <RouteLink classes="button primary wide" to={Route::Auth}>{ "Back to sign-in" }</RouteLink>
-            </>
-        },
-    )
+    ending(title, failure.text.clone().into(), (Route::Auth, "Back to sign-in"))
 }
 
 /// Trades what the provider sent for a session.

@@ -4,7 +4,7 @@ pub mod account;
 pub mod auth;
 pub mod callback;
 pub mod home;
-pub mod not_found;
+pub mod plain;
 pub mod reset_password;
 pub mod todos;
 pub mod verify_email;

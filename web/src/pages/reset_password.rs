@@ -2,12 +2,11 @@
 
 use yew::prelude::*;
 
-use crate::components::auth_link::{AuthLink, RouteLink};
+use crate::components::auth_link::RouteLink;
 use crate::components::callout::{alert, note};
-use crate::components::card::card;
+use crate::components::card::{card, ending};
 use crate::components::form::FormView;
 use crate::hooks::use_page::{query, use_page};
-use crate::model::Mode;
 use crate::routes::Route;
 use crate::services::fdi::Outcome;
 use crate::services::forms::Form;
@@ -47,15 +46,7 @@ pub fn ResetPasswordPage() -> Html {
         return card(title, html! { <FormView key="choose" {form} {onend} /> });
     }
     if *step == Step::Changed {
-        return card(
-            title,
-            html! {
-                <>
-                    <p class="lead" role="status">{ "You were signed out everywhere. Sign in with your new password." }</p>
-                    <AuthLink mode={Mode::SignIn} classes="button primary wide">{ "Sign in" }</AuthLink>
-                </>
-            },
-        );
+        return ending(title, AttrValue::Static(CHANGED), (Route::Auth, "Sign in"));
     }
     let sent = (*step == Step::Sent).then_some(AttrValue::Static(SENT));
     let spent = (*step == Step::Spent).then_some(AttrValue::Static(SPENT));
@@ -74,5 +65,6 @@ pub fn ResetPasswordPage() -> Html {
 }
 
 const SENT: &str = "Look into your mail. If there is an account with this address, a link is on its way. It works for an hour.";
+const CHANGED: &str = "You were signed out everywhere. Sign in with your new password.";
 const SPENT: &str =
     "This link does not work any more: it works once, and for an hour. Ask for another one.";

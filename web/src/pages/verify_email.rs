@@ -1,14 +1,14 @@
 //! `/auth/verify-email`: where the link of a mail leads, and where one waits for it.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use yew::platform::{spawn_local, time::sleep};
 use yew::prelude::*;
 use yew_router::prelude::*;
 
-use crate::components::auth_link::RouteLink;
 use crate::components::callout::{alert, note};
-use crate::components::card::card;
+use crate::components::card::{card, ending};
 use crate::components::go::Go;
 use crate::hooks::use_page::{query, use_page};
 use crate::hooks::use_session::use_session;
@@ -53,31 +53,21 @@ fn ByLink(props: &ByLinkProps) -> Html {
     let title = match &*answer {
         None => "Verifying your email\u{2026}",
         Some(Ok(Outcome::Done)) => "Your email is verified",
-        Some(_) => "This link does not work",
+        Some(Ok(_)) => "This link does not work",
+        Some(Err(_)) => "Your email could not be verified now",
     };
     use_page(title, "title");
-    let text = match &*answer {
+    let (text, to) = match &*answer {
         None => return card(title, Html::default()),
-        Some(Ok(Outcome::Done)) => {
-            "Thank you. You can close this tab if another one is waiting.".to_owned()
-        }
-        Some(Ok(_)) => {
-            "It was used before, or is older than a day. Sign in to get another one.".to_owned()
-        }
-        Some(Err(error)) => error.to_string(),
+        Some(Ok(Outcome::Done)) => (AttrValue::Static(VERIFIED), Route::Home),
+        Some(Ok(_)) => (AttrValue::Static(SPENT), Route::VerifyEmail),
+        Some(Err(error)) => (error.to_string().into(), Route::VerifyEmail),
     };
-    let to =
-        if matches!(&*answer, Some(Ok(Outcome::Done))) { Route::Home } else { Route::VerifyEmail };
-    card(
-        title,
-        html! {
-            <>
-                <p class="lead" role="status">{ text }</p>
-                <RouteLink classes="button primary wide" {to}>{ "Continue" }</RouteLink>
-            </>
-        },
-    )
+    ending(title, text, (to, "Continue"))
 }
+
+const VERIFIED: &str = "Thank you. You can close this tab if another one is waiting.";
+const SPENT: &str = "It was used before, or is older than a day. Sign in to get another one.";
 
 #[derive(Properties, PartialEq)]
 struct WaitingProps {
@@ -117,8 +107,8 @@ fn Waiting(props: &WaitingProps) -> Html {
     {
         let (send, verified) = (send.clone(), verified.setter());
         use_effect_with(id.clone(), move |id| {
-            let alive = std::rc::Rc::new(());
-            let (watch, id) = (std::rc::Rc::downgrade(&alive), id.clone());
+            let alive = Rc::new(());
+            let (watch, id) = (Rc::downgrade(&alive), id.clone());
             spawn_local(async move {
                 let mut asked = store::get(store::session(), SENT_TO).is_some_and(|to| *to == *id);
                 while watch.strong_count() > 0 {

@@ -95,13 +95,11 @@ pub struct Provider {
 
 /// The answer, where it is no error by its status.
 pub fn answer(reply: &Reply) -> Result<Answer, Error> {
-    if let Some(fault) = reply.fault() {
-        return Err(fault);
+    match (reply.status, reply.message()) {
+        // The server's own sentence: about what was sent, or about a provider that is away. A proxy has none.
+        (400 | 502, Some(text)) => Err(Error::BadInput(text)),
+        _ => reply.fault().map_or_else(|| reply.json(), Err),
     }
-    if reply.status == 400 {
-        return Err(reply.message().map_or(Error::Unexpected, Error::BadInput));
-    }
-    reply.json()
 }
 
 pub fn outcome(reply: &Reply) -> Result<Outcome, Error> {
@@ -188,6 +186,16 @@ mod tests {
         };
         let said = Error::BadInput("email value must be a string".to_owned());
         assert_eq!(outcome(&reply), Err(said));
+    }
+
+    #[test]
+    fn a_provider_that_is_away_is_told_from_a_server_that_is() {
+        let away =
+            |body: &str| outcome(&Reply { status: 502, body: body.to_owned(), ..Reply::default() });
+        let said = Error::BadInput("Signing in with X is not possible right now.".to_owned());
+        let body = r#"{"message":"Signing in with X is not possible right now."}"#;
+        assert_eq!(away(body), Err(said));
+        assert_eq!(away("<html>Bad Gateway</html>"), Err(Error::Unavailable(None)));
     }
 
     #[test]

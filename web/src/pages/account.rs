@@ -13,7 +13,7 @@ use crate::hooks::use_account::use_account;
 use crate::hooks::use_page::use_page;
 use crate::hooks::use_session::use_session;
 use crate::model::User;
-use crate::pages::plain::deleted;
+use crate::pages::plain;
 use crate::routes::Route;
 use crate::services::error::Error;
 use crate::services::{mark, place};
@@ -26,7 +26,7 @@ pub fn AccountPage() -> Html {
     // Who leaves on purpose goes to the start page; who has to sign in first comes back here.
     let was_in = use_mut_ref(|| false);
     if *deleted {
-        return deleted();
+        return plain::deleted();
     }
     let to = match &*session {
         Session::In(user) => {

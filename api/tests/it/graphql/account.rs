@@ -173,12 +173,14 @@ async fn a_token_that_has_just_been_refreshed_is_forgotten_too() {
     };
     let post =
         |path: &str, cookie: &str| app.post(path).header("cookie", cookie).header("rid", "x");
-    let entered = app.post("/auth/signin").json(&form).send().await.expect("an answer");
+    let request = app.post("/auth/signin").header("st-auth-mode", "cookie").json(&form);
+    let entered = request.send().await.expect("an answer");
     let entered = cookies(&Answer::read(entered).await);
     let refreshed = post("/auth/session/refresh", &entered).send().await.expect("an answer");
     let refreshed = cookies(&Answer::read(refreshed).await);
     let request = post("/graphql", &refreshed).json(&json!({"query": EVERYWHERE}));
     let answer = Answer::read(request.send().await.expect("an answer")).await;
+    assert_eq!(answer.status, StatusCode::OK, "{:?}", answer.body);
     assert_eq!(answer.body.get("errors"), None, "{:?}", answer.body);
     let set = cookies(&answer);
     let access: Vec<_> = set.split("; ").filter(|pair| pair.starts_with("sAccessToken")).collect();

@@ -80,6 +80,7 @@ fn sign_in(criterion: &mut Criterion) {
             let session = NewSession {
                 user_id: &user.id,
                 access_token_payload: json!({"st-role": roles}),
+                session_data: json!({}),
                 enable_anti_csrf: false,
             };
             core.create_session(session).await.expect("a session")

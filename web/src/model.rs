@@ -12,6 +12,13 @@ pub struct User {
     pub email: Option<AttrValue>,
 }
 
+/// The two ways of the sign-in screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    SignIn,
+    SignUp,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Todo {
     pub id: AttrValue,

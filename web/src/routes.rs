@@ -6,11 +6,19 @@ use yew_router::prelude::*;
 pub enum Route {
     #[at("/")]
     Home,
+    #[at("/account")]
+    Account,
     #[at("/auth")]
     Auth,
-    /// Links in mails and ways back from other sites, which this version does not handle yet.
-    #[at("/auth/*")]
-    AuthOther,
+    /// With a token, where the link of a mail leads; without, where one asks for it.
+    #[at("/auth/reset-password")]
+    ResetPassword,
+    /// With a token, where the link of a mail leads; without, where one waits for it.
+    #[at("/auth/verify-email")]
+    VerifyEmail,
+    /// Where providers send the browser back to, each to an address of its own.
+    #[at("/auth/callback/*")]
+    Callback,
     #[not_found]
     #[at("/404")]
     NotFound,

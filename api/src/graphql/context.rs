@@ -2,11 +2,12 @@
 
 use async_graphql::Context;
 use async_trait::async_trait;
+use axum::http::HeaderMap;
 
 use super::Error;
 use crate::{
     rls::{Access, Rls, Role, UserTransaction},
-    supertokens::{Claims, SuperTokens},
+    supertokens::{Claims, ClientAddress, SuperTokens, manage::Account},
 };
 
 /// What the schema asks of the user accounts.
@@ -17,6 +18,9 @@ pub trait Accounts: Send + Sync + 'static {
 
     /// Whether the user's roles permit this now.
     async fn permits(&self, user_id: &str, permission: &str) -> Result<bool, Error>;
+
+    /// The account of whose claims these are, for themselves.
+    fn own<'a>(&'a self, claims: &'a Claims) -> Account<'a>;
 }
 
 #[async_trait]
@@ -27,6 +31,10 @@ impl Accounts for SuperTokens {
 
     async fn permits(&self, user_id: &str, permission: &str) -> Result<bool, Error> {
         Ok(self.roles().permit(user_id, permission).await?)
+    }
+
+    fn own<'a>(&'a self, claims: &'a Claims) -> Account<'a> {
+        self.account(claims)
     }
 }
 
@@ -40,6 +48,23 @@ pub fn accounts<'a>(context: &Context<'a>) -> Result<&'a dyn Accounts, Error> {
     match context.data::<Box<dyn Accounts>>() {
         Ok(accounts) => Ok(accounts.as_ref()),
         Err(error) => Err(Error::Internal(error.message)),
+    }
+}
+
+/// The account of the user of this request.
+pub fn own_account<'a>(context: &Context<'a>) -> Result<Account<'a>, Error> {
+    Ok(accounts(context)?.own(claims(context)?))
+}
+
+/// From where this request came.
+pub fn client(context: &Context<'_>) -> Result<ClientAddress, Error> {
+    context.data().copied().map_err(|error| Error::Internal(error.message))
+}
+
+/// Lets the answer make the client forget a session that has ended.
+pub fn forget_session(context: &Context<'_>, headers: &HeaderMap) {
+    for (name, value) in headers {
+        context.append_http_header(name, value);
     }
 }
 

@@ -3,7 +3,10 @@
 use async_graphql::{Enum, ErrorExtensions};
 use sea_orm::DbErr;
 
-use crate::{rls, supertokens::core::CoreError};
+use crate::{
+    rls,
+    supertokens::{self, core::CoreError},
+};
 
 /// `extensions.code` of an error: what a client can act on. Beside it, `extensions.requestId` names the
 /// request in the service's log.
@@ -22,6 +25,8 @@ pub enum Code {
     PersistedQueryNotFound,
     /// Only documents that the service knows are executed: send a hash in place of a text.
     PersistedQueryIdRequired,
+    /// Tried too often; the message says when to come back.
+    TooManyAttempts,
     /// A part of the service is away; the same request may work later.
     ServiceUnavailable,
     /// A fault on our side; the details are in the log.
@@ -34,11 +39,15 @@ pub enum Error {
     /// The text is for the client.
     BadUserInput(String),
     NotFound,
+    /// There is no session of this handle that is the user's own.
+    NoSession,
     Unauthenticated,
     /// The text is for the client.
     Forbidden(String),
     PersistedQueryNotFound,
     PersistedQueryIdRequired,
+    /// The text is for the client.
+    TooMany(String),
     /// The cause is for the log.
     Unavailable(String),
     /// The cause is for the log.
@@ -53,11 +62,12 @@ impl Error {
     fn code(&self) -> Code {
         match self {
             Self::BadUserInput(_) => Code::BadUserInput,
-            Self::NotFound => Code::NotFound,
+            Self::NotFound | Self::NoSession => Code::NotFound,
             Self::Unauthenticated => Code::Unauthenticated,
             Self::Forbidden(_) => Code::Forbidden,
             Self::PersistedQueryNotFound => Code::PersistedQueryNotFound,
             Self::PersistedQueryIdRequired => Code::PersistedQueryIdRequired,
+            Self::TooMany(_) => Code::TooManyAttempts,
             Self::Unavailable(_) => Code::ServiceUnavailable,
             Self::Internal(_) => Code::Internal,
         }
@@ -65,8 +75,9 @@ impl Error {
 
     fn text(self) -> String {
         match self {
-            Self::BadUserInput(text) | Self::Forbidden(text) => text,
+            Self::BadUserInput(text) | Self::Forbidden(text) | Self::TooMany(text) => text,
             Self::NotFound => "There is no todo with this id.".into(),
+            Self::NoSession => "You have no session with this handle.".into(),
             Self::Unauthenticated => "Sign in first.".into(),
             Self::PersistedQueryNotFound => {
                 "No document of this hash is known here. A page that is older than the service should \
@@ -113,6 +124,25 @@ impl From<CoreError> for Error {
                 Self::Unavailable(error.to_string())
             }
             CoreError::Unexpected { .. } => Self::Internal(error.to_string()),
+        }
+    }
+}
+
+impl From<supertokens::Error> for Error {
+    fn from(error: supertokens::Error) -> Self {
+        use supertokens::Error as Cause;
+        match error {
+            Cause::Unauthorised
+            | Cause::TryRefreshToken
+            | Cause::SessionEnded(_)
+            | Cause::TokenTheft(_) => Self::Unauthenticated,
+            Cause::InvalidClaim { .. } => Self::Forbidden(error.to_string()),
+            Cause::BadInput(text) => Self::BadUserInput(text),
+            Cause::TooMany { retry_after } => Self::TooMany(supertokens::come_back(retry_after)),
+            Cause::Unavailable { .. } | Cause::Provider { .. } => {
+                Self::Unavailable(error.to_string())
+            }
+            Cause::Unexpected(_) => Self::Internal(error.to_string()),
         }
     }
 }

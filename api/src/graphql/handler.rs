@@ -3,6 +3,7 @@
 use async_graphql::{Response as GraphQlResponse, ServerError};
 use async_graphql_axum::GraphQLResponse;
 use axum::{
+    Extension,
     body::Bytes,
     extract::State,
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
@@ -14,7 +15,11 @@ use super::{
     body,
     error::Code,
 };
-use crate::{error::ApiError, state::AppState, supertokens::session::Request};
+use crate::{
+    error::ApiError,
+    state::AppState,
+    supertokens::{ClientAddress, session::Request},
+};
 
 /// Seconds after which a client may try again when the database is away.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
@@ -25,16 +30,19 @@ const RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
 /// a body that is no GraphQL request, 503 while the database is away.
 pub async fn handler(
     State(state): State<AppState>,
+    client: Option<Extension<ClientAddress>>,
     method: Method,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let answer = execute(&state, &method, &headers, &body).await;
+    let client = client.map(|Extension(client)| client);
+    let answer = execute(&state, client, &method, &headers, &body).await;
     answer.unwrap_or_else(|refusal| refusal)
 }
 
 async fn execute(
     state: &AppState,
+    client: Option<ClientAddress>,
     method: &Method,
     headers: &HeaderMap,
     body: &Bytes,
@@ -48,13 +56,19 @@ async fn execute(
         .await
         .map_err(IntoResponse::into_response)?;
     let mut response = match body::parse(body) {
-        Ok(request) => {
+        Ok(mut request) => {
+            if let Some(client) = client {
+                request = request.data(client);
+            }
             let request = request.data(session.claims).data(request_id(headers));
             answer(state.schema.execute(request).await)
         }
         Err(error) => error.into_response(),
     };
-    response.headers_mut().extend(session.headers);
+    // A resolver that ends the session has the last word about its tokens.
+    let mut headers = session.headers;
+    headers.extend(std::mem::take(response.headers_mut()));
+    *response.headers_mut() = headers;
     Ok(response)
 }
 

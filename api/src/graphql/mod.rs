@@ -31,7 +31,7 @@ pub use self::{
     socket::{Sockets, socket},
 };
 use self::{
-    limits::{BULK, MAX_COMPLEXITY, ROUND_TRIP},
+    limits::{BULK, MAX_COMPLEXITY, PASSWORD, ROUND_TRIP},
     mutation::Mutation,
     probe::Probe,
     query::Query,

@@ -168,6 +168,8 @@ pub struct NewSession<'a> {
     pub user_id: &'a str,
     /// Claims for the access token, beside those that the Core sets.
     pub access_token_payload: Value,
+    /// What only the server sees.
+    pub session_data: Value,
     pub enable_anti_csrf: bool,
 }
 
@@ -225,7 +227,7 @@ impl Core {
         let body = json!({
             "userId": new.user_id,
             "userDataInJWT": new.access_token_payload,
-            "userDataInDatabase": {},
+            "userDataInDatabase": new.session_data,
             "useDynamicSigningKey": true,
             "enableAntiCsrf": new.enable_anti_csrf,
         });

@@ -90,8 +90,7 @@ impl IntoResponse for Error {
             }
             Self::BadInput(text) => message(StatusCode::BAD_REQUEST, &text),
             Self::TooMany { retry_after } => {
-                let text = format!("Too many attempts. Try again in {}.", duration(retry_after));
-                let body = message(StatusCode::TOO_MANY_REQUESTS, &text);
+                let body = message(StatusCode::TOO_MANY_REQUESTS, &come_back(retry_after));
                 ([(header::RETRY_AFTER, retry_after.to_string())], body).into_response()
             }
             Self::Unavailable { retry_after, .. } => {
@@ -123,6 +122,11 @@ impl IntoResponse for Error {
 
 fn message(status: StatusCode, text: &str) -> Response {
     (status, Json(json!({"message": text}))).into_response()
+}
+
+/// Refuses who has tried too often; `retry_after` is in seconds.
+pub fn come_back(retry_after: u64) -> String {
+    format!("Too many attempts. Try again in {}.", duration(retry_after))
 }
 
 /// As one says it, never too short.

@@ -8,6 +8,8 @@ mod background;
 pub mod claims;
 pub mod core;
 mod csrf;
+mod device;
+mod ended;
 mod error;
 mod jwks;
 pub mod lifetime;
@@ -33,6 +35,7 @@ use self::{
     background::Background,
     core::Core,
     csrf::Origins,
+    ended::EndedSessions,
     jwks::Jwks,
     limits::Limits,
     thirdparty::{ProviderOptions, Providers},
@@ -42,7 +45,7 @@ use self::{
 pub use self::{
     claims::Claims,
     csrf::AntiCsrf,
-    error::Error,
+    error::{Error, come_back},
     limits::{ClientAddress, RateLimit, RateLimits},
     mailer::Mailer,
     recipes::{dashboard::DashboardOptions, emailverification::EmailVerificationMode},
@@ -95,6 +98,7 @@ struct Inner {
     website_domain: Url,
     providers: Providers,
     limits: Limits,
+    ended: EndedSessions,
     dashboard: Option<DashboardOptions>,
     mailer: Arc<dyn Mailer>,
     background: Background,
@@ -125,6 +129,7 @@ impl SuperTokens {
             issuer: auth(&options.api_domain),
             website_domain: options.website_domain,
             limits: Limits::new(options.rate_limits),
+            ended: EndedSessions::default(),
             dashboard: options.dashboard,
             mailer,
             background: Background::new(),

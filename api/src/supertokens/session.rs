@@ -5,13 +5,13 @@ use std::{sync::Arc, time::Duration};
 use axum::http::{HeaderMap, Method};
 use jsonwebtoken::DecodingKey;
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::value::RawValue;
+use serde_json::{json, value::RawValue};
 
 use super::{
     Claims, EmailVerificationMode, SuperTokens,
     claims::{self, Expected, TokenError},
     core::{CoreError, CoreToken, NewSession, Refresh, Verify},
-    csrf,
+    csrf, device,
     error::Error,
     jwks::KeyError,
     tokens::{self, Found, Transport},
@@ -21,6 +21,9 @@ use super::{
 
 /// How long a request waits for the Core to hear of a refreshed token's first use.
 const ANNOUNCEMENT: Duration = Duration::from_secs(4);
+
+/// Session data: on what the session was opened, as [`device::name`] says it.
+pub(super) const DEVICE: &str = "device";
 
 /// A checked session, and what the answer must carry for its sake.
 #[derive(Debug)]
@@ -98,6 +101,9 @@ impl SuperTokens {
             && !inner.anti_csrf.allows(request.method, request.headers, &claims)
         {
             return Err(Error::TryRefreshToken);
+        }
+        if inner.ended.contains(claims.session_handle()) {
+            return Err(self.ended());
         }
         let mut session = Session { claims, headers: HeaderMap::new(), transport, token };
         if checks.database || session.claims.is_child() {
@@ -192,11 +198,16 @@ impl SuperTokens {
     ) -> Result<HeaderMap, Error> {
         let transport = Transport::asked_for(request);
         let uses_token = transport == Transport::Cookie && self.0.anti_csrf.uses_token();
+        let session_data = match device::name(request) {
+            Some(device) => json!({DEVICE: device}),
+            None => json!({}),
+        };
         let tokens = self
             .core()
             .create_session(NewSession {
                 user_id: recipe_user_id,
                 access_token_payload: self.new_payload(user, recipe_user_id).await?,
+                session_data,
                 enable_anti_csrf: uses_token,
             })
             .await?;

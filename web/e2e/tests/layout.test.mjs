@@ -21,7 +21,16 @@ scenario(
   'a narrow phone needs no sideways scroll and fits the finger',
   async ({ page }) => {
     const me = app(page);
-    for (const path of ['/', '/auth', '/auth?mode=signup', '/auth/verify-email', '/nowhere']) {
+    for (const path of [
+      '/',
+      '/auth',
+      '/auth?mode=signup',
+      '/auth/reset-password',
+      '/auth/reset-password?token=x',
+      '/auth/verify-email?token=x',
+      '/auth/callback/public?code=x&state=x',
+      '/nowhere',
+    ]) {
       await page.goto(path);
       await page.locator('#app h1#title').waitFor();
       assert.equal(await overflow(page), 0, path);
@@ -29,6 +38,10 @@ scenario(
     }
     await me.signUp(`${'long-'.repeat(9)}${Math.random().toString(36).slice(2)}@example.com`);
     await me.add('Short', 'Donaudampfschifffahrtsgesellschaftskapitän'.repeat(4));
+    assert.equal(await overflow(page), 0);
+    assert.deepEqual(await small(page), []);
+    await page.goto('/account');
+    await page.getByRole('button', { name: 'Delete my account' }).click();
     assert.equal(await overflow(page), 0);
     assert.deepEqual(await small(page), []);
   },

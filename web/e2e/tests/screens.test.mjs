@@ -1,6 +1,7 @@
 // Pictures of the main states, for people to look at: both sizes, light and dark.
 import { join } from 'node:path';
 import { app, operation, seed } from '../support/app.mjs';
+import { mailedLink } from '../support/mail.mjs';
 import { artifacts, sizes } from '../support/config.mjs';
 import { scenario } from '../support/scenario.mjs';
 
@@ -93,6 +94,71 @@ for (const [size, viewport] of Object.entries(sizes)) {
       await page.reload();
       await page.getByText('Your session ended.').waitFor();
       await shoot('sign-in');
+    },
+    { viewport, ...phone },
+  );
+}
+
+for (const [size, viewport] of Object.entries({ ...sizes, wide: { width: 2560, height: 1300 } })) {
+  const phone = size === 'phone' ? { hasTouch: true, isMobile: true, deviceScaleFactor: 2 } : {};
+  scenario(
+    `pictures of the ways in and the account, ${size}`,
+    async ({ page, context }) => {
+      const me = app(page);
+      const shoot = async (name) => {
+        for (const colorScheme of ['light', 'dark']) {
+          await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+          const path = join(artifacts, `${name}-${size}-${colorScheme}.png`);
+          await page.screenshot({ path, fullPage: true });
+        }
+      };
+      await page.goto('/auth/callback/confidential?code=x&state=x');
+      await page.getByRole('heading', { name: 'This sign-in cannot be finished' }).waitFor();
+      await shoot('callback');
+      await page.goto('/auth/verify-email?token=x');
+      await page.getByRole('heading', { name: 'This link does not work' }).waitFor();
+      await shoot('verify-spent');
+
+      const email = await me.signUp();
+      await page.getByRole('link', { name: /^Account/ }).click();
+      await page.locator('.sessions li').first().waitFor();
+      await shoot('account');
+      await page.getByLabel('Current password').fill('wrong password 1');
+      await page.getByLabel('New password').fill('another1');
+      await page.getByRole('button', { name: 'Change password' }).click();
+      await page.locator('#current-note').waitFor();
+      await page.getByRole('button', { name: 'Delete my account' }).click();
+      await page.getByRole('button', { name: 'Delete for good' }).click();
+      await page.locator('#proof-note').waitFor();
+      await shoot('account-errors');
+
+      const unverified = (route) => route.fulfill({ status: 403, json: { message: 'invalid claim' } });
+      await context.route('**/graphql', unverified);
+      await page.goto('/');
+      await page.getByText('A link is on its way.').waitFor();
+      await shoot('verify-waiting');
+      await context.unroute('**/graphql', unverified);
+      await page.goto(await mailedLink(page, email, '/auth/verify-email'));
+      await page.getByRole('heading', { name: 'Your email is verified' }).waitFor();
+      await shoot('verify-done');
+
+      await page.goto('/auth/reset-password');
+      await page.getByLabel('Email').fill(email);
+      await page.getByRole('button', { name: 'Send a link' }).click();
+      await page.getByText('Look into your mail.').waitFor();
+      await shoot('forgot-sent');
+      await page.goto(await mailedLink(page, email, '/auth/reset-password'));
+      await page.getByLabel('New password').fill('another');
+      await shoot('reset');
+      await page.getByLabel('New password').fill('another horse 2');
+      await page.getByRole('button', { name: 'Set new password' }).click();
+      await page.getByRole('heading', { name: 'Your password is changed' }).waitFor();
+      await shoot('reset-done');
+      await page.goto('/auth/reset-password?token=spent');
+      await page.getByLabel('New password').fill('another horse 2');
+      await page.getByRole('button', { name: 'Set new password' }).click();
+      await page.getByText('This link does not work any more').waitFor();
+      await shoot('reset-spent');
     },
     { viewport, ...phone },
   );

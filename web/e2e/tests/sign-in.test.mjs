@@ -87,9 +87,9 @@ scenario('a busy server says when to come back', async ({ page }) => {
   await page.getByText('The service is briefly unavailable. Try again in 30 seconds.').waitFor();
 });
 
-scenario('addresses without a page of their own say so', async ({ page }) => {
-  await page.goto('/auth/reset-password?token=x');
-  await page.getByRole('heading', { name: 'Not available yet' }).waitFor();
+scenario('an address without a page says so', async ({ page }) => {
+  await page.goto('/auth/nothing-here');
+  await page.getByRole('heading', { name: 'Page not found' }).waitFor();
   await page.getByRole('link', { name: 'Go to the start page' }).click();
   await page.getByRole('link', { name: 'Create an account' }).waitFor();
   assert.equal(await focused(page), 'title');

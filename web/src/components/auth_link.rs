@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use yew::prelude::*;
 use yew_router::prelude::*;
 
+use crate::model::Mode;
 use crate::routes::Route;
-use crate::services::auth::Mode;
 
 /// The mode in the address, so that it can be linked and survives a reload.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

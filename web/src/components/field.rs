@@ -1,62 +1,80 @@
-//! A labelled field with its hint and its error in place.
+//! A labelled field with its hint or its error in place. A password's owner may look at it.
 
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use super::icon::{Sign, icon};
+use crate::services::forms::FieldSpec;
+use crate::state::password_rules::rules;
 
 #[derive(Properties, PartialEq)]
 pub struct Props {
-    pub id: &'static str,
-    pub label: &'static str,
-    #[prop_or("text")]
-    pub kind: &'static str,
-    pub autocomplete: &'static str,
+    pub spec: &'static FieldSpec,
     pub value: AttrValue,
     pub oninput: Callback<String>,
-    #[prop_or_default]
     pub onblur: Callback<FocusEvent>,
-    /// Said under the field as long as there is no error.
-    #[prop_or_default]
-    pub hint: Option<&'static str>,
-    #[prop_or_default]
     pub error: Option<AttrValue>,
-    /// What stands inside the field at its end.
-    #[prop_or_default]
-    pub children: Html,
 }
 
 #[component]
 pub fn Field(props: &Props) -> Html {
+    let Props { spec, value, error, .. } = props;
+    let shown = use_state_eq(|| false);
     let oninput = props
         .oninput
         .reform(|event: InputEvent| event.target_unchecked_into::<HtmlInputElement>().value());
-    let note = format!("{}-note", props.id);
-    let noted = props.error.is_some() || props.hint.is_some();
+    let kind = match (spec.is_password(), *shown) {
+        (false, _) => "email",
+        (true, false) => "password",
+        (true, true) => "text",
+    };
+    let note = format!("{}-note", spec.id);
+    let noted = error.is_some() || spec.is_new_password();
     html! {
-        <div class={classes!("field", props.error.is_some().then_some("wrong"))}>
-            <label for={props.id}>{ props.label }</label>
+        <div class={classes!("field", error.is_some().then_some("wrong"))}>
+            <label for={spec.id}>{ spec.label }</label>
             <div class="field-box">
                 <input
-                    id={props.id}
-                    name={props.id}
-                    type={props.kind}
-                    autocomplete={props.autocomplete}
+                    id={spec.id}
+                    name={spec.id}
+                    type={kind}
+                    autocomplete={spec.autocomplete}
                     autocapitalize="none"
                     spellcheck="false"
-                    value={props.value.clone()}
-                    aria-invalid={props.error.is_some().then_some("true")}
+                    value={value.clone()}
+                    aria-invalid={error.is_some().then_some("true")}
                     aria-describedby={noted.then_some(note.clone())}
                     {oninput}
                     onblur={props.onblur.clone()}
                 />
-                { props.children.clone() }
+                if spec.is_password() { { eye(&shown) } }
             </div>
-            if let Some(error) = &props.error {
+            if let Some(error) = error {
                 <p id={note} class="field-error">{ icon(Sign::Alert) }<span>{ error.clone() }</span></p>
-            } else if let Some(hint) = props.hint {
-                <p id={note} class="field-hint">{ hint }</p>
+            } else if spec.is_new_password() {
+                <ul id={note} class="rules">{ for rules(value).map(rule) }</ul>
             }
         </div>
+    }
+}
+
+fn eye(shown: &UseStateHandle<bool>) -> Html {
+    let onclick = {
+        let shown = shown.clone();
+        Callback::from(move |_| shown.set(!*shown))
+    };
+    let (label, sign) =
+        if **shown { ("Hide password", Sign::EyeOff) } else { ("Show password", Sign::Eye) };
+    html! {
+        <button type="button" class="icon-button" aria-label={label} {onclick}>{ icon(sign) }</button>
+    }
+}
+
+fn rule((text, met): (&'static str, bool)) -> Html {
+    html! {
+        <li class={met.then_some("met")}>
+            { text }
+            if met { <span class="unseen">{ ", done" }</span> }
+        </li>
     }
 }

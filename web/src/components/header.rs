@@ -1,14 +1,12 @@
-//! Whose list this is, and the way out.
+//! Whose list this is, the way to the account, and the way out.
 
-use yew::platform::spawn_local;
 use yew::prelude::*;
 
+use super::auth_link::RouteLink;
 use super::brand::home_link;
-use crate::hooks::use_messages::use_tell;
-use crate::hooks::use_session::use_session;
+use crate::hooks::use_sign_out::use_sign_out;
 use crate::model::User;
-use crate::services::{auth, mark};
-use crate::state::session::SessionChange;
+use crate::routes::Route;
 
 #[derive(Properties, PartialEq)]
 pub struct Props {
@@ -17,37 +15,18 @@ pub struct Props {
 
 #[component]
 pub fn Header(props: &Props) -> Html {
-    let session = use_session();
-    let tell = use_tell();
-    let leaving = use_state(|| false);
-    let onclick = {
-        let (leaving, id) = (leaving.clone(), props.user.id.clone());
-        Callback::from(move |_| {
-            if *leaving {
-                return;
-            }
-            leaving.set(true);
-            let (session, tell, leaving) = (session.dispatcher(), tell.clone(), leaving.setter());
-            let id = id.clone();
-            spawn_local(async move {
-                match auth::sign_out(&id).await {
-                    Ok(()) => session.dispatch(SessionChange::Marked(mark::read())),
-                    Err(error) => {
-                        tell.problem("account", format!("You are still signed in. {error}"));
-                        leaving.set(false);
-                    }
-                }
-            });
-        })
-    };
-    let email = props.user.email.clone();
+    let (leaving, onclick) = use_sign_out(&props.user.id);
+    let email = props.user.email.clone().unwrap_or(AttrValue::Static("Your account"));
     html! {
         <header class="bar">
             { home_link() }
             <div class="bar-end">
-                <span class="email" title={email.clone()}>{ email }</span>
+                <RouteLink classes="account-link" to={Route::Account}>
+                    <span class="unseen">{ "Account: " }</span>
+                    <span class="email">{ email }</span>
+                </RouteLink>
                 <button type="button" class="button quiet" aria-disabled={leaving.then_some("true")} {onclick}>
-                    { if *leaving { "Signing out\u{2026}" } else { "Sign out" } }
+                    { if leaving { "Signing out\u{2026}" } else { "Sign out" } }
                 </button>
             </div>
         </header>

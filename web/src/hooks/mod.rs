@@ -1,11 +1,14 @@
 //! What components share.
 
 pub mod actions;
-pub mod use_auth_form;
+pub mod use_account;
 pub mod use_editing;
+pub mod use_enter;
 pub mod use_focus_later;
+pub mod use_form;
 pub mod use_messages;
 pub mod use_online;
 pub mod use_page;
 pub mod use_session;
+pub mod use_sign_out;
 pub mod use_todos;

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use web_sys::wasm_bindgen::JsCast;
-use web_sys::{FocusOptions, HtmlElement};
+use web_sys::{FocusOptions, HtmlElement, UrlSearchParams};
 use yew::prelude::*;
 
 thread_local! {
@@ -22,6 +22,12 @@ pub fn use_page(title: &'static str, focus_id: &'static str) {
             focus(focus_id, true);
         }
     });
+}
+
+/// What the address says of this name, if anything.
+pub fn query(name: &str) -> Option<String> {
+    let search = gloo_utils::window().location().search().ok()?;
+    UrlSearchParams::new_with_str(&search).ok()?.get(name).filter(|value| !value.is_empty())
 }
 
 /// Whether there was an element to focus.

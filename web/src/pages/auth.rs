@@ -3,50 +3,60 @@
 use yew::prelude::*;
 use yew_router::prelude::*;
 
-use crate::components::auth_form::AuthForm;
-use crate::components::auth_link::AuthQuery;
-use crate::components::brand::{brand, home_link};
+use crate::components::auth_link::{AuthLink, AuthQuery, RouteLink};
+use crate::components::callout::note;
+use crate::components::card::card;
+use crate::components::form::FormView;
 use crate::components::go::Go;
+use crate::components::providers::Providers;
+use crate::hooks::use_enter::use_enter;
 use crate::hooks::use_page::use_page;
 use crate::hooks::use_session::use_session;
+use crate::model::Mode;
 use crate::routes::Route;
-use crate::services::auth::Mode;
 use crate::services::error::Error;
+use crate::services::forms::Form;
+use crate::services::place;
 use crate::state::session::Session;
 
 #[component]
 pub fn AuthPage() -> Html {
     let session = use_session();
+    let enter = use_enter();
     let mode = use_location()
         .and_then(|location| location.query::<AuthQuery>().ok())
         .unwrap_or_default()
         .mode();
-    let title = match mode {
-        Mode::SignIn => "Sign in",
-        Mode::SignUp => "Create your account",
+    let (title, form) = match mode {
+        Mode::SignIn => ("Sign in", Form::SignIn),
+        Mode::SignUp => ("Create your account", Form::SignUp),
     };
     use_page(title, "email");
 
     let ended = match &*session {
-        Session::In(_) => return html! { <Go to={Route::Home} /> },
-        Session::Ended => true,
-        Session::Out => false,
+        Session::In(_) => return html! { <Go to={place::recall()} /> },
+        Session::Ended => Some(AttrValue::from(Error::SessionEnded.to_string())),
+        Session::Out => None,
     };
-    html! {
-        <div class="page-card">
-            <header class="card-brand">
-                // Home would only lead back here.
-                if ended { <span class="brand">{ brand() }</span> } else { { home_link() } }
-            </header>
-            <main class="card">
-                <h1 id="title" tabindex="-1">{ title }</h1>
-                <div role="status">
-                    if ended {
-                        <p class="callout">{ Error::SessionEnded.to_string() }</p>
+    card(
+        title,
+        html! {
+            <>
+                { note(ended.as_ref()) }
+                <FormView {form} onend={enter}>
+                    if mode == Mode::SignIn {
+                        <RouteLink classes="link forgot" to={Route::ResetPassword}>{ "Forgot your password?" }</RouteLink>
                     }
-                </div>
-                <AuthForm {mode} />
-            </main>
-        </div>
-    }
+                </FormView>
+                <Providers />
+                <p class="aside">
+                    if mode == Mode::SignIn {
+                        { "New here? " }<AuthLink mode={Mode::SignUp} classes="link">{ "Create an account" }</AuthLink>
+                    } else {
+                        { "Have an account already? " }<AuthLink mode={Mode::SignIn} classes="link">{ "Sign in" }</AuthLink>
+                    }
+                </p>
+            </>
+        },
+    )
 }

@@ -1,9 +1,8 @@
-//! Pages that only say where one is not.
+//! Pages that only say what is not, or not any more.
 
 use yew::prelude::*;
 
-use crate::components::auth_link::RouteLink;
-use crate::components::brand::home_link;
+use crate::components::card::ending;
 use crate::hooks::use_page::use_page;
 use crate::routes::Route;
 
@@ -16,28 +15,19 @@ struct Props {
 #[component]
 fn PlainPage(props: &Props) -> Html {
     use_page(props.title, "title");
-    html! {
-        <div class="page-card">
-            <header class="card-brand">{ home_link() }</header>
-            <main class="card">
-                <h1 id="title" tabindex="-1">{ props.title }</h1>
-                <p class="lead">{ props.text }</p>
-                <RouteLink classes="button wide" to={Route::Home}>{ "Go to the start page" }</RouteLink>
-            </main>
-        </div>
-    }
-}
-
-pub fn unavailable() -> Html {
-    html! {
-        <PlainPage
-            key="unavailable"
-            title="Not available yet"
-            text="This page is not there yet. Signing in with email and password is."
-        />
-    }
+    ending(props.title, props.text.into(), (Route::Home, "Go to the start page"))
 }
 
 pub fn not_found() -> Html {
     html! { <PlainPage key="not-found" title="Page not found" text="There is nothing at this address." /> }
+}
+
+pub fn deleted() -> Html {
+    html! {
+        <PlainPage
+            key="deleted"
+            title="Your account is deleted"
+            text="Your tasks are gone with it. Thank you for having been here."
+        />
+    }
 }

@@ -4,6 +4,7 @@ use yew::prelude::*;
 
 use crate::components::counter::counter;
 use crate::components::empty_state::empty_state;
+use crate::components::go::Go;
 use crate::components::header::Header;
 use crate::components::new_todo::NewTodo;
 use crate::components::show_more::ShowMore;
@@ -15,6 +16,8 @@ use crate::hooks::use_editing::use_editing;
 use crate::hooks::use_page::use_page;
 use crate::hooks::use_todos::{Load, use_todos};
 use crate::model::User;
+use crate::routes::Route;
+use crate::services::error::Error;
 
 #[derive(Properties, PartialEq)]
 pub struct Props {
@@ -29,6 +32,9 @@ pub fn TodosPage(props: &Props) -> Html {
     let (editing, edits) = use_editing(&user.id);
     let actions = use_actions(&user.id, &todos.list, edits);
 
+    if todos.trouble == Some(Error::Unverified) {
+        return html! { <Go to={Route::VerifyEmail} /> };
+    }
     let list = &todos.list;
     let onadd = {
         let actions = actions.clone();

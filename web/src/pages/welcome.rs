@@ -6,7 +6,7 @@ use yew::prelude::*;
 use crate::components::auth_link::AuthLink;
 use crate::components::brand::home_link;
 use crate::hooks::use_page::use_page;
-use crate::services::auth::Mode;
+use crate::model::Mode;
 
 #[component]
 pub fn WelcomePage() -> Html {

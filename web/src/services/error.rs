@@ -17,6 +17,9 @@ pub enum Error {
     /// The service is newer than the page, and no longer knows what it asks for.
     #[error("This page is out of date. Load it again to continue.")]
     Outdated,
+    /// The server wants a verified email first.
+    #[error("Verify your email address first.")]
+    Unverified,
     #[error("It is no longer there.")]
     NotFound,
     /// The server's own sentence about what was sent.

@@ -73,7 +73,9 @@ fn data(reply: &Reply) -> Result<&str, Error> {
 
 fn meaning(refusal: Refusal, retry_after: Option<u32>) -> Error {
     match refusal.extensions.code.as_deref() {
-        Some("BAD_USER_INPUT") => Error::BadInput(refusal.message),
+        Some("BAD_USER_INPUT" | "FORBIDDEN" | "TOO_MANY_ATTEMPTS") => {
+            Error::BadInput(refusal.message)
+        }
         Some("NOT_FOUND") => Error::NotFound,
         Some("UNAUTHENTICATED") => Error::SessionEnded,
         Some("PERSISTED_QUERY_NOT_FOUND") => Error::Outdated,

@@ -1,14 +1,20 @@
 //! Everything that leaves the page: requests, storage, locks. Nothing here knows a component.
 
+pub mod account;
 pub mod api;
 pub mod auth;
 pub mod drafts;
 pub mod error;
+pub mod fdi;
+pub mod forms;
 pub mod graphql;
 pub mod http;
 pub mod key;
 pub mod lock;
 pub mod mark;
+pub mod place;
+pub mod provider;
 pub mod session;
 pub mod store;
 pub mod todos;
+pub mod verification;

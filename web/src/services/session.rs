@@ -17,6 +17,8 @@ enum Standing {
     Good,
     /// The access token is spent, the session may live.
     Stale,
+    /// It lives, and counts for nothing before the email is verified.
+    Unverified,
     Gone,
 }
 
@@ -24,6 +26,7 @@ fn standing(reply: &Reply) -> Standing {
     match (reply.status, reply.message().as_deref()) {
         (401, Some("try refresh token")) => Standing::Stale,
         (401, _) => Standing::Gone,
+        (403, Some("invalid claim")) => Standing::Unverified,
         _ => Standing::Good,
     }
 }
@@ -52,6 +55,7 @@ async fn ask(user: &str, send: Send<'_>) -> Result<Reply, Error> {
         let reply = send().await?;
         match standing(&reply) {
             Standing::Good => return reply.fault().map_or(Ok(reply), Err),
+            Standing::Unverified => return Err(Error::Unverified),
             // It went with cookies that have been replaced since.
             Standing::Gone if mark::generation() != generation => {}
             Standing::Gone => break,
@@ -100,6 +104,12 @@ mod tests {
         assert_eq!(answer(401, r#"{"message":"unauthorised"}"#), Standing::Gone);
         assert_eq!(answer(401, r#"{"message":"token theft detected"}"#), Standing::Gone);
         assert_eq!(answer(401, ""), Standing::Gone);
+    }
+
+    #[test]
+    fn an_unverified_email_is_no_end() {
+        assert_eq!(answer(403, r#"{"message":"invalid claim"}"#), Standing::Unverified);
+        assert_eq!(answer(403, r#"{"message":"forbidden"}"#), Standing::Good);
     }
 
     #[test]

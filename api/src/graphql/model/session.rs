@@ -3,7 +3,11 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::{
-    graphql::{Error, context::nullable, loader::Loader},
+    graphql::{
+        Error,
+        context::{nullable, own_account},
+        loader::Loader,
+    },
     supertokens::Claims,
 };
 
@@ -28,6 +32,12 @@ impl Session {
     async fn email(&self, context: &Context<'_>) -> Result<Option<String>> {
         let email = Loader::of(context)?.email(context).await;
         Ok(nullable(context, email))
+    }
+
+    /// Whether the user signs in with a password; else it is with an account elsewhere.
+    #[graphql(complexity = "crate::graphql::ROUND_TRIP")]
+    async fn has_password(&self, context: &Context<'_>) -> Result<bool> {
+        Ok(own_account(context)?.has_password().await.map_err(Error::from)?)
     }
 
     /// When the access token expires. Clients refresh it then; the session goes on.

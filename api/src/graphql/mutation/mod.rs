@@ -4,11 +4,15 @@ mod add;
 mod add_todo;
 mod add_todos;
 mod change;
+mod change_password;
 mod clear_completed;
 mod complete_all;
+mod delete_account;
 mod delete_todo;
 mod many;
+mod revoke_session;
 mod set_todos_complete;
+mod sign_out_everywhere;
 mod toggle_todo;
 mod update_todo;
 
@@ -27,4 +31,8 @@ pub struct Mutation(
     complete_all::CompleteAll,
     delete_todo::DeleteTodo,
     clear_completed::ClearCompleted,
+    revoke_session::RevokeSession,
+    sign_out_everywhere::SignOutEverywhere,
+    change_password::ChangePassword,
+    delete_account::DeleteAccount,
 );

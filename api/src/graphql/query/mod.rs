@@ -2,6 +2,7 @@
 
 mod node;
 mod session;
+mod sessions;
 mod todo;
 mod todos;
 mod user_todos;
@@ -12,6 +13,7 @@ use async_graphql::MergedObject;
 #[derive(MergedObject, Default)]
 pub struct Query(
     session::SessionQuery,
+    sessions::SessionsQuery,
     node::NodeQuery,
     todo::TodoQuery,
     todos::TodosQuery,

@@ -1,12 +1,14 @@
 //! What the server itself asks and does: users, sessions, roles and those who
-//! administer them, without a request.
+//! administer them, without a request; and what users do with their own account.
 
+mod account;
 mod dashboard;
 mod roles;
 mod sessions;
 mod users;
 
 pub use self::{
+    account::{Account, NewPassword, OwnSession, Proof},
     dashboard::{DashboardUsers, SetDashboardLogin},
     roles::Roles,
     sessions::Sessions,

@@ -227,6 +227,7 @@ async fn a_thousand_sessions_that_refresh_at_once_all_go_on() {
     let session = || NewSession {
         user_id: &ada.id,
         access_token_payload: json!({"iss": format!("{}/auth", app.url)}),
+        session_data: json!({}),
         enable_anti_csrf: false,
     };
     let sessions: Vec<_> = join_all((0..SESSIONS).map(|_| core.create_session(session()))).await;

@@ -1,5 +1,6 @@
 //! The GraphQL API over HTTP, as clients use it.
 
+mod account;
 mod adds;
 mod bulk;
 mod documents;

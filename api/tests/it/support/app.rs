@@ -126,6 +126,7 @@ impl TestApp {
         let session = NewSession {
             user_id,
             access_token_payload: json!({"iss": format!("{issuer}/auth")}),
+            session_data: json!({}),
             enable_anti_csrf: false,
         };
         let tokens = self.state.supertokens.core().create_session(session).await;

@@ -1,0 +1,94 @@
+//! Where one is signed in, and the ways out: here, there, everywhere.
+
+use web_sys::js_sys::Date;
+use web_sys::wasm_bindgen::JsValue;
+use yew::platform::spawn_local;
+use yew::prelude::*;
+
+use crate::hooks::use_messages::use_tell;
+use crate::hooks::use_session::use_session;
+use crate::hooks::use_sign_out::use_sign_out;
+use crate::services::account::{self, Session};
+use crate::services::error::Error;
+use crate::services::mark;
+use crate::state::session::SessionChange;
+
+#[derive(Properties, PartialEq)]
+pub struct Props {
+    pub user_id: AttrValue,
+    pub sessions: Vec<Session>,
+    pub onchange: Callback<()>,
+}
+
+#[component]
+pub fn OwnSessions(props: &Props) -> Html {
+    let Props { user_id, sessions, onchange } = props;
+    let session = use_session().dispatcher();
+    let tell = use_tell();
+    let (leaving, leave) = use_sign_out(user_id);
+    // What is being ended: a handle, or nothing for all.
+    let ending = use_state_eq(|| None::<AttrValue>);
+    let end = {
+        let (ending, user_id, onchange) = (ending.clone(), user_id.clone(), onchange.clone());
+        Callback::from(move |handle: AttrValue| {
+            if ending.is_some() {
+                return;
+            }
+            ending.set(Some(handle.clone()));
+            let (ending, user_id, onchange) = (ending.setter(), user_id.clone(), onchange.clone());
+            let (session, tell) = (session.clone(), tell.clone());
+            spawn_local(async move {
+                let answer = if handle.is_empty() {
+                    account::sign_out_everywhere(&user_id).await
+                } else {
+                    account::revoke(&user_id, &handle).await
+                };
+                ending.set(None);
+                match answer {
+                    Ok(()) if !handle.is_empty() => {
+                        tell.say("Signed out there.");
+                        onchange.emit(());
+                    }
+                    Ok(()) | Err(Error::SessionEnded) => {
+                        session.dispatch(SessionChange::Marked(mark::read()));
+                    }
+                    Err(error) => tell.problem("account", error.to_string()),
+                }
+            });
+        })
+    };
+    let rows = sessions.iter().map(|session| {
+        let device = session.device.clone().unwrap_or(AttrValue::Static("Unknown device"));
+        let (busy, onclick) = if session.is_current {
+            (leaving, leave.clone())
+        } else {
+            let handle = session.handle.clone();
+            (*ending == Some(handle.clone()), end.reform(move |_| handle.clone()))
+        };
+        html! {
+            <li key={session.handle.to_string()}>
+                <p>
+                    <b>{ device.clone() }</b>
+                    if session.is_current { <span class="badge">{ "This one" }</span> }
+                    <br /><small>{ "Since " }{ when(&session.created_at) }</small>
+                </p>
+                <button type="button" class="button small" aria-disabled={busy.then_some("true")} {onclick}>
+                    { "Sign out" }<span class="unseen">{ ": " }{ device }</span>
+                </button>
+            </li>
+        }
+    });
+    let all = end.reform(|_| AttrValue::default());
+    html! {
+        <section class="card">
+            <h2>{ "Where you are signed in" }</h2>
+            <ul class="sessions">{ for rows }</ul>
+            <button type="button" class="button wide" onclick={all}>{ "Sign out everywhere" }</button>
+        </section>
+    }
+}
+
+/// Date and time as the browser's language writes them.
+fn when(moment: &str) -> String {
+    Date::new(&moment.into()).to_locale_string("default", &JsValue::UNDEFINED).into()
+}

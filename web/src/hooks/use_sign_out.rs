@@ -1,0 +1,37 @@
+//! The way out.
+
+use yew::platform::spawn_local;
+use yew::prelude::*;
+
+use super::use_messages::use_tell;
+use super::use_session::use_session;
+use crate::services::{auth, mark};
+use crate::state::session::SessionChange;
+
+/// Whether it is under way, and what begins it.
+#[hook]
+pub fn use_sign_out(user_id: &AttrValue) -> (bool, Callback<MouseEvent>) {
+    let session = use_session().dispatcher();
+    let tell = use_tell();
+    let leaving = use_state_eq(|| false);
+    let user_id = user_id.clone();
+    let is_leaving = *leaving;
+    let leave = Callback::from(move |_| {
+        if *leaving {
+            return;
+        }
+        leaving.set(true);
+        let (session, tell, leaving) = (session.clone(), tell.clone(), leaving.setter());
+        let user_id = user_id.clone();
+        spawn_local(async move {
+            match auth::sign_out(&user_id).await {
+                Ok(()) => session.dispatch(SessionChange::Marked(mark::read())),
+                Err(error) => {
+                    tell.problem("account", format!("You are still signed in. {error}"));
+                    leaving.set(false);
+                }
+            }
+        });
+    });
+    (is_leaving, leave)
+}

@@ -15,7 +15,7 @@ use api::{
     },
     live::Live,
     rls::{Access, ClaimsMode, PoolOptions, Rls, Role, Signer},
-    supertokens::{Claims, session},
+    supertokens::{Claims, manage::Account, session},
 };
 use axum::http::Method;
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -38,6 +38,10 @@ impl Accounts for NoAccounts {
 
     async fn permits(&self, _: &str, _: &str) -> Result<bool, Error> {
         Ok(false)
+    }
+
+    fn own<'a>(&'a self, _: &'a Claims) -> Account<'a> {
+        unreachable!("no operation here is about the account")
     }
 }
 

@@ -99,6 +99,7 @@ impl Service {
         let session = NewSession {
             user_id,
             access_token_payload: json!({"iss": format!("http://localhost:{}/auth", self.port)}),
+            session_data: json!({}),
             enable_anti_csrf: false,
         };
         let tokens = core.create_session(session).await.expect("the Core answers");

@@ -150,13 +150,13 @@ pub fn is_unavailable(error: &DbErr) -> bool {
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed => true,
         // Class 08 connection, 53 resources, 57P operator intervention; 57014 statement
-        // timeout; 25006 read-only standby; 40001 and 40P01, lost to another transaction; 55000 of a
+        // timeout; 25P03 idle for too long; 25006 read-only standby; 40001 and 40P01, lost to another transaction; 55000 of a
         // database that is closed to connections.
         sqlx::Error::Database(error) => error.code().is_some_and(|code| {
             code.starts_with("08")
                 || code.starts_with("53")
                 || code.starts_with("57P")
-                || matches!(code.as_ref(), "57014" | "25006" | "40001" | "40P01")
+                || matches!(code.as_ref(), "57014" | "25006" | "25P03" | "40001" | "40P01")
                 || (connects && code == "55000")
         }),
         _ => false,

@@ -69,6 +69,7 @@ async fn issue(core: &Core, number: u64) -> Result<String> {
             "iss": format!("{}/auth", super::servers::SERVICE_DOMAIN),
             "st-ev": empty(true.into()), "st-role": empty(json!([])), "st-perm": empty(json!([])),
         }),
+        session_data: json!({}),
         enable_anti_csrf: false,
     };
     let tokens = core.create_session(session).await.context("the embedded Core")?;

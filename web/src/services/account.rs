@@ -3,9 +3,10 @@
 use graphql_client::GraphQLQuery;
 use yew::AttrValue;
 
+use super::documents::documents;
 use super::error::Error;
 use super::fdi::{FieldError, Outcome};
-use super::graphql::run;
+use super::graphql::{Document, run};
 use super::mark;
 
 /// RFC 3339; only shown.
@@ -30,6 +31,8 @@ struct ChangePassword;
 #[derive(GraphQLQuery)]
 #[graphql(schema_path = "../schema.graphql", query_path = "queries/DeleteAccount.graphql")]
 struct DeleteAccount;
+
+documents!(Account, RevokeSession, SignOutEverywhere, ChangePassword, DeleteAccount);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Overview {
@@ -118,10 +121,7 @@ fn at(id: &str, error: &str) -> Outcome {
 }
 
 /// These operations ask the server whether the session lives: where it does not, all tabs are told.
-async fn ask<Q: GraphQLQuery>(
-    user: &str,
-    variables: Q::Variables,
-) -> Result<Q::ResponseData, Error> {
+async fn ask<Q: Document>(user: &str, variables: Q::Variables) -> Result<Q::ResponseData, Error> {
     let answer = run::<Q>(user, variables).await;
     if let Err(Error::SessionEnded) = answer {
         mark::end(user);

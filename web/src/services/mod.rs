@@ -3,6 +3,7 @@
 pub mod account;
 pub mod api;
 pub mod auth;
+mod documents;
 pub mod drafts;
 pub mod error;
 pub mod fdi;

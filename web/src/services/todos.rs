@@ -2,6 +2,7 @@
 
 use graphql_client::GraphQLQuery;
 
+use super::documents::documents;
 use super::error::Error;
 use super::graphql::{Document, run};
 use super::mark;
@@ -38,17 +39,6 @@ struct UpdateTodo;
 #[graphql(schema_path = "../schema.graphql", query_path = "queries/DeleteTodo.graphql")]
 struct DeleteTodo;
 
-// The macro `document_id`, made from `queries/manifest.json`.
-include!(concat!(env!("OUT_DIR"), "/document_id.rs"));
-
-macro_rules! documents {
-    ($($operation:ident),+) => {$(
-        impl Document for $operation {
-            const NAME: &'static str = stringify!($operation);
-            const ID: &'static str = document_id!($operation);
-        }
-    )+};
-}
 documents!(Session, Todos, AddTodo, UpdateTodo, DeleteTodo);
 
 /// Every operation has its own type for the same fragment.

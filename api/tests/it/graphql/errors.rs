@@ -6,6 +6,7 @@ use api::{
     graphql::{self, Accounts, Error, Introspection, Manifest, Operations},
     router::router,
     state::AppState,
+    supertokens::{Claims, manage::Account},
 };
 use async_trait::async_trait;
 use axum::body::{Body, to_bytes};
@@ -86,6 +87,10 @@ impl Accounts for Panicking {
 
     async fn permits(&self, _: &str, _: &str) -> Result<bool, Error> {
         Err(Error::Internal("a secret of the accounts".into()))
+    }
+
+    fn own<'a>(&'a self, _: &'a Claims) -> Account<'a> {
+        panic!("a secret of the accounts")
     }
 }
 

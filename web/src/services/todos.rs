@@ -4,7 +4,7 @@ use graphql_client::GraphQLQuery;
 
 use super::documents::documents;
 use super::error::Error;
-use super::graphql::{Document, run};
+use super::graphql::run;
 use super::mark;
 use crate::model::{Page, Todo, User};
 

@@ -1,7 +1,6 @@
 //! What users do with their own account: sessions, password, deletion.
 
 use api::clock::Clock;
-use chrono::Utc;
 use reqwest::{StatusCode, header};
 use serde_json::{Value, json};
 use sqlx::Connection as _;
@@ -87,7 +86,8 @@ async fn sessions_are_listed_with_their_device_and_which_asks() {
     assert_eq!(told, [(&json!(true), &Value::Null), (&json!(false), &json!("Firefox on Linux"))]);
     assert_eq!(listed[0]["handle"], json!(handle(&ada).await));
     let created = listed[0]["createdAt"].as_str().expect("a time");
-    let age = Utc::now() - chrono::DateTime::parse_from_rfc3339(created).expect("a time").to_utc();
+    let age = Clock::system().now()
+        - chrono::DateTime::parse_from_rfc3339(created).expect("a time").to_utc();
     assert!(age.num_seconds() < 60, "{created}");
 }
 
@@ -291,7 +291,7 @@ async fn a_deletion_that_failed_half_way_can_be_repeated() {
 
 #[tokio::test]
 async fn who_has_no_password_deletes_soon_after_signing_in() {
-    let clock = TestClock::at(Utc::now().timestamp_millis());
+    let clock = TestClock::at(Clock::system().now().timestamp_millis());
     let app = TestApp::start_with(&[], clock.clock()).await;
     let ada = from_elsewhere(&app).await;
     let has_password = ada.data("{ session { hasPassword } }", json!({})).await;

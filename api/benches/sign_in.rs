@@ -81,7 +81,6 @@ fn sign_in(criterion: &mut Criterion) {
                 user_id: &user.id,
                 access_token_payload: json!({"st-role": roles}),
                 session_data: json!({}),
-                session_data: json!({}),
                 enable_anti_csrf: false,
             };
             core.create_session(session).await.expect("a session")

@@ -108,7 +108,7 @@ async fn what_a_form_can_send_is_refused() {
         ] {
             let answer = send(typed(request)).await;
             assert_eq!(answer.status, 415, "{content_type}: {:?}", answer.body);
-            assert!(answer.body["message"].is_string(), "{:?}", answer.body);
+            assert!(!answer.message().is_empty());
             assert!(set_cookies(&answer).is_empty());
         }
     }

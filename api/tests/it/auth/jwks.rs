@@ -19,7 +19,7 @@ use super::{
     stand_in::{Key, StandIn, claims},
 };
 use crate::support::{
-    app::{TestApp, credentials},
+    app::{Answer, TestApp, credentials},
     core::TestClock,
 };
 
@@ -225,6 +225,11 @@ async fn signing_in_after_a_rotation_waits_for_no_cool_down() {
     app.user("grace").await.data(WHO, json!({})).await;
 }
 
+/// What `/readyz` says of the database, the keys and the Core.
+fn told(ready: &Answer) -> [&str; 3] {
+    ["database", "keys", "core"].map(|part| ready.body[part].as_str().expect("a word"))
+}
+
 #[tokio::test]
 async fn the_service_starts_without_its_core_and_says_so() {
     let key = Key::new("d-1");
@@ -235,7 +240,7 @@ async fn the_service_starts_without_its_core_and_says_so() {
 
     let ready = send(app.get("/readyz")).await;
     assert_eq!(ready.status, 503);
-    assert_eq!(ready.body, json!({"database": "ok", "keys": "unavailable", "core": "unavailable"}));
+    assert_eq!(told(&ready), ["ok", "unavailable", "unavailable"]);
     let form = credentials("ada@example.com", "secret123");
     let sign_in = send(app.post("/auth/signin").json(&form)).await;
     assert_eq!(sign_in.status, 503);
@@ -247,7 +252,7 @@ async fn the_service_starts_without_its_core_and_says_so() {
     clock.advance(RETRY);
     let ready = send(app.get("/readyz")).await;
     assert_eq!(ready.status, 200);
-    assert_eq!(ready.body, json!({"database": "ok", "keys": "ok", "core": "ok"}));
+    assert_eq!(told(&ready), ["ok", "ok", "ok"]);
     assert_eq!(status(&app, &key.sign(&claims(NOW))).await, 200);
 }
 

@@ -277,7 +277,10 @@ impl Answer {
         error
     }
 
+    /// As the FDI tells it or, at `/graphql`, as GraphQL does.
     pub fn message(&self) -> &str {
-        self.body["message"].as_str().unwrap_or_else(|| panic!("no message: {:?}", self.body))
+        let told = self.body["message"].as_str();
+        told.or_else(|| self.body["errors"][0]["message"].as_str())
+            .unwrap_or_else(|| panic!("no message: {:?}", self.body))
     }
 }

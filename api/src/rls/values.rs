@@ -1,5 +1,7 @@
 //! Values between SeaORM and the wire: each variant as the one type of PostgreSQL that holds it.
 
+use std::collections::BTreeMap;
+
 use sea_orm::{DbErr, ProxyRow, QueryResult, Value, Values};
 use tokio_postgres::{
     Row,
@@ -55,14 +57,18 @@ fn parameter(value: Value) -> Result<(Box<dyn ToSql + Send + Sync>, Type), DbErr
     })
 }
 
-/// A row as SeaORM reads it: by the names of its columns.
+/// A row as SeaORM reads it: by the names of its columns, which have to differ. By number it would take
+/// them in the order of their names.
 pub(super) fn query_result(row: &Row) -> Result<QueryResult, DbErr> {
-    let columns = row.columns().iter().enumerate();
-    let values = columns.map(|(index, column)| {
-        let value = value(row, index, column.type_())?;
-        Ok((column.name().to_owned(), value))
-    });
-    Ok(ProxyRow::new(values.collect::<Result<_, DbErr>>()?).into())
+    let mut values = BTreeMap::new();
+    for (index, column) in row.columns().iter().enumerate() {
+        let name = column.name().to_owned();
+        if values.insert(name, value(row, index, column.type_())?).is_some() {
+            let text = format!("two columns are named {}: give them aliases", column.name());
+            return Err(DbErr::Type(text));
+        }
+    }
+    Ok(ProxyRow::new(values).into())
 }
 
 fn value(row: &Row, index: usize, ty: &Type) -> Result<Value, DbErr> {

@@ -47,8 +47,8 @@ async fn a_transaction_that_nobody_uses_is_ended_by_the_server() {
     let limits = transaction
         .query_one_raw(sea_orm::Statement::from_string(
             sea_orm::DbBackend::Postgres,
-            "select current_setting('statement_timeout'),
-                    current_setting('idle_in_transaction_session_timeout')",
+            "select current_setting('statement_timeout') as a,
+                    current_setting('idle_in_transaction_session_timeout') as b",
         ))
         .await
         .expect("the settings");

@@ -57,9 +57,13 @@ async fn the_limits_of_an_operation_hold_here_too() {
     let app = TestApp::start().await;
     let mut socket = Socket::of(&app, &app.guest("ada").await).await;
     let aliases = (0..1_000).fold(String::new(), |query, n| query + &format!("a{n}: kind "));
-    let spreads = "...f ".repeat(21);
+    let fragments = (0..8).fold(String::new(), |query, n| {
+        let next = format!("...f{} ", n + 1).repeat(3);
+        query + &format!("fragment f{n} on TodoChange {{ {next} }} ")
+    });
     let fragments = format!(
-        "fragment f on TodoChange {{ kind }} subscription {{ todoChanged {{ {spreads} }} }}"
+        "subscription {{ todoChanged {{ ...f0 }} }} {fragments} \
+         fragment f8 on TodoChange {{ kind }}"
     );
     let directives = "@include(if: true) ".repeat(50);
     for query in [
@@ -75,6 +79,7 @@ async fn the_limits_of_an_operation_hold_here_too() {
 #[tokio::test]
 async fn a_socket_has_room_for_eight_subscriptions() {
     let app = TestApp::start().await;
+    app.state.live.listening().await;
     let mut socket = Socket::of(&app, &app.guest("ada").await).await;
     for n in 0..8 {
         socket.subscribe(&format!("s{n}"), TODO_CHANGED).await;

@@ -16,10 +16,11 @@ use std::time::Duration;
 
 use sea_orm::{DbErr, RuntimeErr};
 use secrecy::{ExposeSecret, SecretString};
+use tokio::time::timeout;
 
 use self::{
     connection::Opening,
-    error::{connection_error, query_error},
+    error::{broken, connection_error, query_error},
     pool::Pool,
     tls::Target,
 };
@@ -27,9 +28,13 @@ pub use self::{
     guard::{CheckError, UnsafeDatabase},
     probe::Disagreement,
     signature::{ClaimsKey, ClaimsMode, Signer},
+    tls::sqlx_options,
     transaction::UserTransaction,
 };
 use crate::supertokens::Claims;
+
+/// How long the database may take to say that it is there.
+const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 
 /// The roles of the database that a session may act as. The migrations make them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,7 +130,12 @@ impl Rls {
 
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), DbErr> {
-        self.pool.acquire().await?.ping().await.map_err(query_error)
+        let connection = self.pool.acquire().await?;
+        if let Ok(answered) = timeout(ANSWER_WITHIN, connection.ping()).await {
+            return answered.map_err(query_error);
+        }
+        pool::discard(connection);
+        Err(broken("nothing was answered"))
     }
 
     /// Closes every connection.

@@ -112,7 +112,7 @@ impl Service {
             Environment::Development => Introspection::Allowed,
             Environment::Production => Introspection::Refused,
         };
-        let live = Live::open(config.database_url_direct())?;
+        let live = Live::open(config.database_url_direct(), reads(config))?;
         let schema = graphql::schema(rls.clone(), supertokens.clone(), live.clone(), introspection);
         let schema = open_endpoint(schema, introspection, config).await?;
         let mut session_checks = JoinSet::new();
@@ -151,6 +151,11 @@ impl Service {
             tracing::warn!("connections were left open after {CLOSE:?}");
         }
     }
+}
+
+/// How many of the connections those may have who are told of changes: requests keep the others.
+fn reads(config: &Config) -> usize {
+    usize::try_from(config.database_max_connections / 4).unwrap_or(1).max(1)
 }
 
 /// Notices sessions that were ended elsewhere, for as long as it runs.

@@ -20,7 +20,7 @@ pub trait Accounts: Send + Sync + 'static {
     async fn permits(&self, user_id: &str, permission: &str) -> Result<bool, Error>;
 
     /// The account of whose claims these are, for themselves.
-    fn own<'a>(&'a self, claims: &'a Claims) -> Account<'a>;
+    fn own(&self, claims: &Claims) -> Account;
 }
 
 #[async_trait]
@@ -33,7 +33,7 @@ impl Accounts for SuperTokens {
         Ok(self.roles().permit(user_id, permission).await?)
     }
 
-    fn own<'a>(&'a self, claims: &'a Claims) -> Account<'a> {
+    fn own(&self, claims: &Claims) -> Account {
         self.account(claims)
     }
 }
@@ -52,7 +52,7 @@ pub fn accounts<'a>(context: &Context<'a>) -> Result<&'a dyn Accounts, Error> {
 }
 
 /// The account of the user of this request.
-pub fn own_account<'a>(context: &Context<'a>) -> Result<Account<'a>, Error> {
+pub fn own_account(context: &Context<'_>) -> Result<Account, Error> {
     Ok(accounts(context)?.own(claims(context)?))
 }
 

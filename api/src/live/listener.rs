@@ -13,6 +13,7 @@ use tokio::{
 };
 
 use super::{change::Notification, hub::Hub};
+use crate::rls::sqlx_options;
 
 const CHANNEL: &str = "todo_changed";
 /// How long the server may take for anything that it is asked.
@@ -51,7 +52,7 @@ impl Listener {
         hub: Arc<Hub>,
         listening: watch::Sender<bool>,
     ) -> Result<Self, Unusable> {
-        let connect: PgConnectOptions = url.expose_secret().parse().map_err(Unusable)?;
+        let connect = sqlx_options(url.expose_secret()).map_err(Unusable)?;
         let connect = connect.disable_statement_logging().application_name("todos live");
         Ok(Self { connect, hub, listening })
     }

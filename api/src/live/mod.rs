@@ -10,7 +10,10 @@ mod queue;
 use std::sync::Arc;
 
 use secrecy::SecretString;
-use tokio::{sync::watch, task::JoinHandle};
+use tokio::{
+    sync::{Semaphore, SemaphorePermit, watch},
+    task::JoinHandle,
+};
 
 pub use self::{
     change::{Change, Kind},
@@ -28,6 +31,7 @@ pub struct Live {
     hub: Arc<Hub>,
     task: Arc<Task>,
     listening: watch::Receiver<bool>,
+    reads: Arc<Semaphore>,
 }
 
 /// Ends with the last handle.
@@ -43,17 +47,26 @@ impl Drop for Task {
 impl Live {
     /// Starts to listen on the database of `url`, which may be down and come later. The connection
     /// must be a direct one: a pooler in transaction mode forgets who listens.
-    pub fn open(url: &SecretString) -> Result<Self, Unusable> {
+    ///
+    /// So many may read at once what has changed: whoever asks for a page shares their connections.
+    pub fn open(url: &SecretString, reads: usize) -> Result<Self, Unusable> {
         let hub = Arc::new(Hub::default());
         let (listening, heard) = watch::channel(false);
         let listener = Listener::new(url, Arc::clone(&hub), listening)?;
         let task = Arc::new(Task(tokio::spawn(listener.run())));
-        Ok(Self { hub, task, listening: heard })
+        let reads = Arc::new(Semaphore::new(reads));
+        Ok(Self { hub, task, listening: heard, reads })
     }
 
     /// The changes of a user's todos from now on.
     pub fn subscribe(&self, user_id: &str) -> Subscription {
         Hub::subscribe(&self.hub, user_id)
+    }
+
+    /// Waits for one's turn to read what has changed; it is over when this is dropped. More changes
+    /// gather meanwhile, and are read together.
+    pub async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        self.reads.acquire().await.ok()
     }
 
     /// Resolves as soon as the database is listened to.

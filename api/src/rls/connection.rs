@@ -19,7 +19,7 @@ const KEPT_STATEMENTS: usize = 100;
 
 /// Whose the transaction is, and its limits: all of it ends with the transaction, so it also works
 /// through a pooler in transaction mode.
-const CLAIM: &str = "SELECT set_config('role', $1, true), \
+pub(super) const CLAIM: &str = "SELECT set_config('role', $1, true), \
                      set_config('request.jwt.claims', $2, true), \
                      set_config('request.jwt.signature', $3, true), \
                      set_config('statement_timeout', '10s', true), \
@@ -141,8 +141,10 @@ impl Connection {
         };
         // Each is sent when it is first polled, and they are polled in this order.
         let (opened, claimed, answered, ended) = join4(begin, claim, answer, end).await;
-        if answered.as_ref().is_err_and(is_stale) {
-            self.forget(sql);
+        for (answer, sql) in [(claimed.as_ref().err(), CLAIM), (answered.as_ref().err(), sql)] {
+            if answer.is_some_and(is_stale) {
+                self.forget(sql);
+            }
         }
         opened?;
         claimed?;

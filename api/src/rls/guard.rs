@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use sea_orm::{DbErr, RuntimeErr};
 use secrecy::{ExposeSecret as _, SecretString};
-use sqlx::{Connection as _, PgConnection, postgres::PgConnectOptions};
+use sqlx::{Connection as _, PgConnection};
 use tokio::time::timeout;
 
 use super::{
@@ -14,6 +14,7 @@ use super::{
     lint::{self, Finding, Login, Report, Severity},
     probe::{self, Disagreement, ProbeError},
     signature::Signer,
+    tls::sqlx_options,
 };
 
 /// A database in which row-level security would not keep users apart. Each line says what is
@@ -37,7 +38,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// On a connection of its own, as the service's login.
 pub async fn check(url: &SecretString, signer: &Signer) -> Result<(), CheckError> {
-    let options = url.expose_secret().parse::<PgConnectOptions>().map_err(connection_error)?;
+    let options = sqlx_options(url.expose_secret()).map_err(connection_error)?;
     // A setting that PgBouncer does not let through.
     let options = options.extra_float_digits(None);
     let connecting = timeout(CONNECT_TIMEOUT, PgConnection::connect_with(&options)).await;

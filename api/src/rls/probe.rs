@@ -5,6 +5,7 @@ use sqlx::{Connection as _, PgConnection};
 
 use super::{
     Role,
+    connection::CLAIM,
     signature::{ClaimsMode, Signer},
 };
 
@@ -88,9 +89,6 @@ struct Probe<'a> {
 impl Probe<'_> {
     /// Whether it takes the claims with this signature for the user's.
     async fn is_believed(&mut self, signature: &str) -> Result<bool, sqlx::Error> {
-        const CLAIM: &str = "SELECT set_config('role', $1, true), \
-                             set_config('request.jwt.claims', $2, true), \
-                             set_config('request.jwt.signature', $3, true)";
         let mut transaction = self.connection.begin_with("BEGIN READ ONLY").await?;
         let claim = sqlx::query(CLAIM).bind(Role::Authenticated.name());
         let claim = claim.bind(&self.claims).bind(signature).persistent(false);

@@ -18,6 +18,7 @@ use rustls::{
     pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject as _},
 };
 use rustls_platform_verifier::Verifier;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use tokio_postgres::{Config, config::SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 use url::Url;
@@ -55,18 +56,17 @@ impl Target {
     pub fn parse(text: &str) -> Result<Self, UrlError> {
         let mut url = Url::parse(text).map_err(|error| UrlError::Unreadable(error.to_string()))?;
         let (mut mode, mut root) = (None, None);
-        let mut others = Vec::new();
         for (name, value) in url.query_pairs() {
             match &*name {
                 "sslmode" => mode = Some(value.into_owned()),
                 "sslrootcert" => root = Some(PathBuf::from(&*value)),
-                _ => others.push((name.into_owned(), value.into_owned())),
+                _ => {}
             }
         }
-        url.set_query(None);
-        if !others.is_empty() {
-            url.query_pairs_mut().extend_pairs(others);
-        }
+        // As they are written: the driver reads no `+` for a space.
+        let query = url.query().unwrap_or_default().split('&');
+        let others: Vec<_> = query.filter(|pair| !is_about_tls(pair)).map(str::to_owned).collect();
+        url.set_query((!others.is_empty()).then(|| others.join("&")).as_deref());
         let mut config: Config = url
             .as_str()
             .parse()
@@ -81,6 +81,20 @@ impl Target {
             .with_no_client_auth();
         Ok(Self { config, tls: MakeRustlsConnect::new(tls) })
     }
+}
+
+fn is_about_tls(pair: &str) -> bool {
+    let name = pair.split('=').next().unwrap_or_default();
+    name.is_empty() || matches!(name, "sslmode" | "sslrootcert")
+}
+
+/// The same URL for sqlx, which checks no certificate with `require`, be there a root or not.
+pub fn sqlx_options(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
+    let options: PgConnectOptions = url.parse()?;
+    let has_root =
+        Url::parse(url).is_ok_and(|url| url.query_pairs().any(|(name, _)| name == "sslrootcert"));
+    let raises = has_root && matches!(options.get_ssl_mode(), PgSslMode::Require);
+    Ok(if raises { options.ssl_mode(PgSslMode::VerifyCa) } else { options })
 }
 
 fn provider() -> Arc<CryptoProvider> {

@@ -53,7 +53,8 @@ fn parameter(value: Value) -> Result<(Box<dyn ToSql + Send + Sync>, Type), DbErr
         Value::ChronoDateTime(value) => (Box::new(value), Type::TIMESTAMP),
         Value::ChronoDateTimeUtc(value) => (Box::new(value), Type::TIMESTAMPTZ),
         Value::Uuid(value) => (Box::new(value), Type::UUID),
-        other => return Err(unsupported(&format!("a parameter such as {other:?}"))),
+        // Not the value itself: it may be secret.
+        other => return Err(unsupported(&format!("a parameter of {:?}", other.as_null()))),
     })
 }
 

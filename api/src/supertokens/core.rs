@@ -5,13 +5,14 @@
 
 mod dashboard;
 mod emails;
+mod ended;
 mod roles;
 mod sessions;
 mod transport;
 mod users;
 mod watched;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use reqwest::Method;
 use secrecy::SecretString;
@@ -19,13 +20,16 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use url::Url;
 
-use self::transport::{Call, Transport};
 pub use self::{
     dashboard::{DashboardSignIn, DashboardUser, SetDashboardUser},
     emails::TokenOwner,
     sessions::{Regenerate, SessionInformation},
     users::{Order, UpdateUser, UserPage, UserQuery},
     watched::{Watch, Watched},
+};
+use self::{
+    ended::EndedSessions,
+    transport::{Call, Transport},
 };
 use super::{TENANT, user::User};
 
@@ -53,6 +57,7 @@ pub enum CoreError {
 pub struct Core {
     transport: Transport,
     watched: Watched,
+    ended: Arc<EndedSessions>,
 }
 
 /// CDI `session`: who a session belongs to, and its claims.
@@ -177,7 +182,7 @@ impl Core {
     /// `hosts` are the addresses of one Core, each as good as the others.
     pub fn new(hosts: Vec<Url>, api_key: Option<SecretString>) -> Result<Self, reqwest::Error> {
         let transport = Transport::new(hosts, api_key)?;
-        Ok(Self { transport, watched: Watched::default() })
+        Ok(Self { transport, watched: Watched::default(), ended: Arc::default() })
     }
 
     /// `POST /recipe/signup`
@@ -272,6 +277,17 @@ impl Core {
     /// `POST /recipe/session/remove`; answers whether the session was there.
     pub async fn remove_session(&self, handle: &str) -> Result<bool, CoreError> {
         Ok(!self.remove_sessions(&[handle]).await?.is_empty())
+    }
+
+    /// Whether this session was ended by this client, not long ago.
+    pub fn has_ended(&self, handle: &str) -> bool {
+        self.ended.contains(handle)
+    }
+
+    /// Every call that ends sessions says so here: their tokens are refused, their sockets closed.
+    fn note_end(&self, handles: &[impl AsRef<str>]) {
+        self.ended.add(handles);
+        self.watched.end(handles);
     }
 
     /// The sessions whose end somebody waits for. Told by every call of this client that ends one.

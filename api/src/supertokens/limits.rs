@@ -35,7 +35,7 @@ impl<S: Send + Sync> FromRequestParts<S> for ClientAddress {
 impl ClientAddress {
     /// What is counted as one: of IPv6 the network that a line at home has, in which there are
     /// addresses to spare (RFC 6177: /56).
-    fn network(self) -> IpAddr {
+    pub fn network(self) -> IpAddr {
         match self.0.to_canonical() {
             IpAddr::V4(address) => address.into(),
             IpAddr::V6(address) => {

@@ -9,7 +9,6 @@ pub mod claims;
 pub mod core;
 mod csrf;
 mod device;
-mod ended;
 mod error;
 mod jwks;
 pub mod lifetime;
@@ -35,7 +34,6 @@ use self::{
     background::Background,
     core::Core,
     csrf::Origins,
-    ended::EndedSessions,
     jwks::Jwks,
     limits::Limits,
     thirdparty::{ProviderOptions, Providers},
@@ -98,7 +96,6 @@ struct Inner {
     website_domain: Url,
     providers: Providers,
     limits: Limits,
-    ended: EndedSessions,
     dashboard: Option<DashboardOptions>,
     mailer: Arc<dyn Mailer>,
     background: Background,
@@ -129,7 +126,6 @@ impl SuperTokens {
             issuer: auth(&options.api_domain),
             website_domain: options.website_domain,
             limits: Limits::new(options.rate_limits),
-            ended: EndedSessions::default(),
             dashboard: options.dashboard,
             mailer,
             background: Background::new(),

@@ -102,7 +102,7 @@ impl SuperTokens {
         {
             return Err(Error::TryRefreshToken);
         }
-        if inner.ended.contains(claims.session_handle()) {
+        if self.core().has_ended(claims.session_handle()) {
             return Err(self.ended());
         }
         let mut session = Session { claims, headers: HeaderMap::new(), transport, token };

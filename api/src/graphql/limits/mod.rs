@@ -37,7 +37,7 @@ const MAX_VALUE_NESTING: usize = 16;
 pub const MAX_COMPLEXITY: usize = 1_000;
 /// The cost of a field that opens a transaction or calls the Core: an operation has room for few.
 pub const ROUND_TRIP: usize = 25;
-/// The cost of a field that makes the Core hash a password: one an operation.
+/// The cost of a field that makes the Core hash a password, or asks it dozens of times: one an operation.
 pub const PASSWORD: usize = MAX_COMPLEXITY / 2;
 /// The cost of a field that changes whatever there is of a user's.
 pub const BULK: usize = 4 * ROUND_TRIP;

@@ -48,7 +48,7 @@ impl ChangePassword {
     ) -> Result<ChangePasswordPayload> {
         let (current, new) = (input.current_password.into(), input.new_password.into());
         let account = own_account(context)?;
-        let outcome = account.change_password(client(context)?, &current, &new).await;
+        let outcome = account.change_password(client(context)?, current, new).await;
         let outcome = match outcome.map_err(Error::from)? {
             NewPassword::Set => ChangePasswordOutcome::Changed,
             NewPassword::WrongPassword => ChangePasswordOutcome::WrongPassword,

@@ -1,13 +1,18 @@
 use async_graphql::{Context, Enum, Object, Result, SimpleObject};
+use axum::http::HeaderMap;
 use sea_orm::EntityTrait;
 
 use crate::{
     entity::todo,
     graphql::{
         Error,
-        context::{begin, client, forget_session, own_account},
+        context::{claims, client, forget_session, own_account},
     },
-    supertokens::manage::Proof,
+    rls::{Access, Rls, Role},
+    supertokens::{
+        Claims,
+        manage::{Account, Proof, to_its_end},
+    },
 };
 
 /// What came of the wish to be gone.
@@ -53,18 +58,42 @@ impl DeleteAccount {
             Proof::SignInAgain => DeleteAccountOutcome::SignInAgain,
         };
         if outcome == DeleteAccountOutcome::Deleted {
-            // First the rows, as long as there is a user who can ask for it again.
-            delete_rows(context).await?;
-            forget_session(context, &account.delete().await.map_err(Error::from)?);
+            let rows = Rows::of(context)?;
+            let forgotten = to_its_end(async move { delete(&account, &rows).await }).await?;
+            forget_session(context, &forgotten);
         }
         Ok(DeleteAccountPayload { outcome })
     }
 }
 
-/// Every table that holds rows of users has its line here.
-async fn delete_rows(context: &Context<'_>) -> Result<(), Error> {
-    let transaction = begin(context).await?;
-    todo::Entity::delete_many().exec(&transaction).await?;
-    transaction.commit().await?;
-    Ok(())
+/// First the rows, as long as there is a user who can ask for it again; before them the other sessions,
+/// which could add some; and in the end what was added nevertheless.
+async fn delete(account: &Account, rows: &Rows) -> Result<HeaderMap, Error> {
+    account.end_others().await?;
+    rows.delete().await?;
+    let forgotten = account.delete().await?;
+    rows.delete().await?;
+    Ok(forgotten)
+}
+
+/// What the user has in this database.
+struct Rows {
+    rls: Rls,
+    claims: Claims,
+}
+
+impl Rows {
+    fn of(context: &Context<'_>) -> Result<Self, Error> {
+        let rls = context.data::<Rls>().map_err(|error| Error::Internal(error.message))?;
+        Ok(Self { rls: rls.clone(), claims: claims(context)?.clone() })
+    }
+
+    /// Every table that holds rows of users has its line here.
+    async fn delete(&self) -> Result<(), Error> {
+        let Self { rls, claims } = self;
+        let transaction = rls.begin(Role::Authenticated, Access::Write, claims).await?;
+        todo::Entity::delete_many().exec(&transaction).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
 }

@@ -21,7 +21,7 @@ impl RevokeSession {
         context: &Context<'_>,
         #[graphql(desc = "Which, as `sessions` tells it.")] handle: ID,
     ) -> Result<RevokeSessionPayload> {
-        if !own_account(context)?.revoke_session(&handle).await.map_err(Error::from)? {
+        if !own_account(context)?.revoke_session(handle.to_string()).await.map_err(Error::from)? {
             return Err(Error::NoSession.into());
         }
         Ok(RevokeSessionPayload { revoked_handle: handle })

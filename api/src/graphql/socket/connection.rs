@@ -14,7 +14,7 @@ use super::{
     close::Close,
     message::{ClientMessage, ServerMessage},
     operations::{Operations, Told},
-    sockets::Place,
+    sockets::{CountedPlace, Place},
 };
 use crate::{
     graphql::RequestId,
@@ -57,9 +57,9 @@ impl Connection {
     }
 
     /// Talks until the socket ends.
-    pub async fn serve(mut self, mut place: Place, opened: Opened) {
+    pub async fn serve(mut self, mut place: Place, stranger: Option<CountedPlace>, opened: Opened) {
         let ended = tokio::select! {
-            ended = self.attend(opened) => ended,
+            ended = self.attend(stranger, opened) => ended,
             () = place.closing() => Some(Close::GOING_AWAY),
         };
         if let Some(close) = ended {
@@ -68,12 +68,14 @@ impl Connection {
         }
     }
 
-    async fn attend(&mut self, opened: Opened) -> Ended {
+    /// Among strangers until it is known whose it is.
+    async fn attend(&mut self, stranger: Option<CountedPlace>, opened: Opened) -> Ended {
         let (session, mut lifetime) = match timeout(INIT, self.initialise(opened)).await {
             Ok(Ok(known)) => known,
             Ok(Err(ended)) => return ended,
             Err(_) => return Some(Close::INIT_TIMEOUT),
         };
+        drop(stranger);
         let Some(_place) = self.state.sockets.enter_as(session.claims.user_id()) else {
             return Some(Close::TOO_MANY_SOCKETS);
         };

@@ -10,6 +10,7 @@ mod operations;
 mod sockets;
 
 use axum::{
+    Extension,
     extract::{
         State, WebSocketUpgrade,
         ws::{WebSocket, rejection::WebSocketUpgradeRejection},
@@ -21,7 +22,7 @@ use axum::{
 use self::connection::Connection;
 pub use self::sockets::Sockets;
 use super::request_id;
-use crate::{error::ApiError, state::AppState};
+use crate::{error::ApiError, state::AppState, supertokens::ClientAddress};
 
 /// A message is one operation, as the body of a POST is.
 const MAX_MESSAGE: usize = 64 * 1024;
@@ -35,14 +36,17 @@ const BUFFER: usize = 4 * 1024;
 /// are too many.
 pub async fn socket(
     State(state): State<AppState>,
+    client: Option<Extension<ClientAddress>>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
-    open(state, headers, upgrade).await.unwrap_or_else(IntoResponse::into_response)
+    let client = client.map(|Extension(client)| client);
+    open(state, client, headers, upgrade).await.unwrap_or_else(IntoResponse::into_response)
 }
 
 async fn open(
     state: AppState,
+    client: Option<ClientAddress>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
@@ -56,6 +60,10 @@ async fn open(
     };
     let request_id = request_id(&headers);
     let place = state.sockets.enter().ok_or(ApiError::TooManySockets)?;
+    let stranger = match client {
+        Some(client) => Some(state.sockets.enter_from(client).ok_or(ApiError::TooManySockets)?),
+        None => None,
+    };
     let mut session = state.supertokens.lasting_session(&headers).await;
     let handed_out = match &mut session {
         Ok((session, _)) => std::mem::take(&mut session.headers),
@@ -67,7 +75,7 @@ async fn open(
         .read_buffer_size(BUFFER)
         .write_buffer_size(BUFFER)
         .on_upgrade(async move |socket: WebSocket| {
-            Connection::new(socket, state, request_id).serve(place, session).await;
+            Connection::new(socket, state, request_id).serve(place, stranger, session).await;
         });
     response.headers_mut().extend(handed_out);
     Ok(response)

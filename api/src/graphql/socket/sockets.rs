@@ -1,16 +1,28 @@
 //! How many sockets there are, and the end of all of them.
 
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::HashMap,
+    net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
+use crate::supertokens::ClientAddress;
+
 /// How many sockets a process holds.
 const MAX: u32 = 10_000;
 /// How many of them one user has.
 const MAX_OF_USER: usize = 20;
+/// How many one address may have open on which nobody has said yet who they are.
+const MAX_OF_STRANGERS: usize = 50;
+
+/// Whose sockets are counted together.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Whose {
+    Strangers(IpAddr),
+    User(String),
+}
 
 /// The sockets of this process; cheap to clone.
 #[derive(Clone)]
@@ -18,7 +30,7 @@ pub struct Sockets(Arc<Inner>);
 
 struct Inner {
     places: Arc<Semaphore>,
-    users: Mutex<HashMap<String, usize>>,
+    taken: Mutex<HashMap<Whose, usize>>,
     closing: watch::Sender<bool>,
 }
 
@@ -26,7 +38,7 @@ impl Default for Sockets {
     fn default() -> Self {
         Self(Arc::new(Inner {
             places: Arc::new(Semaphore::new(MAX as usize)),
-            users: Mutex::default(),
+            taken: Mutex::default(),
             closing: watch::Sender::new(false),
         }))
     }
@@ -42,14 +54,23 @@ impl Sockets {
     }
 
     /// A place among those of the user, unless all are taken.
-    pub fn enter_as(&self, user_id: &str) -> Option<UserPlace> {
-        let mut users = self.users();
-        let taken = users.entry(user_id.to_owned()).or_default();
-        if *taken >= MAX_OF_USER {
+    pub fn enter_as(&self, user_id: &str) -> Option<CountedPlace> {
+        self.count(Whose::User(user_id.to_owned()), MAX_OF_USER)
+    }
+
+    /// A place among those of who come from there and are not known yet, unless all are taken.
+    pub fn enter_from(&self, client: ClientAddress) -> Option<CountedPlace> {
+        self.count(Whose::Strangers(client.network()), MAX_OF_STRANGERS)
+    }
+
+    fn count(&self, whose: Whose, max: usize) -> Option<CountedPlace> {
+        let mut counts = self.taken();
+        let taken = counts.entry(whose.clone()).or_default();
+        if *taken >= max {
             return None;
         }
         *taken += 1;
-        Some(UserPlace { sockets: self.clone(), user_id: user_id.to_owned() })
+        Some(CountedPlace { sockets: self.clone(), whose })
     }
 
     /// Tells every socket to close, and lets none in.
@@ -62,8 +83,8 @@ impl Sockets {
         let _ = self.0.places.acquire_many(MAX).await;
     }
 
-    fn users(&self) -> MutexGuard<'_, HashMap<String, usize>> {
-        self.0.users.lock().unwrap_or_else(PoisonError::into_inner)
+    fn taken(&self) -> MutexGuard<'_, HashMap<Whose, usize>> {
+        self.0.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -80,18 +101,19 @@ impl Place {
     }
 }
 
-pub struct UserPlace {
+/// One of so many; given back when dropped.
+pub struct CountedPlace {
     sockets: Sockets,
-    user_id: String,
+    whose: Whose,
 }
 
-impl Drop for UserPlace {
+impl Drop for CountedPlace {
     fn drop(&mut self) {
-        let mut users = self.sockets.users();
-        if let Entry::Occupied(mut taken) = users.entry(std::mem::take(&mut self.user_id)) {
-            *taken.get_mut() -= 1;
-            if *taken.get() == 0 {
-                taken.remove();
+        let mut counts = self.sockets.taken();
+        if let Some(taken) = counts.get_mut(&self.whose) {
+            *taken -= 1;
+            if *taken == 0 {
+                counts.remove(&self.whose);
             }
         }
     }
@@ -113,7 +135,19 @@ mod tests {
         places.pop();
         assert!(sockets.enter_as("ada").is_some());
         drop(places);
-        assert!(sockets.users().is_empty(), "nothing stays of who has left");
+        assert!(sockets.taken().is_empty(), "nothing stays of who has left");
+    }
+
+    #[test]
+    fn strangers_of_one_address_keep_no_others_out() {
+        let sockets = Sockets::default();
+        let from = |address: &str| sockets.enter_from(ClientAddress(address.parse().unwrap()));
+        let strangers: Vec<_> = (0..MAX_OF_STRANGERS).map(|_| from("192.0.2.1").unwrap()).collect();
+        assert!(from("192.0.2.1").is_none());
+        assert!(from("192.0.2.2").is_some());
+        assert!(sockets.enter_as("ada").is_some());
+        drop(strangers);
+        assert!(from("192.0.2.1").is_some());
     }
 
     #[test]

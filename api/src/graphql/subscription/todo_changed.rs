@@ -30,12 +30,15 @@ impl TodoChanged {
         let source = |error: async_graphql::Error| Error::Internal(error.message);
         let claims = claims(context)?.clone();
         let rls = context.data::<Rls>().map_err(source)?.clone();
-        let changes = context.data::<Live>().map_err(source)?.subscribe(claims.user_id());
-        let batches =
-            stream::unfold((changes, Reader { rls, claims }), async |(mut changes, reader)| {
+        let live = context.data::<Live>().map_err(source)?.clone();
+        let changes = live.subscribe(claims.user_id());
+        let batches = stream::unfold(
+            (changes, Reader { rls, live, claims }),
+            async |(mut changes, reader)| {
                 let told = reader.tell(changes.next().await).await;
                 Some((stream::iter(told), (changes, reader)))
-            });
+            },
+        );
         Ok(batches.flatten())
     }
 }
@@ -43,6 +46,7 @@ impl TodoChanged {
 /// Reads as one user.
 struct Reader {
     rls: Rls,
+    live: Live,
     claims: Claims,
 }
 
@@ -63,9 +67,10 @@ impl Reader {
 
     /// What the user sees of these todos, in one transaction of theirs.
     async fn read(&self, changes: &[Change]) -> Result<Vec<Model>, DbErr> {
+        let _turn = self.live.turn().await;
         let transaction = self.rls.begin(Role::Authenticated, Access::Read, &self.claims).await?;
         let ids = changes.iter().map(|change| change.id);
-        Entity::find().filter(Column::Id.is_in(ids)).all(&transaction).await
+        Entity::find().filter(Column::Id.is_in(ids)).all(&transaction.ending()).await
     }
 }
 

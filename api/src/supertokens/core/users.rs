@@ -105,7 +105,10 @@ impl Core {
 
     /// `POST /user/remove`; fine, too, when there is no such user.
     pub async fn delete_user(&self, user_id: &str) -> Result<(), CoreError> {
-        self.remove_user(user_id, true).await
+        let handles = self.session_handles(user_id).await?;
+        self.remove_user(user_id, true).await?;
+        self.note_end(&handles);
+        Ok(())
     }
 
     /// `POST /user/remove`: as [`delete_user`](Self::delete_user), without what is linked to it.

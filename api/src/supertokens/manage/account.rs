@@ -4,6 +4,7 @@ use axum::http::HeaderMap;
 use chrono::TimeDelta;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use secrecy::{ExposeSecret as _, SecretString};
+use tracing::Instrument as _;
 
 use crate::supertokens::{
     Claims, ClientAddress, Error, SuperTokens,
@@ -22,12 +23,15 @@ const AT_ONCE: usize = 8;
 /// How old a session may be that proves by itself who its user is.
 const FRESH: TimeDelta = TimeDelta::minutes(10);
 
-/// The account of a session's user. Whatever is asked of it, the session must live: an access token
-/// that outlives its session opens nothing here. What is ended here is refused everywhere at once.
-#[derive(Clone, Copy)]
-pub struct Account<'a> {
-    supertokens: &'a SuperTokens,
-    claims: &'a Claims,
+/// The account of a session's user; cheap to clone. Whatever is asked of it, the session must live: an
+/// access token that outlives its session opens nothing here.
+///
+/// What changes something goes on to its end when the caller goes away: half of it would leave
+/// sessions that should be gone.
+#[derive(Clone)]
+pub struct Account {
+    supertokens: SuperTokens,
+    claims: Claims,
 }
 
 /// A session of the account.
@@ -65,23 +69,24 @@ pub enum Proof {
 
 impl SuperTokens {
     /// The account of the user of `claims`.
-    pub fn account<'a>(&'a self, claims: &'a Claims) -> Account<'a> {
-        Account { supertokens: self, claims }
+    pub fn account(&self, claims: &Claims) -> Account {
+        Account { supertokens: self.clone(), claims: claims.clone() }
     }
 }
 
-impl<'a> Account<'a> {
-    fn core(self) -> &'a Core {
+impl Account {
+    fn core(&self) -> &Core {
         self.supertokens.core()
     }
 
     /// Whether its user signs in with a password, else with an account elsewhere.
-    pub async fn has_password(self) -> Result<bool, Error> {
+    pub async fn has_password(&self) -> Result<bool, Error> {
+        self.handles().await?;
         Ok(self.login_method().await?.recipe_id == "emailpassword")
     }
 
     /// This session, and the newest of the others.
-    pub async fn sessions(self) -> Result<Vec<OwnSession>, Error> {
+    pub async fn sessions(&self) -> Result<Vec<OwnSession>, Error> {
         let own = self.claims.session_handle();
         let mut handles = self.handles().await?;
         handles.retain(|handle| handle != own);
@@ -97,21 +102,22 @@ impl<'a> Account<'a> {
     }
 
     /// Ends one of the sessions. Answers whether there was such a one: another user's is none.
-    pub async fn revoke_session(self, handle: &str) -> Result<bool, Error> {
-        if !self.handles().await?.iter().any(|own| own == handle) {
-            return Ok(false);
-        }
-        let ended = self.core().remove_session(handle).await?;
-        self.supertokens.0.ended.add(ended.then(|| handle.to_owned()));
-        Ok(ended)
+    pub async fn revoke_session(self, handle: String) -> Result<bool, Error> {
+        to_its_end(async move {
+            let is_own = self.handles().await?.contains(&handle);
+            Ok(is_own && self.core().remove_session(&handle).await?)
+        })
+        .await
     }
 
     /// Ends all sessions, this one too. Answers the headers that make the client forget it.
     pub async fn sign_out_everywhere(self) -> Result<HeaderMap, Error> {
-        self.handles().await?;
-        let ended = self.core().remove_sessions_of(self.claims.user_id()).await?;
-        self.supertokens.0.ended.add(ended);
-        Ok(self.forgotten())
+        to_its_end(async move {
+            self.handles().await?;
+            self.core().remove_sessions_of(self.claims.user_id()).await?;
+            Ok(self.forgotten())
+        })
+        .await
     }
 
     /// Sets another password, and ends every session but this one: whoever knew the old password
@@ -120,6 +126,15 @@ impl<'a> Account<'a> {
     /// Errors: [`Error::TooMany`] as at signing in, with which it shares the count.
     pub async fn change_password(
         self,
+        client: ClientAddress,
+        current: SecretString,
+        new: SecretString,
+    ) -> Result<NewPassword, Error> {
+        to_its_end(async move { self.replace_password(client, &current, &new).await }).await
+    }
+
+    async fn replace_password(
+        &self,
         client: ClientAddress,
         current: &SecretString,
         new: &SecretString,
@@ -136,7 +151,7 @@ impl<'a> Account<'a> {
             return Ok(NewPassword::WrongPassword);
         }
         // Before, too: should the Core go away after the change, few are left.
-        self.revoke_others().await?;
+        self.end_others().await?;
         match self.core().set_password(&method.recipe_user_id, new).await? {
             UpdateUser::Ok => {}
             // Deleted meanwhile.
@@ -144,8 +159,13 @@ impl<'a> Account<'a> {
                 return Err(self.supertokens.ended());
             }
         }
-        // After the change: a session that the old password opened in between would stay.
-        self.revoke_others().await?;
+        // After the change: a session that the old password opened in between would stay. The password
+        // is new, whatever comes of this.
+        if self.end_others().await.is_err()
+            && let Err(error) = self.end_others().await
+        {
+            tracing::error!(%error, "sessions may be left that an old password opened");
+        }
         Ok(NewPassword::Set)
     }
 
@@ -153,7 +173,7 @@ impl<'a> Account<'a> {
     ///
     /// Errors: [`Error::TooMany`] as at signing in.
     pub async fn prove(
-        self,
+        &self,
         client: ClientAddress,
         password: Option<&SecretString>,
     ) -> Result<Proof, Error> {
@@ -173,33 +193,32 @@ impl<'a> Account<'a> {
 
     /// Deletes the user with their sessions and roles. Answers the headers that make the client
     /// forget the session.
-    pub async fn delete(self) -> Result<HeaderMap, Error> {
-        let handles = self.handles().await?;
+    pub async fn delete(&self) -> Result<HeaderMap, Error> {
+        self.handles().await?;
         self.core().delete_user(self.claims.user_id()).await?;
-        self.supertokens.0.ended.add(handles);
         Ok(self.forgotten())
     }
 
+    /// Ends every session but this one.
+    pub async fn end_others(&self) -> Result<(), Error> {
+        let handles = self.core().session_handles(self.claims.user_id()).await?;
+        let own = self.claims.session_handle();
+        let others: Vec<_> = handles.iter().map(String::as_str).filter(|one| *one != own).collect();
+        if !others.is_empty() {
+            self.core().remove_sessions(&others).await?;
+        }
+        Ok(())
+    }
+
     /// The handles of all sessions, oldest first.
-    async fn handles(self) -> Result<Vec<String>, Error> {
+    async fn handles(&self) -> Result<Vec<String>, Error> {
         let handles = self.core().session_handles(self.claims.user_id()).await?;
         let lives = handles.iter().any(|handle| handle == self.claims.session_handle());
         if lives { Ok(handles) } else { Err(self.supertokens.ended()) }
     }
 
-    async fn revoke_others(self) -> Result<(), Error> {
-        let handles = self.core().session_handles(self.claims.user_id()).await?;
-        let own = self.claims.session_handle();
-        let others: Vec<_> = handles.iter().map(String::as_str).filter(|one| *one != own).collect();
-        if !others.is_empty() {
-            let ended = self.core().remove_sessions(&others).await?;
-            self.supertokens.0.ended.add(ended);
-        }
-        Ok(())
-    }
-
     /// What the session was opened with.
-    async fn login_method(self) -> Result<LoginMethod, Error> {
+    async fn login_method(&self) -> Result<LoginMethod, Error> {
         let id = self.claims.recipe_user_id();
         let user = self.core().user(id).await?;
         let method = user.and_then(|user| user.login_method(id).cloned());
@@ -208,7 +227,7 @@ impl<'a> Account<'a> {
     }
 
     async fn is_password(
-        self,
+        &self,
         client: ClientAddress,
         email: &str,
         password: &SecretString,
@@ -219,7 +238,7 @@ impl<'a> Account<'a> {
         Ok(matches!(answer, SignIn::Ok { recipe_user_id, .. } if recipe_user_id == id))
     }
 
-    fn own(self, session: SessionInformation) -> OwnSession {
+    fn own(&self, session: SessionInformation) -> OwnSession {
         let device = session.session_data.get(DEVICE).and_then(|device| device.as_str());
         OwnSession {
             device: device.map(str::to_owned),
@@ -229,9 +248,17 @@ impl<'a> Account<'a> {
         }
     }
 
-    fn forgotten(self) -> HeaderMap {
+    fn forgotten(&self) -> HeaderMap {
         tokens::clear_everywhere(&self.supertokens.0.cookies)
     }
+}
+
+/// Runs to its end, whether or not the caller waits for it.
+pub async fn to_its_end<T: Send + 'static, E: From<Error> + Send + 'static>(
+    work: impl Future<Output = Result<T, E>> + Send + 'static,
+) -> Result<T, E> {
+    let ended = tokio::spawn(work.in_current_span()).await;
+    ended.unwrap_or_else(|error| Err(Error::Unexpected(error.to_string()).into()))
 }
 
 /// The email that goes with a password.

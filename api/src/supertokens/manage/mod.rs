@@ -8,7 +8,7 @@ mod sessions;
 mod users;
 
 pub use self::{
-    account::{Account, NewPassword, OwnSession, Proof},
+    account::{Account, NewPassword, OwnSession, Proof, to_its_end},
     dashboard::{DashboardUsers, SetDashboardLogin},
     roles::Roles,
     sessions::Sessions,

@@ -89,7 +89,7 @@ impl Accounts for Panicking {
         Err(Error::Internal("a secret of the accounts".into()))
     }
 
-    fn own<'a>(&'a self, _: &'a Claims) -> Account<'a> {
+    fn own(&self, _: &Claims) -> Account {
         panic!("a secret of the accounts")
     }
 }

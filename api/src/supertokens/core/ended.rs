@@ -1,5 +1,5 @@
-//! Sessions that were ended here and whose access tokens may still hold: they are refused at once. Other copies
-//! of the service hear of it when the token is to be refreshed.
+//! Sessions that were ended by this client of the Core and whose access tokens may still hold: they are refused
+//! at once. Other copies of the service hear of it when the token is to be refreshed.
 
 use std::{
     collections::{HashSet, VecDeque},
@@ -9,19 +9,20 @@ use std::{
 /// Beyond these the oldest are forgotten: some MB at worst.
 const KEPT: usize = 20_000;
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct EndedSessions(RwLock<Handles>);
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Handles {
     known: HashSet<String>,
     oldest_first: VecDeque<String>,
 }
 
 impl EndedSessions {
-    pub fn add(&self, handles: impl IntoIterator<Item = String>) {
+    pub fn add(&self, handles: &[impl AsRef<str>]) {
         let mut ended = self.0.write().unwrap_or_else(PoisonError::into_inner);
         for handle in handles {
+            let handle = handle.as_ref().to_owned();
             if !ended.known.insert(handle.clone()) {
                 continue;
             }
@@ -46,10 +47,10 @@ mod tests {
     #[test]
     fn the_newest_are_known_and_no_more_than_are_kept() {
         let ended = EndedSessions::default();
-        ended.add((0..KEPT).map(|n| n.to_string()));
-        ended.add(["0".to_owned()]);
+        ended.add(&(0..KEPT).map(|n| n.to_string()).collect::<Vec<_>>());
+        ended.add(&["0"]);
         assert!(ended.contains("0"), "known already");
-        ended.add(["new".to_owned()]);
+        ended.add(&["new"]);
         assert!(ended.contains("new") && ended.contains("1"));
         assert!(!ended.contains("0"));
         let handles = ended.0.read().unwrap();

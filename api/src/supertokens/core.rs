@@ -5,7 +5,7 @@
 
 mod dashboard;
 mod emails;
-mod ended;
+mod expelled;
 mod roles;
 mod sessions;
 mod transport;
@@ -28,7 +28,7 @@ pub use self::{
     watched::{Watch, Watched},
 };
 use self::{
-    ended::EndedSessions,
+    expelled::ExpelledSessions,
     transport::{Call, Transport},
 };
 use super::{TENANT, user::User};
@@ -57,7 +57,7 @@ pub enum CoreError {
 pub struct Core {
     transport: Transport,
     watched: Watched,
-    ended: Arc<EndedSessions>,
+    expelled: Arc<ExpelledSessions>,
 }
 
 /// CDI `session`: who a session belongs to, and its claims.
@@ -182,7 +182,7 @@ impl Core {
     /// `hosts` are the addresses of one Core, each as good as the others.
     pub fn new(hosts: Vec<Url>, api_key: Option<SecretString>) -> Result<Self, reqwest::Error> {
         let transport = Transport::new(hosts, api_key)?;
-        Ok(Self { transport, watched: Watched::default(), ended: Arc::default() })
+        Ok(Self { transport, watched: Watched::default(), expelled: Arc::default() })
     }
 
     /// `POST /recipe/signup`
@@ -279,15 +279,23 @@ impl Core {
         Ok(!self.remove_sessions(&[handle]).await?.is_empty())
     }
 
-    /// Whether this session was ended by this client, not long ago.
-    pub fn has_ended(&self, handle: &str) -> bool {
-        self.ended.contains(handle)
+    /// Ends sessions whose access tokens, too, must be worth nothing from now on, in this process.
+    pub async fn expel(&self, handles: &[&str]) -> Result<Vec<String>, CoreError> {
+        let removed = self.remove_sessions(handles).await?;
+        self.expelled.add(handles);
+        Ok(removed)
     }
 
-    /// Every call that ends sessions says so here: their tokens are refused, their sockets closed.
-    fn note_end(&self, handles: &[impl AsRef<str>]) {
-        self.ended.add(handles);
-        self.watched.end(handles);
+    /// As [`expel`](Self::expel), all that a user has.
+    pub async fn expel_user(&self, user_id: &str) -> Result<Vec<String>, CoreError> {
+        let removed = self.remove_sessions_of(user_id).await?;
+        self.expelled.add(&removed);
+        Ok(removed)
+    }
+
+    /// Whether this session was expelled by this client, not long ago.
+    pub fn is_expelled(&self, handle: &str) -> bool {
+        self.expelled.contains(handle)
     }
 
     /// The sessions whose end somebody waits for. Told by every call of this client that ends one.

@@ -102,7 +102,7 @@ impl SuperTokens {
         {
             return Err(Error::TryRefreshToken);
         }
-        if self.core().has_ended(claims.session_handle()) {
+        if self.core().is_expelled(claims.session_handle()) {
             return Err(self.ended());
         }
         let mut session = Session { claims, headers: HeaderMap::new(), transport, token };
@@ -246,7 +246,7 @@ impl SuperTokens {
                     user.id = session.user_id,
                     "a spent refresh token was used again: the session is revoked"
                 );
-                self.core().remove_session(&session.handle).await?;
+                self.core().expel(&[&session.handle]).await?;
                 Err(Error::TokenTheft(tokens::clear_everywhere(&self.0.cookies)))
             }
         }

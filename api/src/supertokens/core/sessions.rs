@@ -118,7 +118,7 @@ impl Core {
         let body = json!({"sessionHandles": handles});
         let removed: Revoked = self.post("recipe/session/remove", SESSION, body).await?;
         // Also those that were not there any more.
-        self.note_end(handles);
+        self.watched.end(handles);
         Ok(removed.session_handles_revoked)
     }
 
@@ -130,7 +130,7 @@ impl Core {
             "revokeAcrossAllTenants": true,
         });
         let removed: Revoked = self.post("recipe/session/remove", SESSION, body).await?;
-        self.note_end(&removed.session_handles_revoked);
+        self.watched.end(&removed.session_handles_revoked);
         Ok(removed.session_handles_revoked)
     }
 }

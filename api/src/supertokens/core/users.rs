@@ -107,7 +107,7 @@ impl Core {
     pub async fn delete_user(&self, user_id: &str) -> Result<(), CoreError> {
         let handles = self.session_handles(user_id).await?;
         self.remove_user(user_id, true).await?;
-        self.note_end(&handles);
+        self.expelled.add(&handles);
         Ok(())
     }
 

@@ -32,7 +32,7 @@ pub async fn revoke(
     JsonObject(body): JsonObject,
 ) -> Result<Response, Error> {
     let handles = input::texts(&body, "sessionHandles")?;
-    supertokens.core().remove_sessions(&handles).await?;
+    supertokens.core().expel(&handles).await?;
     Ok(status("OK"))
 }
 

@@ -12,7 +12,7 @@ pub struct Options {
     /// How often each has its turn; the median counts
     #[arg(long, default_value_t = 5)]
     pub turns: usize,
-    /// Rows in the table while one list is read, the last but one in the whole: 10000,100000,…
+    /// How many rows the table has while the same list is read, ascending: 10000,100000,…
     #[arg(long, value_delimiter = ',', default_value = "10000,100000,1000000")]
     pub growth: Vec<u64>,
     /// Draw the charts into this folder

@@ -55,7 +55,7 @@ impl Tokens {
     }
 }
 
-/// As the migration of the bench names them.
+/// The id of a user, as `database.rs` writes it into the rows.
 pub fn user(number: u64) -> String {
     format!("user-{number}")
 }

@@ -1,7 +1,7 @@
 //! Documents that are known by the SHA-256 of their text: the page's own, and those of other manifests.
 //! They are parsed once, and none is ever added by a request.
 
-use std::{collections::HashMap, fs, io, path::Path};
+use std::{collections::HashMap, fs, io, path::Path, sync::Arc};
 
 use async_graphql::{
     Request, ServerError, Value,
@@ -70,7 +70,8 @@ impl Manifest {
 }
 
 pub struct Document {
-    pub text: String,
+    /// Shared with the requests that name it.
+    pub text: Arc<str>,
     pub parsed: ExecutableDocument,
 }
 
@@ -129,17 +130,16 @@ fn hash(text: &str) -> String {
 }
 
 async fn check(text: &str, probe: &Probe) -> Result<Document, String> {
-    let text = text.to_owned();
     let told = |error: Error| async_graphql::Error::from(error).message;
-    check_text(&text).map_err(told)?;
-    let parsed = parse_query(&text).map_err(|error| error.to_string())?;
+    check_text(text).map_err(told)?;
+    let parsed = parse_query(text).map_err(|error| error.to_string())?;
     check_document(&parsed).map_err(told)?;
-    let mut request = Request::new(text.as_str());
+    let mut request = Request::new(text);
     request.set_parsed_query(parsed.clone());
     match probe.complexity(request).await {
-        Ok(_) => Ok(Document { text, parsed }),
+        Ok(_) => Ok(Document { text: text.into(), parsed }),
         Err(errors) => match errors.iter().find(|error| !wants_a_value(error, &parsed)) {
-            None => Ok(Document { text, parsed }),
+            None => Ok(Document { text: text.into(), parsed }),
             Some(error) => Err(error.message.clone()),
         },
     }

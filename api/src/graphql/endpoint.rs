@@ -40,7 +40,7 @@ struct Inner {
 
 /// What measuring an operation takes, after it was refused.
 struct Sent {
-    text: String,
+    text: Arc<str>,
     operation_name: Option<String>,
     variables: Variables,
 }
@@ -90,7 +90,7 @@ impl Endpoint {
         check_variables(&request.variables)?;
         let text = if let Some(document) = self.0.documents.named_by(&request)? {
             request.set_parsed_query(document.parsed.clone());
-            document.text.clone()
+            Arc::clone(&document.text)
         } else {
             if self.0.operations == Operations::Trusted {
                 return Err(Error::PersistedQueryIdRequired);
@@ -100,7 +100,7 @@ impl Endpoint {
             if let Ok(document) = request.parsed_query() {
                 check_document(document)?;
             }
-            request.query.clone()
+            request.query.as_str().into()
         };
         let sent = Sent {
             text,
@@ -112,7 +112,7 @@ impl Endpoint {
 
     /// The executor only says that an operation is too complex.
     async fn explain(&self, sent: Sent) -> Response {
-        let mut request = Request::new(sent.text).variables(sent.variables);
+        let mut request = Request::new(&*sent.text).variables(sent.variables);
         request.operation_name = sent.operation_name;
         match self.0.probe.complexity(request).await {
             Ok(complexity) => refusal(check_complexity(complexity).err().unwrap_or_else(|| {

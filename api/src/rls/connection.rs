@@ -117,12 +117,7 @@ impl Connection {
             None => None,
         };
         let client = &self.client;
-        let begin = async {
-            match opening {
-                Some(opening) => client.batch_execute(opening.begin).await,
-                None => Ok(()),
-            }
-        };
+        let begin = simple(client, opening.map(|opening| opening.begin));
         let claim = async {
             match claim.zip(opening) {
                 Some((claim, Opening { role, claims, signature, .. })) => {
@@ -133,12 +128,7 @@ impl Connection {
             }
         };
         let answer = statement.run(client, parameters.iter());
-        let end = async {
-            match end {
-                Some(end) => client.batch_execute(end).await,
-                None => Ok(()),
-            }
-        };
+        let end = simple(client, end);
         // Each is sent when it is first polled, and they are polled in this order.
         let (opened, claimed, answered, ended) = join4(begin, claim, answer, end).await;
         for (answer, sql) in [(claimed.as_ref().err(), CLAIM), (answered.as_ref().err(), sql)] {
@@ -170,6 +160,14 @@ impl Connection {
         if let Some(statements) = &mut self.statements {
             statements.remove(sql);
         }
+    }
+}
+
+/// A statement without parameters or rows, if there is one; sent when it is first polled.
+async fn simple(client: &Client, sql: Option<&str>) -> Result<(), Error> {
+    match sql {
+        Some(sql) => client.batch_execute(sql).await,
+        None => Ok(()),
     }
 }
 

@@ -55,10 +55,9 @@ impl List {
         &self,
         todos: Select<todo::Entity>,
         wanted: Wanted,
-        transaction: UserTransaction,
+        mut transaction: UserTransaction,
     ) -> Result<TodoConnection, Error> {
         let mut connection = self.unread();
-        let mut transaction = transaction;
         if wanted.is_counted {
             if wanted.columns.is_none() {
                 transaction = transaction.ending();

@@ -1,6 +1,6 @@
 //! The whole service in this process, on a port of its own, with a database of its own.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 
 use api::{
     clock::Clock,
@@ -14,7 +14,7 @@ use axum::Router;
 use reqwest::{Method, RequestBuilder, StatusCode, header};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::runtime::{self, Runtime};
 
 use super::database::TestDatabase;
 
@@ -25,12 +25,16 @@ pub struct TestApp {
     /// To ask without a socket.
     pub router: Router,
     http: reqwest::Client,
-    server: JoinHandle<()>,
+    /// Where the service runs. On the test's own runtime it would stand still while the database is
+    /// dropped, and one of its connections that is half signed in would hold that up for a minute.
+    runtime: Option<Runtime>,
 }
 
 impl Drop for TestApp {
     fn drop(&mut self) {
-        self.server.abort();
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 
@@ -66,16 +70,22 @@ impl TestApp {
         change: impl FnOnce(&mut Config),
         more_routes: impl FnOnce(&AppState) -> Router,
     ) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        listener.set_nonblocking(true).expect("a socket");
         let port = listener.local_addr().expect("an address").port();
         let mut config = config(&database, port, vars);
         change(&mut config);
-        let service = Service::start(&config, clock).await.expect("the service starts");
+        let runtime = runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        let runtime = runtime.expect("a runtime");
+        let start = async move { (Service::start(&config, clock).await, config) };
+        let (service, config) = runtime.spawn(start).await.expect("no panic");
+        let service = service.expect("the service starts");
         let state = service.state.clone();
         let router = service.router.clone().merge(router::layers(more_routes(&state), &config));
         let app = router.clone();
-        let server = tokio::spawn(async move {
+        runtime.spawn(async move {
             let _service = service;
+            let listener = tokio::net::TcpListener::from_std(listener).expect("a runtime");
             let app = app.into_make_service_with_connect_info::<SocketAddr>();
             axum::serve(listener, app).await.expect("the service serves");
         });
@@ -84,7 +94,8 @@ impl TestApp {
             .no_proxy()
             .build()
             .expect("a client");
-        Self { database, url: format!("http://127.0.0.1:{port}"), state, router, http, server }
+        let url = format!("http://127.0.0.1:{port}");
+        Self { database, url, state, router, http, runtime: Some(runtime) }
     }
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {

@@ -72,10 +72,11 @@ impl<'a> Wrk<'a> {
         ensure!(said.requests > 0, "{} answered nothing", self.server.url);
         ensure!(
             said.failed == 0 && said.wrong == 0,
-            "{}: {} requests failed, {} answers were wrong",
+            "{}: {} requests failed, {} answers were wrong, the first: {}",
             self.server.url,
             said.failed,
-            said.wrong
+            said.wrong,
+            String::from_utf8_lossy(&output.stderr)
         );
         let duration = Duration::from_micros(said.micros);
         Ok(Measured {

@@ -34,11 +34,11 @@ impl Workload {
         }
     }
 
-    /// The same in PostGraphile's schema, in the same order.
+    /// The same in PostGraphile's schema, in an order of those it offers that an index has as it is.
     pub fn postgraphile_query(self) -> String {
         match self {
             Self::Read => format!(
-                "{{ todos: allTodos(first: 50, orderBy: [IS_COMPLETE_ASC, INSERTED_AT_DESC, ID_DESC]) \
+                "{{ todos: allTodos(first: 50, orderBy: [INSERTED_AT_DESC, PRIMARY_KEY_DESC]) \
                  {{ nodes {{ {TODO} }} pageInfo {{ hasNextPage endCursor }} }} }}"
             ),
             Self::Add => format!(

@@ -1,9 +1,11 @@
--- Sends one operation as many users in turn, and looks into every answer.
+-- Sends one operation as many users in turn, and looks into every answer: one that was found right is
+-- known again as a whole, so that looking takes no time from the servers.
 -- TOKENS: a file, a token a line. BODY: the request. TODOS: how many an answer must have.
 
 local bodies = {}
 local threads = {}
 local next_request = 0
+local right = {}
 local expected = tonumber(os.getenv("TODOS"))
 wrong = 0
 
@@ -26,14 +28,24 @@ function request()
   return bodies[next_request]
 end
 
-function response(status, _, body)
+local function is_right(status, body)
   local found, position = 0, 1
   while true do
     position = string.find(body, '"task":', position, true)
     if not position then break end
     found, position = found + 1, position + 7
   end
-  if status ~= 200 or found ~= expected then wrong = wrong + 1 end
+  return status == 200 and found == expected
+end
+
+function response(status, _, body)
+  if status == 200 and right[body] then return end
+  if not is_right(status, body) then
+    if wrong == 0 then io.stderr:write(status, " ", string.sub(body, 1, 500), "\n") end
+    wrong = wrong + 1
+  elseif expected > 1 then
+    right[body] = true
+  end
 end
 
 function done(summary, latency)

@@ -25,7 +25,7 @@ const serv = postgraphile({
   grafserv: { graphqlPath: '/graphql', graphiql: false, watch: false },
   grafast: {
     context({ node }) {
-      const [, token] = node.req.headers.authorization.split(' ');
+      const [, token] = (node.req.headers.authorization ?? '').split(' ');
       const claims = jsonwebtoken.verify(token, key, { algorithms: ['RS256'] });
       return {
         pgSettings: { role: 'authenticated', 'request.jwt.claims': JSON.stringify(claims) },

@@ -8,9 +8,11 @@ pub mod lint;
 mod pool;
 mod probe;
 mod signature;
+mod socket;
 mod tls;
 mod transaction;
 mod values;
+mod wire;
 
 use std::time::Duration;
 
@@ -25,6 +27,7 @@ use self::{
     tls::Target,
 };
 pub use self::{
+    connection::{CLAIM, CLAIM_TO_READ},
     guard::{CheckError, UnsafeDatabase},
     probe::Disagreement,
     signature::{ClaimsKey, ClaimsMode, Signer},
@@ -75,10 +78,10 @@ pub enum Access {
 }
 
 impl Access {
-    fn begin(self) -> &'static str {
+    fn claim(self) -> &'static str {
         match self {
-            Self::Read => "BEGIN READ ONLY",
-            Self::Write => "BEGIN READ WRITE",
+            Self::Read => CLAIM_TO_READ,
+            Self::Write => CLAIM,
         }
     }
 }
@@ -115,12 +118,12 @@ impl Rls {
     ) -> Result<UserTransaction, DbErr> {
         let claims = claims.payload().get();
         let opening = Opening {
-            begin: access.begin(),
+            claim: access.claim(),
             role: role.name(),
             signature: self.signer.sign(claims),
             claims: claims.to_owned(),
         };
-        Ok(UserTransaction::new(self.pool.acquire().await?, opening, access))
+        Ok(UserTransaction::new(self.pool.acquire().await?, opening))
     }
 
     /// Refuses a database that would not keep users apart. See [`UnsafeDatabase`].
@@ -130,7 +133,7 @@ impl Rls {
 
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), DbErr> {
-        let connection = self.pool.acquire().await?;
+        let mut connection = self.pool.acquire().await?;
         if let Ok(answered) = timeout(ANSWER_WITHIN, connection.ping()).await {
             return answered.map_err(query_error);
         }

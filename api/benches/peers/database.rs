@@ -11,6 +11,7 @@ use super::{options::Options, process, tokens::STEP};
 
 pub const USERS: u64 = 10_000;
 pub const TODOS_EACH: u64 = 20;
+const LAST_REQUESTS: Duration = Duration::from_millis(300);
 
 /// Users `user-1` and on, each with as many todos, a third of them done, of the last two hundred days.
 fn todos(first_user: u64, last_user: u64, each: u64) -> String {
@@ -79,6 +80,8 @@ impl Database {
 
     /// Takes back what a turn added, so that the next finds the same table.
     pub async fn forget_added(&self) -> Result<()> {
+        // What was under way when the load ended comes a moment later.
+        tokio::time::sleep(LAST_REQUESTS).await;
         self.execute(&format!("DELETE FROM todos WHERE id > {}", self.last_id)).await?;
         self.execute("VACUUM todos").await?;
         self.execute("CHECKPOINT").await

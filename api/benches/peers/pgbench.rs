@@ -70,20 +70,15 @@ impl Pgbench {
 
     fn script(&self) -> String {
         let Self { workload, is_pipelined } = *self;
-        let (start, finish) =
-            if is_pipelined { ("\\startpipeline\n", "\\endpipeline\n") } else { ("", "") };
-        format!(
-            "\\set user {STEP} * random(1, {ASKING})\n{start}{begin};\n\
-             SELECT set_config('role', 'authenticated', true), \
-                    set_config('request.jwt.claims', replace(:claims, 'USER', 'user-' || :user), true), \
-                    set_config('statement_timeout', '10s', true), \
-                    set_config('idle_in_transaction_session_timeout', '20s', true);\n\
-             {statement};\n{end};\n{finish}",
-            begin = workload.begin(),
-            // A command of pgbench ends with its line.
-            statement = workload.statement().replace('\n', " "),
-            end = workload.end(),
-        )
+        // What is sent together is one transaction; one by one, that has to be said.
+        let (start, end) =
+            if is_pipelined { ("\\startpipeline", "\\endpipeline") } else { ("BEGIN;", "COMMIT;") };
+        let claims = "replace(:claims, 'USER', 'user-' || :user)";
+        let claim = workload.claim().replace("$1", "'authenticated'").replace("$2", claims);
+        // A command of pgbench ends with its line.
+        let [claim, statement] = [claim.replace("$3", "''"), workload.statement()]
+            .map(|statement| statement.replace('\n', " "));
+        format!("\\set user {STEP} * random(1, {ASKING})\n{start}\n{claim};\n{statement};\n{end}\n")
     }
 }
 

@@ -8,6 +8,7 @@ use api::{
         ADD_TODOS,
         list::{Arguments, List},
     },
+    rls::{CLAIM, CLAIM_TO_READ},
 };
 use sea_orm::{DbBackend, QuerySelect as _, QueryTrait as _};
 
@@ -71,17 +72,11 @@ impl Workload {
         }
     }
 
-    pub fn begin(self) -> &'static str {
+    /// The statement that says whose the transaction is: role, claims and signature are its parameters.
+    pub fn claim(self) -> &'static str {
         match self {
-            Self::Read => "BEGIN READ ONLY",
-            Self::Add => "BEGIN READ WRITE",
-        }
-    }
-
-    pub fn end(self) -> &'static str {
-        match self {
-            Self::Read => "ROLLBACK",
-            Self::Add => "COMMIT",
+            Self::Read => CLAIM_TO_READ,
+            Self::Add => CLAIM,
         }
     }
 }

@@ -1,37 +1,61 @@
-//! One connection of the service's own login.
-//!
-//! By tokio-postgres, not sqlx: it sends a statement without waiting for the answers to those before it
-//! (PostgreSQL, "Pipelining"), so that a whole transaction is one round trip.
+//! One connection of the service's own login: whole transactions, each in one round trip.
 
-use futures_util::{TryStreamExt as _, future::join4, pin_mut};
+use std::sync::Arc;
+
+use bytes::BytesMut;
+use fallible_iterator::FallibleIterator as _;
 use hashlink::LruCache;
-use tokio::task::{AbortHandle, JoinHandle};
+use postgres_protocol::{
+    IsNull,
+    message::{
+        backend::{DataRowBody, Message, RowDescriptionBody},
+        frontend::{self, BindError},
+    },
+};
+use tokio::time::timeout;
 use tokio_postgres::{
-    Client, Error, Row, Statement,
+    config::TargetSessionAttrs,
     error::SqlState,
     types::{ToSql, Type},
 };
 
-use super::{tls::Target, values::Parameters};
+use super::{
+    error::{Failure, Refusal, sqlx_failure},
+    socket,
+    tls::Target,
+    values::Parameters,
+    wire::Wire,
+};
 
 /// How many prepared statements a connection keeps, here and on the server.
 const KEPT_STATEMENTS: usize = 100;
 
-/// Whose the transaction is, and its limits: all of it ends with the transaction, so it also works
-/// through a pooler in transaction mode.
-pub(super) const CLAIM: &str = "SELECT set_config('role', $1, true), \
+/// Of parameters and of results: all are binary.
+const BINARY: [i16; 1] = [1];
+
+/// Whose the transaction is, and its limits: `$1` is the role, `$2` the claims, `$3` their signature.
+/// All of it ends with the transaction, so it also works through a pooler in transaction mode.
+pub const CLAIM: &str = "SELECT set_config('role', $1, true), \
                      set_config('request.jwt.claims', $2, true), \
                      set_config('request.jwt.signature', $3, true), \
                      set_config('statement_timeout', '10s', true), \
                      set_config('idle_in_transaction_session_timeout', '20s', true)";
+
+/// The same where nothing may be changed, which cannot be taken back before the transaction ends.
+pub const CLAIM_TO_READ: &str = "SELECT set_config('role', $1, true), \
+                     set_config('request.jwt.claims', $2, true), \
+                     set_config('request.jwt.signature', $3, true), \
+                     set_config('statement_timeout', '10s', true), \
+                     set_config('idle_in_transaction_session_timeout', '20s', true), \
+                     set_config('transaction_read_only', 'on', true)";
 
 const CLAIM_TYPES: [Type; 3] = [Type::TEXT, Type::TEXT, Type::TEXT];
 
 /// What opens a transaction.
 #[derive(Debug)]
 pub(super) struct Opening {
-    /// `BEGIN` and its access mode.
-    pub begin: &'static str,
+    /// [`CLAIM`] or [`CLAIM_TO_READ`].
+    pub claim: &'static str,
     pub role: &'static str,
     /// The JSON that the policies ask.
     pub claims: String,
@@ -45,8 +69,8 @@ pub(super) struct Exchange<'a> {
     pub opening: Option<&'a Opening>,
     pub sql: &'a str,
     pub parameters: &'a Parameters,
-    /// `COMMIT` or `ROLLBACK`.
-    pub end: Option<&'static str>,
+    /// Whether the transaction ends with it: by COMMIT, which is the Sync itself where it began here, too.
+    pub ends: bool,
 }
 
 /// What a statement answered.
@@ -56,146 +80,309 @@ pub(super) struct Answer {
     pub rows_affected: u64,
 }
 
-/// How a statement goes to the server.
-enum Form<'a> {
-    /// By the name under which the server has prepared it.
-    Prepared(Statement),
-    /// As text, each time.
-    Text(&'a str, &'a [Type]),
+#[derive(Debug)]
+pub(super) struct Column {
+    pub name: String,
+    pub ty: Type,
+}
+
+#[derive(Debug)]
+pub(super) struct Row {
+    pub columns: Arc<[Column]>,
+    body: DataRowBody,
+}
+
+impl Row {
+    /// The bytes of each column, in their order; none for NULL.
+    pub fn values(&self) -> impl Iterator<Item = Result<Option<&[u8]>, Failure>> {
+        let ranges = self.body.ranges().iterator();
+        ranges.map(|range| Ok(range?.map(|range| &self.body.buffer()[range])))
+    }
+}
+
+/// A statement that the server knows by a name.
+#[derive(Debug, Clone)]
+struct Prepared {
+    name: Arc<str>,
+    types: Arc<[Type]>,
+    columns: Arc<[Column]>,
+}
+
+/// One of the statements that are sent together.
+struct Step<'a> {
+    sql: &'a str,
+    types: &'a [Type],
+    /// What its rows are like, as far as that is known before they come.
+    columns: Option<Arc<[Column]>>,
+    /// The name that it is about to have, if it has to be prepared.
+    new_name: Option<Arc<str>>,
+    /// Whether its answer is what the caller waits for.
+    is_asked: bool,
 }
 
 /// A connection, and the statements that the server has prepared on it.
 #[derive(Debug)]
 pub(super) struct Connection {
-    client: Client,
+    wire: Wire,
     /// None behind a pooler: there the next transaction may meet a server that knows no name.
-    statements: Option<LruCache<String, Statement>>,
-    socket: AbortHandle,
+    statements: Option<LruCache<String, Prepared>>,
+    names: u64,
 }
 
 impl Connection {
-    pub async fn open(target: &Target, prepares: bool) -> Result<Self, Error> {
-        let (client, socket) = target.config.connect(target.tls.clone()).await?;
-        let socket: JoinHandle<()> = tokio::spawn(async move {
-            if let Err(error) = socket.await {
-                tracing::debug!(%error, "a database connection broke");
+    /// Connects to the first host that answers, and is what the URL's `target_session_attrs` asks for.
+    pub async fn open(target: &Target, prepares: bool) -> Result<Self, sqlx::Error> {
+        let mut failure = sqlx::Error::Configuration("the URL names no host".into());
+        for address in socket::addresses(&target.config) {
+            let opening = Self::open_on(target, &address, prepares);
+            let opened = match target.config.get_connect_timeout() {
+                Some(patience) => timeout(*patience, opening).await,
+                None => Ok(opening.await),
+            };
+            match opened {
+                Ok(Ok(connection)) => return Ok(connection),
+                Ok(Err(error)) => failure = error,
+                Err(late) => failure = sqlx::Error::Io(late.into()),
             }
-        });
+        }
+        Err(failure)
+    }
+
+    async fn open_on(
+        target: &Target,
+        address: &socket::Address<'_>,
+        prepares: bool,
+    ) -> Result<Self, sqlx::Error> {
+        let wire = Wire::new(socket::open(target, address).await?);
         let statements = prepares.then(|| LruCache::new(KEPT_STATEMENTS));
-        Ok(Self { client, statements, socket: socket.abort_handle() })
+        Self { wire, statements, names: 0 }.fitting(target).await
     }
 
-    pub fn is_closed(&self) -> bool {
-        self.client.is_closed()
+    async fn fitting(mut self, target: &Target) -> Result<Self, sqlx::Error> {
+        const IS_WRITABLE: &str = "SELECT NOT current_setting('transaction_read_only')::boolean";
+        let wanted = match target.config.get_target_session_attrs() {
+            TargetSessionAttrs::ReadWrite => true,
+            TargetSessionAttrs::ReadOnly => false,
+            _ => return Ok(self),
+        };
+        let answer = self.run(IS_WRITABLE).await.map_err(sqlx_failure)?;
+        let is_writable = answer.rows.first().and_then(|row| row.values().next());
+        if matches!(is_writable, Some(Ok(Some([byte]))) if (*byte == 1) == wanted) {
+            return Ok(self);
+        }
+        Err(sqlx::Error::Configuration("no host is what target_session_attrs asks for".into()))
     }
 
-    /// Closes the socket, whatever is under way.
-    pub fn cut(&self) {
-        self.socket.abort();
+    pub fn is_closed(&mut self) -> bool {
+        self.wire.is_closed()
     }
 
-    pub async fn ping(&self) -> Result<(), Error> {
-        self.client.batch_execute("").await
+    /// Whether nothing of a transaction is left on it.
+    pub fn is_idle(&self) -> bool {
+        self.wire.is_idle()
     }
 
-    pub async fn rollback(&self) -> Result<(), Error> {
-        self.client.batch_execute("ROLLBACK").await
+    pub async fn ping(&mut self) -> Result<(), Failure> {
+        self.run("").await.map(drop)
     }
 
     /// COMMIT of a transaction in which all went well.
-    pub async fn commit(&self) -> Result<(), Error> {
-        self.client.batch_execute("COMMIT").await
+    pub async fn commit(&mut self) -> Result<(), Failure> {
+        self.run("COMMIT").await.map(drop)
     }
 
-    /// Sends all of it at once, and waits for all answers. The server takes them in order: what comes
-    /// behind a failure fails, too, so the first failure tells.
-    pub async fn exchange(&mut self, exchange: Exchange<'_>) -> Result<Answer, Error> {
-        let Exchange { opening, sql, parameters, end } = exchange;
-        let statement = self.form(sql, &parameters.types).await?;
-        let claim = match opening {
-            Some(_) => Some(self.form(CLAIM, &CLAIM_TYPES).await?),
-            None => None,
-        };
-        let client = &self.client;
-        let begin = simple(client, opening.map(|opening| opening.begin));
-        let claim = async {
-            match claim.zip(opening) {
-                Some((claim, Opening { role, claims, signature, .. })) => {
-                    let values: [&(dyn ToSql + Sync); 3] = [role, claims, signature];
-                    claim.run(client, values.into_iter()).await.map(drop)
-                }
-                None => Ok(()),
-            }
-        };
-        let answer = statement.run(client, parameters.iter());
-        let end = simple(client, end);
-        // Each is sent when it is first polled, and they are polled in this order.
-        let (opened, claimed, answered, ended) = join4(begin, claim, answer, end).await;
-        for (answer, sql) in [(claimed.as_ref().err(), CLAIM), (answered.as_ref().err(), sql)] {
-            if answer.is_some_and(is_stale) {
-                self.forget(sql);
-            }
+    /// Ends whatever is under way or open.
+    pub async fn clean(&mut self) -> Result<(), Failure> {
+        self.wire.finish().await?;
+        if !self.wire.is_idle() {
+            self.run("ROLLBACK").await?;
         }
-        opened?;
-        claimed?;
-        let answer = answered?;
-        ended?;
-        Ok(answer)
+        Ok(())
+    }
+
+    async fn run(&mut self, sql: &str) -> Result<Answer, Failure> {
+        let parameters = Parameters::default();
+        self.exchange(Exchange { opening: None, sql, parameters: &parameters, ends: false }).await
+    }
+
+    /// Sends all of it at once, and waits for the answer. After a failure the server skips the rest; a
+    /// transaction that began with it is over then, one that was open stays open and failed.
+    pub async fn exchange(&mut self, exchange: Exchange<'_>) -> Result<Answer, Failure> {
+        let mut steps = Vec::with_capacity(4);
+        if let Err(failure) = self.add(&exchange, &mut steps) {
+            self.wire.take_back();
+            return Err(failure);
+        }
+        self.wire.send().await?;
+        self.read(steps).await
+    }
+
+    fn add<'a>(
+        &mut self,
+        exchange: &Exchange<'a>,
+        steps: &mut Vec<Step<'a>>,
+    ) -> Result<(), Failure> {
+        let Exchange { opening, sql, parameters, ends } = *exchange;
+        let aside = [].iter();
+        if opening.is_some() && !ends {
+            steps.push(self.step("BEGIN", &[], aside.clone())?);
+        }
+        if let Some(Opening { claim, role, claims, signature }) = opening {
+            let values: [&(dyn ToSql + Sync); 3] = [role, claims, signature];
+            steps.push(self.step(claim, &CLAIM_TYPES, values.iter())?);
+        }
+        let values: Vec<_> = parameters.iter().collect();
+        steps.push(Step { is_asked: true, ..self.step(sql, &parameters.types, values.iter())? });
+        if opening.is_none() && ends {
+            steps.push(self.step("COMMIT", &[], aside)?);
+        }
+        Ok(())
     }
 
     /// The types are those of the values: the server would guess others.
-    async fn form<'a>(&mut self, sql: &'a str, types: &'a [Type]) -> Result<Form<'a>, Error> {
-        let Some(statements) = &mut self.statements else { return Ok(Form::Text(sql, types)) };
-        if let Some(statement) = statements.get(sql)
-            && statement.params() == types
-        {
-            return Ok(Form::Prepared(statement.clone()));
-        }
-        let statement = self.client.prepare_typed(sql, types).await?;
-        statements.insert(sql.to_owned(), statement.clone());
-        Ok(Form::Prepared(statement))
-    }
-
-    fn forget(&mut self, sql: &str) {
-        if let Some(statements) = &mut self.statements {
-            statements.remove(sql);
-        }
-    }
-}
-
-/// A statement without parameters or rows, if there is one; sent when it is first polled.
-async fn simple(client: &Client, sql: Option<&str>) -> Result<(), Error> {
-    match sql {
-        Some(sql) => client.batch_execute(sql).await,
-        None => Ok(()),
-    }
-}
-
-impl Form<'_> {
-    /// Sends it when it is first polled.
-    async fn run<'v>(
-        self,
-        client: &Client,
-        values: impl ExactSizeIterator<Item = &'v (dyn ToSql + Sync)>,
-    ) -> Result<Answer, Error> {
-        let rows = match self {
-            Self::Prepared(statement) => client.query_raw(&statement, values).await?,
-            Self::Text(sql, types) => {
-                client.query_typed_raw(sql, values.zip(types.iter().cloned())).await?
+    fn step<'a, 'v>(
+        &mut self,
+        sql: &'a str,
+        types: &'a [Type],
+        values: impl Iterator<Item = &'v &'v (dyn ToSql + Sync)>,
+    ) -> Result<Step<'a>, Failure> {
+        let known = self.statements.as_mut().and_then(|statements| statements.get(sql));
+        let known = known.filter(|known| *known.types == *types).cloned();
+        let new_name = match (&known, &self.statements) {
+            (None, Some(_)) => {
+                self.names += 1;
+                Some(Arc::from(format!("s{}", self.names)))
             }
+            _ => None,
         };
-        pin_mut!(rows);
+        let name = known.as_ref().map(|known| &*known.name).or(new_name.as_deref()).unwrap_or("");
+        self.wire.add(|to| {
+            if known.is_none() {
+                frontend::parse(name, sql, types.iter().map(Type::oid), to)?;
+                frontend::describe(b'S', name, to)?;
+            }
+            let serialize = |(value, ty), to: &mut BytesMut| serialize(value, ty, to);
+            frontend::bind("", name, BINARY, values.zip(types), serialize, BINARY, to).map_err(
+                |error| match error {
+                    BindError::Conversion(error) => Failure::Unusable(error.to_string()),
+                    BindError::Serialization(error) => Failure::Unusable(error.to_string()),
+                },
+            )?;
+            Ok(frontend::execute("", 0, to)?)
+        })?;
+        let columns = known.map(|known| known.columns);
+        Ok(Step { sql, types, columns, new_name, is_asked: false })
+    }
+
+    /// Reads what the server says to these steps.
+    async fn read(&mut self, steps: Vec<Step<'_>>) -> Result<Answer, Failure> {
         let mut answer = Answer::default();
-        while let Some(row) = rows.try_next().await? {
-            answer.rows.push(row);
+        let mut refusal = None;
+        let mut steps = steps.into_iter();
+        let mut step = steps.next();
+        while let Some(message) = self.wire.next().await? {
+            match (message, &mut step) {
+                (Message::ErrorResponse(error), step) => {
+                    let refused = Refusal::read(&error)?;
+                    if let Some(step) = step {
+                        self.forget(step, &refused)?;
+                    }
+                    refusal = Some(refused);
+                }
+                (Message::RowDescription(description), Some(step)) => {
+                    let columns = columns(&description)?;
+                    self.keep(step, columns)?;
+                }
+                (Message::NoData, Some(step)) => self.keep(step, Arc::default())?,
+                (Message::DataRow(body), Some(step)) if step.is_asked => {
+                    let columns = step.columns.clone().unwrap_or_default();
+                    answer.rows.push(Row { columns, body });
+                }
+                (Message::CommandComplete(done), Some(finished)) => {
+                    if finished.is_asked {
+                        answer.rows_affected = rows_affected(done.tag()?);
+                    }
+                    step = steps.next();
+                }
+                (Message::EmptyQueryResponse, Some(_)) => step = steps.next(),
+                (
+                    Message::ParseComplete
+                    | Message::ParameterDescription(_)
+                    | Message::BindComplete
+                    | Message::CloseComplete
+                    | Message::DataRow(_),
+                    _,
+                ) => {}
+                _ => {
+                    self.wire.give_up();
+                    let text = "the server says what nobody asked for, such as COPY";
+                    return Err(Failure::Unusable(text.to_owned()));
+                }
+            }
         }
-        answer.rows_affected = rows.rows_affected().unwrap_or_default();
-        Ok(answer)
+        match refusal {
+            Some(refusal) => Err(refusal.into()),
+            None => Ok(answer),
+        }
+    }
+
+    /// The server has prepared it.
+    fn keep(&mut self, step: &mut Step<'_>, columns: Arc<[Column]>) -> Result<(), Failure> {
+        step.columns = Some(Arc::clone(&columns));
+        let Some((statements, name)) = self.statements.as_mut().zip(step.new_name.take()) else {
+            return Ok(());
+        };
+        let oldest =
+            if statements.len() < KEPT_STATEMENTS { None } else { statements.remove_lru() };
+        let types = step.types.into();
+        let replaced = statements.insert(step.sql.to_owned(), Prepared { name, types, columns });
+        for gone in replaced.into_iter().chain(oldest.map(|(_, oldest)| oldest)) {
+            self.close(&gone.name)?;
+        }
+        Ok(())
+    }
+
+    /// A prepared statement is no good any more if its table has changed, or the server forgot it. One
+    /// that was about to be prepared may have come into being.
+    fn forget(&mut self, step: &mut Step<'_>, refusal: &Refusal) -> Result<(), Failure> {
+        let stale = [SqlState::FEATURE_NOT_SUPPORTED, SqlState::INVALID_SQL_STATEMENT_NAME];
+        let known = match &mut self.statements {
+            Some(statements) if stale.contains(refusal.code()) => statements.remove(step.sql),
+            _ => None,
+        };
+        match known.map(|known| known.name).or(step.new_name.take()) {
+            Some(name) => self.close(&name),
+            None => Ok(()),
+        }
+    }
+
+    /// Travels with what is sent next.
+    fn close(&mut self, name: &str) -> Result<(), Failure> {
+        self.wire.add(|to| Ok(frontend::close(b'S', name, to)?))
     }
 }
 
-/// Whether a prepared statement is no good any more: its table has changed, or the server forgot it.
-fn is_stale(error: &Error) -> bool {
-    let stale = [SqlState::FEATURE_NOT_SUPPORTED, SqlState::INVALID_SQL_STATEMENT_NAME];
-    error.code().is_some_and(|code| stale.contains(code))
+fn serialize(
+    value: &&(dyn ToSql + Sync),
+    ty: &Type,
+    to: &mut BytesMut,
+) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+    Ok(match value.to_sql_checked(ty, to)? {
+        tokio_postgres::types::IsNull::Yes => IsNull::Yes,
+        tokio_postgres::types::IsNull::No => IsNull::No,
+    })
+}
+
+fn columns(description: &RowDescriptionBody) -> Result<Arc<[Column]>, Failure> {
+    let column = |field: postgres_protocol::message::backend::Field<'_>| {
+        // One that is none of PostgreSQL's own is refused when it is read.
+        let ty = Type::from_oid(field.type_oid()).unwrap_or(Type::UNKNOWN);
+        Ok(Column { name: field.name().to_owned(), ty })
+    };
+    Ok(description.fields().map(column).collect::<Vec<_>>()?.into())
+}
+
+/// A tag ends with their number, if it has one: `INSERT 0 3`.
+fn rows_affected(tag: &str) -> u64 {
+    tag.rsplit(' ').next().and_then(|number| number.parse().ok()).unwrap_or_default()
 }

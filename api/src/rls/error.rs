@@ -1,14 +1,37 @@
-//! Errors of tokio-postgres as those of sqlx, which is how SeaORM has them.
+//! Errors of the connection as those of sqlx, which is how SeaORM has them.
 
 use std::{borrow::Cow, error::Error as StdError, fmt, io, sync::Arc};
 
+use fallible_iterator::FallibleIterator as _;
+use postgres_protocol::message::backend::ErrorResponseBody;
 use sea_orm::{DbErr, RuntimeErr};
 use sqlx::error::{DatabaseError, ErrorKind};
-use tokio_postgres::error::{DbError, SqlState};
+use tokio_postgres::error::SqlState;
+
+/// Why a statement came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    /// The connection is no good any more.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// What cannot be written for the server, or is not understood of it.
+    #[error("{0}")]
+    Unusable(String),
+}
 
 /// What a statement came to that was sent.
-pub(super) fn query_error(error: tokio_postgres::Error) -> DbErr {
-    DbErr::Query(RuntimeErr::SqlxError(Arc::new(sqlx_error(error))))
+pub(super) fn query_error(failure: Failure) -> DbErr {
+    DbErr::Query(RuntimeErr::SqlxError(Arc::new(sqlx_failure(failure))))
+}
+
+pub(super) fn sqlx_failure(failure: Failure) -> sqlx::Error {
+    match failure {
+        Failure::Io(error) => sqlx::Error::Io(error),
+        Failure::Refused(refusal) => sqlx::Error::Database(Box::new(refusal)),
+        Failure::Unusable(text) => sqlx::Error::Protocol(text),
+    }
 }
 
 pub(super) fn connection_error(error: sqlx::Error) -> DbErr {
@@ -20,9 +43,16 @@ pub(super) fn broken(why: &str) -> DbErr {
     connection_error(sqlx::Error::Io(io::Error::other(why.to_owned())))
 }
 
+/// What signing in came to.
 pub(super) fn sqlx_error(error: tokio_postgres::Error) -> sqlx::Error {
     if let Some(refusal) = error.as_db_error() {
-        return sqlx::Error::Database(Box::new(Refusal(refusal.clone())));
+        let text = |text: Option<&str>| text.map(str::to_owned);
+        return sqlx::Error::Database(Box::new(Refusal {
+            code: refusal.code().clone(),
+            message: refusal.message().to_owned(),
+            constraint: text(refusal.constraint()),
+            table: text(refusal.table()),
+        }));
     }
     let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
     if error.is_closed() || cause.is_some() {
@@ -34,11 +64,40 @@ pub(super) fn sqlx_error(error: tokio_postgres::Error) -> sqlx::Error {
 
 /// What the server said.
 #[derive(Debug)]
-struct Refusal(DbError);
+pub(super) struct Refusal {
+    code: SqlState,
+    message: String,
+    constraint: Option<String>,
+    table: Option<String>,
+}
+
+impl Refusal {
+    /// From an `ErrorResponse` (PostgreSQL, "Error and Notice Message Fields").
+    pub fn read(body: &ErrorResponseBody) -> io::Result<Self> {
+        let (mut code, mut message) = (SqlState::INTERNAL_ERROR, String::new());
+        let (mut constraint, mut table) = (None, None);
+        let mut fields = body.fields();
+        while let Some(field) = fields.next()? {
+            let value = String::from_utf8_lossy(field.value_bytes());
+            match field.type_() {
+                b'C' => code = SqlState::from_code(&value),
+                b'M' => message = value.into_owned(),
+                b'n' => constraint = Some(value.into_owned()),
+                b't' => table = Some(value.into_owned()),
+                _ => {}
+            }
+        }
+        Ok(Self { code, message, constraint, table })
+    }
+
+    pub fn code(&self) -> &SqlState {
+        &self.code
+    }
+}
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
+        f.write_str(&self.message)
     }
 }
 
@@ -46,12 +105,12 @@ impl StdError for Refusal {}
 
 impl DatabaseError for Refusal {
     fn message(&self) -> &str {
-        self.0.message()
+        &self.message
     }
 
     /// The SQLSTATE.
     fn code(&self) -> Option<Cow<'_, str>> {
-        Some(self.0.code().code().into())
+        Some(self.code.code().into())
     }
 
     fn as_error(&self) -> &(dyn StdError + Send + Sync + 'static) {
@@ -67,15 +126,15 @@ impl DatabaseError for Refusal {
     }
 
     fn constraint(&self) -> Option<&str> {
-        self.0.constraint()
+        self.constraint.as_deref()
     }
 
     fn table(&self) -> Option<&str> {
-        self.0.table()
+        self.table.as_deref()
     }
 
     fn kind(&self) -> ErrorKind {
-        match *self.0.code() {
+        match self.code {
             SqlState::UNIQUE_VIOLATION => ErrorKind::UniqueViolation,
             SqlState::FOREIGN_KEY_VIOLATION => ErrorKind::ForeignKeyViolation,
             SqlState::NOT_NULL_VIOLATION => ErrorKind::NotNullViolation,

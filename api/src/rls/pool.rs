@@ -9,11 +9,7 @@ use deadpool::{
 use sea_orm::DbErr;
 use tokio::time::{interval, timeout};
 
-use super::{
-    connection,
-    error::{connection_error, sqlx_error},
-    tls::Target,
-};
+use super::{connection, error::connection_error, tls::Target};
 
 /// How long the server may take to let a connection in.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -31,7 +27,7 @@ pub(super) type Connection = Object<Connections>;
 
 /// Closes a connection that must not come back.
 pub(super) fn discard(connection: Connection) {
-    Object::take(connection).cut();
+    drop(Object::take(connection));
 }
 
 /// Makes connections, and knows which of them can still be used.
@@ -49,7 +45,7 @@ impl Manager for Connections {
         // Boxed: this large future would be a part of every request's.
         let opening = Box::pin(connection::Connection::open(&self.target, self.prepares));
         match timeout(CONNECT_TIMEOUT, opening).await {
-            Ok(opened) => opened.map_err(sqlx_error),
+            Ok(opened) => opened,
             Err(_) => Err(sqlx::Error::PoolTimedOut),
         }
     }

@@ -1,6 +1,6 @@
 //! A transaction of one user, on a connection of the pool.
 //!
-//! Nothing is sent before the first statement: BEGIN and the claims travel with it. A connection
+//! Nothing is sent before the first statement: what opens the transaction travels with it. A connection
 //! returns to the pool after the server has confirmed the end of the transaction, or is closed: a
 //! caller who goes away leaves neither a transaction nor claims behind.
 
@@ -12,7 +12,6 @@ use sea_orm::{
 use tokio::{runtime::Handle, sync::Mutex, time::timeout};
 
 use super::{
-    Access,
     connection::{Answer, Exchange, Opening},
     error::{broken, query_error},
     pool,
@@ -30,19 +29,17 @@ const ROLLBACK_WITHIN: Duration = Duration::from_secs(5);
 #[must_use = "a transaction that is dropped is rolled back"]
 pub struct UserTransaction {
     guarded: Mutex<Guarded>,
-    access: Access,
     is_ending: bool,
 }
 
 impl UserTransaction {
-    pub(super) fn new(connection: pool::Connection, opening: Opening, access: Access) -> Self {
+    pub(super) fn new(connection: pool::Connection, opening: Opening) -> Self {
         let guarded = Guarded { connection: Some(connection), opening: Some(opening) };
-        Self { guarded: Mutex::new(guarded), access, is_ending: false }
+        Self { guarded: Mutex::new(guarded), is_ending: false }
     }
 
     /// The next statement is the only one, or the last. What ends the transaction travels with it, so
-    /// that nobody waits for that: COMMIT, or ROLLBACK where it only reads. If the statement fails, the
-    /// server makes a ROLLBACK of it.
+    /// that nobody waits for that. If the statement fails, the server takes the transaction back.
     pub fn ending(mut self) -> Self {
         self.is_ending = true;
         self
@@ -62,12 +59,7 @@ impl UserTransaction {
 
     async fn run(&self, statement: Statement) -> Result<Answer, DbErr> {
         let parameters = Parameters::new(statement.values)?;
-        let end = match (self.is_ending, self.access) {
-            (false, _) => None,
-            (true, Access::Read) => Some("ROLLBACK"),
-            (true, Access::Write) => Some("COMMIT"),
-        };
-        self.guarded.lock().await.run(&statement.sql, &parameters, end).await
+        self.guarded.lock().await.run(&statement.sql, &parameters, self.is_ending).await
     }
 }
 
@@ -98,15 +90,19 @@ impl Guarded {
         &mut self,
         sql: &str,
         parameters: &Parameters,
-        end: Option<&'static str>,
+        ends: bool,
     ) -> Result<Answer, DbErr> {
-        // Taken before anything is sent: from here on a ROLLBACK is due.
+        // Taken before anything is sent: from here on the server may know of it.
         let opening = self.opening.take();
-        let exchange = Exchange { opening: opening.as_ref(), sql, parameters, end };
+        if opening.is_none() && self.connection()?.is_idle() {
+            // It failed as it began: what follows must not run by itself, without claims.
+            return Err(broken("the transaction is over"));
+        }
+        let exchange = Exchange { opening: opening.as_ref(), sql, parameters, ends };
         let answer = timeout(ANSWER_WITHIN, self.connection()?.exchange(exchange)).await;
         let answer = answer.map_err(|_| broken("a statement was not answered"))?;
         let answer = answer.map_err(query_error)?;
-        if end.is_some() {
+        if ends {
             self.release();
         }
         Ok(answer)
@@ -116,13 +112,14 @@ impl Guarded {
 impl Drop for Guarded {
     /// Nobody waits for the ROLLBACK: the answer is on its way already.
     fn drop(&mut self) {
-        let is_open = self.is_open();
-        let Some(connection) = self.connection.take().filter(|_| is_open) else { return };
+        let Some(mut connection) = self.connection.take().filter(|open| !open.is_idle()) else {
+            return;
+        };
         let Ok(runtime) = Handle::try_current() else {
             return pool::discard(connection);
         };
         runtime.spawn(async move {
-            let ended = timeout(ROLLBACK_WITHIN, connection.rollback()).await;
+            let ended = timeout(ROLLBACK_WITHIN, connection.clean()).await;
             if !matches!(ended, Ok(Ok(()))) {
                 pool::discard(connection);
             }

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use sea_orm::{DbErr, ProxyRow, QueryResult, Value, Values};
-use tokio_postgres::{
-    Row,
-    types::{FromSqlOwned, ToSql, Type},
-};
+use tokio_postgres::types::{FromSqlOwned, ToSql, Type};
+
+use super::connection::{Column, Row};
 
 /// The parameters of a statement, and their types in the same order.
 #[derive(Debug, Default)]
@@ -62,42 +61,45 @@ fn parameter(value: Value) -> Result<(Box<dyn ToSql + Send + Sync>, Type), DbErr
 /// them in the order of their names.
 pub(super) fn query_result(row: &Row) -> Result<QueryResult, DbErr> {
     let mut values = BTreeMap::new();
-    for (index, column) in row.columns().iter().enumerate() {
-        let name = column.name().to_owned();
-        if values.insert(name, value(row, index, column.type_())?).is_some() {
-            let text = format!("two columns are named {}: give them aliases", column.name());
+    for (column, bytes) in row.columns.iter().zip(row.values()) {
+        let value = value(column, bytes.map_err(|error| DbErr::Type(error.to_string()))?)?;
+        if values.insert(column.name.clone(), value).is_some() {
+            let text = format!("two columns are named {}: give them aliases", column.name);
             return Err(DbErr::Type(text));
         }
     }
     Ok(ProxyRow::new(values).into())
 }
 
-fn value(row: &Row, index: usize, ty: &Type) -> Result<Value, DbErr> {
-    match *ty {
-        Type::BOOL => get(row, index).map(Value::Bool),
-        Type::INT2 => get(row, index).map(Value::SmallInt),
-        Type::INT4 => get(row, index).map(Value::Int),
-        Type::INT8 => get(row, index).map(Value::BigInt),
-        Type::FLOAT4 => get(row, index).map(Value::Float),
-        Type::FLOAT8 => get(row, index).map(Value::Double),
+fn value(column: &Column, bytes: Option<&[u8]>) -> Result<Value, DbErr> {
+    match column.ty {
+        Type::BOOL => get(column, bytes).map(Value::Bool),
+        Type::INT2 => get(column, bytes).map(Value::SmallInt),
+        Type::INT4 => get(column, bytes).map(Value::Int),
+        Type::INT8 => get(column, bytes).map(Value::BigInt),
+        Type::FLOAT4 => get(column, bytes).map(Value::Float),
+        Type::FLOAT8 => get(column, bytes).map(Value::Double),
         Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME => {
-            get(row, index).map(Value::String)
+            get(column, bytes).map(Value::String)
         }
-        Type::BYTEA => get(row, index).map(Value::Bytes),
+        Type::BYTEA => get(column, bytes).map(Value::Bytes),
         Type::JSON | Type::JSONB => {
-            get(row, index).map(|json: Option<_>| Value::Json(json.map(Box::new)))
+            get(column, bytes).map(|json: Option<_>| Value::Json(json.map(Box::new)))
         }
-        Type::DATE => get(row, index).map(Value::ChronoDate),
-        Type::TIME => get(row, index).map(Value::ChronoTime),
-        Type::TIMESTAMP => get(row, index).map(Value::ChronoDateTime),
-        Type::TIMESTAMPTZ => get(row, index).map(Value::ChronoDateTimeUtc),
-        Type::UUID => get(row, index).map(Value::Uuid),
-        _ => Err(unsupported(&format!("a column of type {ty}"))),
+        Type::DATE => get(column, bytes).map(Value::ChronoDate),
+        Type::TIME => get(column, bytes).map(Value::ChronoTime),
+        Type::TIMESTAMP => get(column, bytes).map(Value::ChronoDateTime),
+        Type::TIMESTAMPTZ => get(column, bytes).map(Value::ChronoDateTimeUtc),
+        Type::UUID => get(column, bytes).map(Value::Uuid),
+        _ => Err(unsupported(&format!("the type of the column {}", column.name))),
     }
 }
 
-fn get<T: FromSqlOwned>(row: &Row, index: usize) -> Result<Option<T>, DbErr> {
-    row.try_get(index).map_err(|error| DbErr::Type(error.to_string()))
+fn get<T: FromSqlOwned>(column: &Column, bytes: Option<&[u8]>) -> Result<Option<T>, DbErr> {
+    bytes
+        .map(|bytes| T::from_sql(&column.ty, bytes))
+        .transpose()
+        .map_err(|error| DbErr::Type(error.to_string()))
 }
 
 /// What nothing here uses yet; a line above is all that it takes.

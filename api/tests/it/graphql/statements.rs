@@ -4,17 +4,16 @@ use serde_json::json;
 
 use crate::support::{
     app::TestApp,
-    wire::{STATEMENT, Wire, sent, warm},
+    wire::{CLAIMS_TO_READ, STATEMENT, Wire, sent, warm},
 };
 
 /// What the database was sent, without what begins and ends a transaction and says whose it is.
 fn statements(sent: &[Vec<String>]) -> usize {
-    let all = sent.iter().flatten().filter(|message| *message == STATEMENT).count();
-    all - transactions(sent)
+    sent.iter().flatten().filter(|statement| *statement == STATEMENT).count()
 }
 
 fn transactions(sent: &[Vec<String>]) -> usize {
-    sent.iter().flatten().filter(|message| *message == "BEGIN READ ONLY").count()
+    sent.iter().flatten().filter(|statement| *statement == CLAIMS_TO_READ).count()
 }
 
 #[tokio::test]

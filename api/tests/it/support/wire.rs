@@ -1,6 +1,7 @@
 //! What the service sends to the database, and when it waits for an answer: seen by a proxy in between.
 
 use std::{
+    collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -23,13 +24,28 @@ use super::{
     database::TestDatabase,
 };
 
-/// Stands for a prepared statement.
-pub const STATEMENT: &str = "a prepared statement";
+/// Stands for what says whose the transaction is, and that it changes nothing.
+pub const CLAIMS_TO_READ: &str = "claims, to read";
+pub const CLAIMS: &str = "claims";
+/// Stands for any other statement; what begins and ends a transaction stands for itself.
+pub const STATEMENT: &str = "a statement";
+
+/// Of the protocol's messages, how a statement is shown.
+fn shown(sql: &str) -> &str {
+    match sql {
+        "BEGIN" | "COMMIT" | "ROLLBACK" => sql,
+        claims if claims.contains("'transaction_read_only'") => CLAIMS_TO_READ,
+        claims if claims.contains("'request.jwt.claims'") => CLAIMS,
+        _ => STATEMENT,
+    }
+}
 
 /// What the service sent, and what of it is not answered yet.
 #[derive(Default)]
 struct Seen {
     trips: Vec<Vec<String>>,
+    /// Each SQL text, as it was sent.
+    texts: Vec<String>,
     unanswered: usize,
     is_in_transaction: bool,
 }
@@ -60,12 +76,28 @@ impl Wire {
 
     /// PostgreSQL's protocol, "Message Formats".
     async fn forward(self, mut client: OwnedReadHalf, mut server: OwnedWriteHalf) -> Option<()> {
+        let mut prepared = HashMap::new();
+        let (mut bound, mut executed) = (String::new(), Vec::new());
         loop {
             let kind = client.read_u8().await.ok()?;
             let body = read_body(&mut client).await?;
+            let mut texts = body[4..].split(|byte| *byte == 0).map(String::from_utf8_lossy);
+            let mut text = || texts.next().unwrap_or_default().into_owned();
             match kind {
-                b'Q' => self.sent(String::from_utf8_lossy(&body[4..body.len() - 1]).into_owned()),
-                b'S' => self.sent(STATEMENT.into()),
+                b'Q' => {
+                    let sql = text();
+                    self.sent(vec![shown(&sql).to_owned()]);
+                    self.seen().texts.push(sql);
+                }
+                b'P' => {
+                    let (name, sql) = (text(), text());
+                    prepared.insert(name, shown(&sql).to_owned());
+                    self.seen().texts.push(sql);
+                }
+                // The portal, the statement's name.
+                b'B' => bound = prepared.get(&(text(), text()).1).cloned().unwrap_or_default(),
+                b'E' => executed.push(bound.clone()),
+                b'S' => self.sent(std::mem::take(&mut executed)),
                 _ => {}
             }
             server.write_u8(kind).await.ok()?;
@@ -73,7 +105,7 @@ impl Wire {
         }
     }
 
-    /// The server says `ReadyForQuery` once for each message noted, and whether it is inside a
+    /// The server says `ReadyForQuery` once for what was noted together, and whether it is inside a
     /// transaction.
     async fn answer(self, mut server: OwnedReadHalf, mut client: OwnedWriteHalf) -> Option<()> {
         loop {
@@ -89,19 +121,24 @@ impl Wire {
         }
     }
 
+    /// Each SQL text that was sent so far.
+    pub fn texts(&self) -> Vec<String> {
+        self.seen().texts.clone()
+    }
+
     fn seen(&self) -> MutexGuard<'_, Seen> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What is sent while all before is answered has waited for that: a trip of its own.
-    fn sent(&self, message: String) {
+    fn sent(&self, statements: Vec<String>) {
         let mut seen = self.seen();
         if seen.unanswered == 0 {
             seen.trips.push(Vec::new());
         }
         seen.unanswered += 1;
         if let Some(trip) = seen.trips.last_mut() {
-            trip.push(message);
+            trip.extend(statements);
         }
     }
 

@@ -39,15 +39,15 @@ const GRAPHQL: &str = "/graphql";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// All that the service answers.
-pub fn router(state: AppState, config: &Config) -> Router {
+pub fn router(state: &AppState, config: &Config) -> Router {
     let routes = Router::new()
         .route(GRAPHQL, post(graphql::handler))
         .route("/graphql/ws", get(graphql::socket))
         .route("/livez", get(async || StatusCode::OK))
         .route("/readyz", get(ready))
         .with_state(state.clone())
-        .merge(supertokens::routes(state.supertokens))
-        .merge(state.outbox.map(mail::page).unwrap_or_default())
+        .merge(supertokens::routes(state.supertokens.clone()))
+        .merge(state.outbox.clone().map(mail::page).unwrap_or_default())
         .merge(site::page(&config.web_dist));
     let routes = match config.environment {
         Environment::Development => routes.merge(site::playground(&config.graphiql_dist)),

@@ -17,7 +17,7 @@ use crate::{
     mail::Post,
     rls::{self, Rls},
     router::router,
-    state::AppState,
+    state::{AppState, Parts},
     supertokens::{self, SuperTokens},
 };
 
@@ -118,8 +118,8 @@ impl Service {
         let mut session_checks = JoinSet::new();
         session_checks.spawn(check_sessions(supertokens.clone()));
         let (outbox, sockets) = (post.outbox(), Sockets::default());
-        let state = AppState { schema, supertokens, rls, live, sockets, outbox };
-        let router = router(state.clone(), config);
+        let state: AppState = Parts { schema, supertokens, rls, live, sockets, outbox }.into();
+        let router = router(&state, config);
         Ok(Self { router, state, core, post, _session_checks: session_checks })
     }
 

@@ -1,4 +1,6 @@
-//! What the handlers share; cheap to clone.
+//! What the handlers share.
+
+use std::{ops::Deref, sync::Arc};
 
 use crate::{
     graphql::{Endpoint, Sockets},
@@ -8,8 +10,12 @@ use crate::{
     supertokens::SuperTokens,
 };
 
+/// Cheap to clone: each request has its own.
 #[derive(Clone)]
-pub struct AppState {
+pub struct AppState(Arc<Parts>);
+
+#[derive(Clone)]
+pub struct Parts {
     pub schema: Endpoint,
     pub supertokens: SuperTokens,
     pub rls: Rls,
@@ -17,4 +23,18 @@ pub struct AppState {
     pub sockets: Sockets,
     /// Where mails are kept that no server sends: in development.
     pub outbox: Option<Outbox>,
+}
+
+impl From<Parts> for AppState {
+    fn from(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for AppState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
 }

@@ -16,6 +16,7 @@ use super::{
     limits::{check_complexity, check_document, check_subscription, check_text, check_variables},
     loader::Loader,
     probe::Probe,
+    texts::KnownTexts,
 };
 
 /// Whose operations are executed.
@@ -35,6 +36,7 @@ struct Inner {
     schema: Schema,
     probe: Probe,
     documents: Documents,
+    texts: KnownTexts,
     operations: Operations,
 }
 
@@ -54,7 +56,8 @@ impl Endpoint {
         operations: Operations,
     ) -> Result<Self, BadManifest> {
         let documents = Documents::load(manifests, &probe).await?;
-        Ok(Self(Arc::new(Inner { schema, probe, documents, operations })))
+        let texts = KnownTexts::default();
+        Ok(Self(Arc::new(Inner { schema, probe, documents, texts, operations })))
     }
 
     /// Executes one operation. Its data should hold a [`RequestId`] for the answer's errors.
@@ -95,12 +98,18 @@ impl Endpoint {
             if self.0.operations == Operations::Trusted {
                 return Err(Error::PersistedQueryIdRequired);
             }
-            check_text(&request.query)?;
-            // What cannot be parsed is for the executor to explain.
-            if let Ok(document) = request.parsed_query() {
-                check_document(document)?;
+            let text: Arc<str> = request.query.as_str().into();
+            if let Some(document) = self.0.texts.get(&text) {
+                request.set_parsed_query(document);
+            } else {
+                check_text(&text)?;
+                // What cannot be parsed is for the executor to explain.
+                if let Ok(document) = request.parsed_query() {
+                    check_document(document)?;
+                    self.0.texts.remember(Arc::clone(&text), document);
+                }
             }
-            request.query.as_str().into()
+            text
         };
         let sent = Sent {
             text,

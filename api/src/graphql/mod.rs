@@ -17,6 +17,7 @@ mod probe;
 mod query;
 mod socket;
 mod subscription;
+mod texts;
 
 use async_graphql::SchemaBuilder;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use api::{
     graphql::{self, Accounts, Error, Introspection, Manifest, Operations},
     router::router,
-    state::AppState,
+    state::{AppState, Parts},
     supertokens::{Claims, manage::Account},
 };
 use async_trait::async_trait;
@@ -104,8 +104,8 @@ async fn a_resolver_that_panics_is_an_internal_error() {
     let schema = graphql::endpoint(schema, Introspection::Allowed, &own, Operations::Any)
         .await
         .expect("starts");
-    let state = AppState { schema, ..app.state.clone() };
-    let router = router(state, &config(&app.database, 1, &[]));
+    let state = AppState::from(Parts { schema, ..Parts::clone(&app.state) });
+    let router = router(&state, &config(&app.database, 1, &[]));
     let request = axum::http::Request::post("/graphql")
         .header("authorization", format!("Bearer {}", ada.access_token))
         .header("content-type", "application/json")

@@ -25,7 +25,8 @@ const VERSIONS: [&str; 3] = ["5.4", "5.3", "5.2"];
 const PATIENCE: Duration = Duration::from_secs(3);
 /// Password hashing is slow by design.
 const HASHING_PATIENCE: Duration = Duration::from_secs(10);
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// Long enough for a lost SYN to be sent again, which happens after a second (RFC 6298).
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Below the 20 seconds after which the Core's server closes a connection that rests: a request
 /// must not meet one that is just being closed.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(15);

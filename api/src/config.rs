@@ -2,27 +2,33 @@
 
 mod claims;
 mod dashboard;
+mod faults;
 mod graphql;
 mod limits;
+mod parsers;
 mod providers;
+mod read;
+pub mod reference;
+mod rules;
 
-use std::{env::VarError, net::IpAddr, path::PathBuf, time::Duration};
+use std::{net::IpAddr, path::PathBuf, time::Duration};
 
-use clap::{
-    ArgMatches, CommandFactory, FromArgMatches, Parser, ValueEnum,
-    error::{ContextKind, ContextValue, ErrorKind},
-};
+use clap::{Parser, ValueEnum};
 use lettre::message::Mailbox;
 use secrecy::SecretString;
-use tracing_subscriber::EnvFilter;
 use url::Url;
 
+pub use self::faults::Faults;
 use self::{
-    claims::ClaimsVars, dashboard::DashboardVars, graphql::GraphqlVars, limits::LimitVars,
+    claims::ClaimsVars,
+    dashboard::DashboardVars,
+    graphql::GraphqlVars,
+    limits::LimitVars,
+    parsers::{domain, http_url, log_filter, origin, postgres_url, seconds, secret, smtp_url},
     providers::ProviderVars,
 };
 use crate::supertokens::{
-    self, AntiCsrf, DashboardOptions, EmailVerificationMode, thirdparty::ProviderOptions,
+    AntiCsrf, DashboardOptions, EmailVerificationMode, thirdparty::ProviderOptions,
 };
 
 /// The service, from its environment. `.env` in the working directory is read first; what the
@@ -31,49 +37,69 @@ use crate::supertokens::{
 #[command(name = "api", version, about, long_about = None)]
 pub struct Config {
     /// `development` or `production`. Production refuses what is only safe on one's own machine.
-    #[arg(long, env = "APP_ENV", value_enum, default_value = "development")]
+    #[arg(
+        long,
+        env = "APP_ENV",
+        help_heading = "Service",
+        value_enum,
+        default_value = "development"
+    )]
     pub environment: Environment,
 
     /// The address to listen on.
-    #[arg(long, env = "HOST", default_value = "127.0.0.1")]
+    #[arg(long, env = "HOST", help_heading = "Service", default_value = "127.0.0.1")]
     pub host: IpAddr,
 
     /// The port to listen on, 1 to 65535.
-    #[arg(long, env = "PORT", default_value = "3000", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, env = "PORT", help_heading = "Service", default_value = "3000", value_parser = clap::value_parser!(u16).range(1..))]
     pub port: u16,
 
     /// Where browsers reach the service: an origin such as `https://api.example.com`. Default:
     /// `http://localhost:PORT`.
-    #[arg(long, env = "API_DOMAIN", value_parser = origin)]
+    #[arg(long, env = "API_DOMAIN", help_heading = "Service", value_parser = origin)]
     pub api_domain: Option<Url>,
 
     /// Where browsers get the page: an origin such as `https://example.com`. Default: the same as
     /// `API_DOMAIN`.
-    #[arg(long, env = "WEBSITE_DOMAIN", value_parser = origin)]
+    #[arg(long, env = "WEBSITE_DOMAIN", help_heading = "Service", value_parser = origin)]
     pub website_domain: Option<Url>,
+
+    /// How long a request may take, in seconds.
+    #[arg(long, env = "REQUEST_TIMEOUT", help_heading = "Service", default_value = "15", value_parser = seconds)]
+    pub request_timeout: Duration,
+
+    /// What is logged, in the syntax of `tracing`: `info`, `debug`, `api=debug,info`, …
+    #[arg(long, env = "RUST_LOG", help_heading = "Service", default_value = "info", value_parser = log_filter)]
+    pub log: String,
 
     /// The database as its owner, for the embedded Core and the migrations:
     /// `postgres://NAME:PASSWORD@HOST/DATABASE`. Not needed by the service in production.
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_parser = postgres_url)]
+    #[arg(long, env = "DATABASE_URL", help_heading = "Database", hide_env_values = true, value_parser = postgres_url)]
     pub database_url: Option<SecretString>,
 
     /// The database as the service's own login, which row-level security binds:
     /// `postgres://NAME:PASSWORD@HOST/DATABASE`. The migrations make this login.
-    #[arg(long, env = "DATABASE_AUTHENTICATED_URL", hide_env_values = true, value_parser = postgres_url)]
+    #[arg(long, env = "DATABASE_AUTHENTICATED_URL", help_heading = "Database", hide_env_values = true, value_parser = postgres_url)]
     pub database_authenticated_url: SecretString,
 
     /// The same database and login without a pooler in between, for the connection that listens for
     /// changes: `postgres://NAME:PASSWORD@HOST/DATABASE`. Default: `DATABASE_AUTHENTICATED_URL`.
-    #[arg(long, env = "DATABASE_URL_DIRECT", hide_env_values = true, value_parser = postgres_url)]
+    #[arg(long, env = "DATABASE_URL_DIRECT", help_heading = "Database", hide_env_values = true, value_parser = postgres_url)]
     pub database_url_direct: Option<SecretString>,
 
     /// How many database connections the service opens at most, 1 to 1000.
-    #[arg(long, env = "DATABASE_MAX_CONNECTIONS", default_value = "16", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, env = "DATABASE_MAX_CONNECTIONS", help_heading = "Database", default_value = "16", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub database_max_connections: u32,
 
     /// Whether statements are prepared, which a pooler in transaction mode does not let pass: `on` or
     /// `off`.
-    #[arg(long, env = "DATABASE_PREPARED_STATEMENTS", value_enum, default_value = "on")]
+    #[arg(
+        long,
+        env = "DATABASE_PREPARED_STATEMENTS",
+        help_heading = "Database",
+        value_enum,
+        default_value = "on"
+    )]
     pub database_prepared_statements: Switch,
 
     #[command(flatten)]
@@ -81,34 +107,46 @@ pub struct Config {
 
     /// The SuperTokens Core: `http://HOST:3567`, or several of one Core with commas between. Empty:
     /// the embedded Core, for development only.
-    #[arg(long, env = "SUPERTOKENS_URI", value_parser = http_url, value_delimiter = ',')]
+    #[arg(long, env = "SUPERTOKENS_URI", help_heading = "SuperTokens", value_parser = http_url, value_delimiter = ',')]
     pub supertokens_uri: Vec<Url>,
 
     /// The key that the Core asks for, if it does.
-    #[arg(long, env = "SUPERTOKENS_API_KEY", hide_env_values = true, value_parser = secret)]
+    #[arg(long, env = "SUPERTOKENS_API_KEY", help_heading = "SuperTokens", hide_env_values = true, value_parser = secret)]
     pub supertokens_api_key: Option<SecretString>,
 
     /// How requests with cookies prove that they come from our own page: `via-custom-header`,
     /// `via-token` or `none`.
-    #[arg(long, env = "ANTI_CSRF", value_enum, default_value = "via-custom-header")]
+    #[arg(
+        long,
+        env = "ANTI_CSRF",
+        help_heading = "SuperTokens",
+        value_enum,
+        default_value = "via-custom-header"
+    )]
     pub anti_csrf: AntiCsrf,
 
     /// The domain whose subdomains get the session's cookies, too: `example.com`, of which the host
     /// of `API_DOMAIN` is a part. Empty: that host alone.
-    #[arg(long, env = "COOKIE_DOMAIN", value_parser = domain)]
+    #[arg(long, env = "COOKIE_DOMAIN", help_heading = "SuperTokens", value_parser = domain)]
     pub cookie_domain: Option<String>,
 
     /// Whether a session counts before its user has verified their email: `optional` or `required`.
-    #[arg(long, env = "EMAIL_VERIFICATION", value_enum, default_value = "optional")]
+    #[arg(
+        long,
+        env = "EMAIL_VERIFICATION",
+        help_heading = "SuperTokens",
+        value_enum,
+        default_value = "optional"
+    )]
     pub email_verification: EmailVerificationMode,
 
     /// The mail server: `smtps://NAME:PASSWORD@HOST`, or `smtp://NAME:PASSWORD@HOST:587` for one
     /// with STARTTLS. Empty: mails are kept and shown at `/dev/mail`, for development only.
-    #[arg(long, env = "SMTP_URL", hide_env_values = true, value_parser = smtp_url)]
+    #[arg(long, env = "SMTP_URL", help_heading = "Mail", hide_env_values = true, value_parser = smtp_url)]
     pub smtp_url: Option<SecretString>,
 
     /// Who mails are from: `Todos <no-reply@example.com>`. Needed as soon as `SMTP_URL` is set.
-    #[arg(long, env = "MAIL_FROM")]
+    #[arg(long, env = "MAIL_FROM", help_heading = "Mail")]
     pub mail_from: Option<Mailbox>,
 
     #[command(flatten)]
@@ -132,20 +170,17 @@ pub struct Config {
     pub dashboard: Option<DashboardOptions>,
 
     /// The folder of the built page.
-    #[arg(long, env = "WEB_DIST", default_value = "web/dist")]
+    #[arg(long, env = "WEB_DIST", help_heading = "Files", default_value = "web/dist")]
     pub web_dist: PathBuf,
 
     /// The folder of the built playground, served at `/graphiql` in development.
-    #[arg(long, env = "GRAPHIQL_DIST", default_value = "api/graphiql/dist")]
+    #[arg(
+        long,
+        env = "GRAPHIQL_DIST",
+        help_heading = "Files",
+        default_value = "api/graphiql/dist"
+    )]
     pub graphiql_dist: PathBuf,
-
-    /// How long a request may take, in seconds.
-    #[arg(long, env = "REQUEST_TIMEOUT", default_value = "15", value_parser = seconds)]
-    pub request_timeout: Duration,
-
-    /// What is logged, in the syntax of `tracing`: `info`, `debug`, `api=debug,info`, …
-    #[arg(long, env = "RUST_LOG", default_value = "info", value_parser = log_filter)]
-    pub log: String,
 }
 
 /// Where the service runs.
@@ -161,159 +196,7 @@ pub enum Switch {
     Off,
 }
 
-/// A variable that cannot be used. The text names it, what it holds (no secret) and what it
-/// should be.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct ConfigError(String);
-
 impl Config {
-    /// Reads the environment. An empty variable counts as not set.
-    pub fn from_env() -> Result<Self, ConfigError> {
-        for name in Self::variables() {
-            if let Err(VarError::NotUnicode(_)) = std::env::var(&name) {
-                return Err(ConfigError(format!("{name} is not UTF-8")));
-            }
-        }
-        Self::from_vars(|name| std::env::var(name).ok())
-    }
-
-    /// The names of the variables.
-    fn variables() -> impl Iterator<Item = String> {
-        let names = Self::command();
-        let names = names.get_arguments().filter_map(|argument| argument.get_env()?.to_str());
-        names.map(String::from).collect::<Vec<_>>().into_iter()
-    }
-
-    /// Reads variables by name.
-    pub fn from_vars(var: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let command = Self::command();
-        let mut arguments = vec![command.get_name().to_owned()];
-        for argument in command.get_arguments() {
-            let name = argument.get_env().and_then(|name| name.to_str());
-            let value = name.and_then(&var).filter(|value| !value.is_empty());
-            if let (Some(long), Some(value)) = (argument.get_long(), value) {
-                arguments.push(format!("--{long}={value}"));
-            }
-        }
-        // Given as arguments, so that an empty variable is not read behind our back.
-        let command = command.mut_args(|argument| argument.env(None::<&str>));
-        let mut config = command
-            .try_get_matches_from(arguments)
-            .and_then(|matches: ArgMatches| Self::from_arg_matches(&matches))
-            .map_err(|error| ConfigError(explain(&error)))?;
-        config.providers = config.provider_vars.read(var)?;
-        config.dashboard = config.dashboard_vars.read(config.environment);
-        config.check()?;
-        Ok(config)
-    }
-
-    fn check(&self) -> Result<(), ConfigError> {
-        let refuse = |text: &str| Err(ConfigError(text.to_owned()));
-        if self.environment == Environment::Production {
-            self.check_production()?;
-        }
-        if self.supertokens_uri.is_empty() && self.database_url.is_none() {
-            return refuse(
-                "SUPERTOKENS_URI and DATABASE_URL are both not set: give the address of a \
-                 SuperTokens Core, or the database in which the embedded Core may keep its state.",
-            );
-        }
-        self.claims.check()?;
-        self.check_mail()?;
-        self.check_cookie_domain()?;
-        self.check_cross_site()
-    }
-
-    fn check_production(&self) -> Result<(), ConfigError> {
-        if self.supertokens_uri.is_empty() {
-            return Err(ConfigError(
-                "SUPERTOKENS_URI is not set, and APP_ENV is `production`: the embedded Core is for \
-                 development. Give the address of a SuperTokens Core."
-                    .into(),
-            ));
-        }
-        // It speaks plain HTTP, so something in front speaks https: to the limits all users would be one.
-        if self.limits.count_addresses() && self.limits.trusted_proxies.is_empty() {
-            return Err(ConfigError(
-                "TRUSTED_PROXIES is not set, and APP_ENV is `production`: behind the proxy that speaks \
-                 https all users would be one address, and one of them could keep all others from \
-                 signing in. Give the addresses of your proxies, such as 10.0.0.0/8, or set \
-                 RATE_LIMIT_ADDRESS and RATE_LIMIT_ACCOUNT to `off`."
-                    .into(),
-            ));
-        }
-        let domains =
-            [("API_DOMAIN", self.api_domain()), ("WEBSITE_DOMAIN", self.website_domain())];
-        for (name, domain) in domains {
-            if domain.scheme() != "https" {
-                return Err(ConfigError(format!(
-                    "{name} is `{domain}`, and APP_ENV is `production`: sessions may only travel \
-                     over https. Give the origin that browsers see, such as https://example.com."
-                )));
-            }
-        }
-        Ok(())
-    }
-
-    /// Cookies that travel to another site: browsers want them `Secure`, and then every site
-    /// can send them.
-    fn check_cross_site(&self) -> Result<(), ConfigError> {
-        let (api, website) = (self.api_domain(), self.website_domain());
-        if !supertokens::is_cross_site(&api, &website) {
-            return Ok(());
-        }
-        if api.scheme() != "https" {
-            return Err(ConfigError(format!(
-                "API_DOMAIN is `{api}` and WEBSITE_DOMAIN is `{website}`: browsers take them for \
-                 different sites, and give cookies to another site over https only. Use https for \
-                 API_DOMAIN, or one site for both."
-            )));
-        }
-        if self.anti_csrf == AntiCsrf::None {
-            return Err(ConfigError(format!(
-                "ANTI_CSRF is `none`, with API_DOMAIN `{api}` and WEBSITE_DOMAIN `{website}` on \
-                 different sites: any page could act for who is signed in. Use `via-custom-header`."
-            )));
-        }
-        Ok(())
-    }
-
-    fn check_mail(&self) -> Result<(), ConfigError> {
-        let refuse = |text: &str| Err(ConfigError(text.to_owned()));
-        match (&self.smtp_url, &self.mail_from) {
-            (Some(_), None) => refuse(
-                "MAIL_FROM is not set, and SMTP_URL is. It should be the sender of mails, such as \
-                 `Todos <no-reply@example.com>`.",
-            ),
-            (None, _) if self.environment == Environment::Production => refuse(
-                "SMTP_URL is not set, and APP_ENV is `production`: without a mail server nobody \
-                 could choose a new password. Give its address, such as \
-                 `smtps://NAME:PASSWORD@HOST`.",
-            ),
-            (None, _) if self.database_url.is_none() => refuse(
-                "SMTP_URL and DATABASE_URL are both not set: give the address of a mail server, or \
-                 the database in which mails may be kept for `/dev/mail`.",
-            ),
-            _ => Ok(()),
-        }
-    }
-
-    fn check_cookie_domain(&self) -> Result<(), ConfigError> {
-        let Some(domain) = &self.cookie_domain else {
-            return Ok(());
-        };
-        let api = self.api_domain();
-        let host = api.host_str().unwrap_or_default();
-        // A browser refuses cookies for any other domain, and nobody could sign in.
-        if host == domain || host.ends_with(&format!(".{domain}")) {
-            return Ok(());
-        }
-        Err(ConfigError(format!(
-            "COOKIE_DOMAIN is `{domain}`, of which `{host}` (API_DOMAIN) is no part."
-        )))
-    }
-
     /// Where browsers reach the service.
     pub fn api_domain(&self) -> Url {
         self.api_domain.clone().unwrap_or_else(|| local(self.port))
@@ -336,91 +219,10 @@ fn local(port: u16) -> Url {
     url
 }
 
-/// The fault in words: the variable's name, what it holds, what it should be.
-fn explain(error: &clap::Error) -> String {
-    let text = |kind| match error.get(kind) {
-        Some(ContextValue::String(text)) => Some(text.clone()),
-        Some(ContextValue::Strings(texts)) => texts.first().cloned(),
-        _ => None,
-    };
-    let command = Config::command();
-    let name = text(ContextKind::InvalidArg).unwrap_or_default();
-    let long = name.trim_start_matches('-').split([' ', '=']).next().unwrap_or_default();
-    let Some(argument) = command.get_arguments().find(|argument| argument.get_long() == Some(long))
-    else {
-        return error.to_string();
-    };
-    let variable = argument.get_env().and_then(|name| name.to_str()).unwrap_or(long);
-    let meaning = argument.get_help().map(ToString::to_string).unwrap_or_default();
-    if error.kind() == ErrorKind::MissingRequiredArgument {
-        return format!("{variable} is not set. It should be: {meaning}");
-    }
-    let value = text(ContextKind::InvalidValue).unwrap_or_default();
-    let holds = if argument.is_hide_env_values_set() {
-        "holds something else".to_owned()
-    } else {
-        format!("is `{value}`")
-    };
-    format!("{variable} {holds}. It should be: {meaning}")
-}
-
-fn origin(text: &str) -> Result<Url, String> {
-    let url = http_url(text)?;
-    let is_origin = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
-    if is_origin && url.username().is_empty() { Ok(url) } else { Err("not an origin".into()) }
-}
-
-fn http_url(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|error| error.to_string())?;
-    match url.scheme() {
-        "http" | "https" => Ok(url),
-        _ => Err("not http or https".into()),
-    }
-}
-
-fn smtp_url(text: &str) -> Result<SecretString, String> {
-    let url = Url::parse(text).map_err(|error| error.to_string())?;
-    match (url.scheme(), url.has_host()) {
-        ("smtp" | "smtps", true) => Ok(text.into()),
-        _ => Err("not an SMTP URL".into()),
-    }
-}
-
-/// With or without the dot that was once written before it (RFC 6265, 4.1.2.3).
-fn domain(text: &str) -> Result<String, String> {
-    let text = text.trim_start_matches('.');
-    match url::Host::parse(text) {
-        Ok(url::Host::Domain(domain)) if domain.contains('.') => Ok(domain),
-        _ => Err("not a domain".into()),
-    }
-}
-
-fn postgres_url(text: &str) -> Result<SecretString, String> {
-    let url = Url::parse(text).map_err(|error| error.to_string())?;
-    match url.scheme() {
-        "postgres" | "postgresql" => Ok(text.into()),
-        _ => Err("not a postgres URL".into()),
-    }
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "clap wants a Result")]
-fn secret(text: &str) -> Result<SecretString, String> {
-    Ok(text.into())
-}
-
-fn log_filter(text: &str) -> Result<String, String> {
-    EnvFilter::try_new(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
-}
-
-fn seconds(text: &str) -> Result<Duration, String> {
-    match text.parse() {
-        Ok(seconds @ 1..=3600) => Ok(Duration::from_secs(seconds)),
-        _ => Err("not 1 to 3600".into()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use secrecy::ExposeSecret as _;
+
     use super::*;
 
     const DATABASE: [(&str, &str); 2] = [
@@ -514,7 +316,7 @@ mod tests {
     #[test]
     fn a_missing_database_is_named() {
         let error = Config::from_vars(|_| None).unwrap_err().to_string();
-        assert!(error.starts_with("DATABASE_AUTHENTICATED_URL is not set"), "{error}");
+        assert!(error.contains("DATABASE_AUTHENTICATED_URL is not set"), "{error}");
     }
 
     #[test]
@@ -553,17 +355,58 @@ mod tests {
     }
 
     #[test]
-    fn every_variable_is_in_the_example_and_the_example_holds() {
-        let example = include_str!("../../.env.example");
-        let lines = example.lines().filter(|line| !line.starts_with('#'));
-        let vars: Vec<(&str, &str)> = lines.filter_map(|line| line.split_once('=')).collect();
-        let mut known: Vec<_> = Config::variables().collect();
-        known.sort();
-        let mut listed: Vec<_> = vars.iter().map(|(name, _)| (*name).to_owned()).collect();
-        listed.sort();
-        assert_eq!(listed, known);
+    fn all_faults_are_told_at_once_and_none_that_follows_from_another() {
+        let error = read(&[
+            ("APP_ENV", "production"),
+            ("PORT", "http"),
+            ("SMTP_URL", "mail.example.com"),
+            ("SUPERTOKENS_URI", "core:3567"),
+            ("GITHUB_CLIENT_ID", "id"),
+        ])
+        .unwrap_err();
+        let told: Vec<_> = error.lines().filter_map(|line| line.strip_prefix("- ")).collect();
+        let names: Vec<_> = told.iter().filter_map(|text| text.split(' ').next()).collect();
+        let expected = [
+            "PORT",
+            "SUPERTOKENS_URI",
+            "SMTP_URL",
+            "GITHUB_CLIENT_ID",
+            "TRUSTED_PROXIES",
+            "API_DOMAIN",
+        ];
+        assert_eq!(names, expected, "{error}");
+        assert!(error.starts_with("6 settings cannot be used:\n"), "{error}");
+    }
 
-        let filled: Vec<_> = vars.into_iter().filter(|(_, value)| !value.is_empty()).collect();
-        assert_eq!(read(&filled).unwrap().port, 3000);
+    #[test]
+    fn a_secret_can_be_in_a_file() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let path = file.path().to_str().unwrap();
+        std::fs::write(path, "s3cret\n").unwrap();
+        let config = read(&[("SUPERTOKENS_API_KEY_FILE", path)]).unwrap();
+        assert_eq!(config.supertokens_api_key.unwrap().expose_secret(), "s3cret");
+
+        let both = [("SUPERTOKENS_API_KEY", "x"), ("SUPERTOKENS_API_KEY_FILE", path)];
+        assert!(read(&both).unwrap_err().contains("both set"));
+        for (wrong, why) in [("/nowhere", "cannot be read"), ("/dev/null", "which is empty")] {
+            let error = read(&[("SMTP_URL_FILE", wrong)]).unwrap_err();
+            assert!(error.starts_with(&format!("SMTP_URL_FILE is `{wrong}`")), "{error}");
+            assert!(error.contains(why), "{error}");
+        }
+        // What is no secret is no file either.
+        assert_eq!(read(&[("PORT_FILE", path)]).unwrap().port, 3000);
+    }
+
+    #[test]
+    fn production_refuses_the_password_of_an_example() {
+        for (name, url) in [
+            ("DATABASE_AUTHENTICATED_URL", "postgres://todos_app:PASSWORD@db/todos"),
+            ("DATABASE_URL_DIRECT", "postgres://todos_app:todos_app@db/todos"),
+            ("SMTP_URL", "smtps://user:changeme@mail.example.com"),
+        ] {
+            let error = read(&[("APP_ENV", "production"), (name, url)]).unwrap_err();
+            let told = format!("{name} has a password that stands in examples");
+            assert!(error.contains(&told), "{error}");
+        }
     }
 }

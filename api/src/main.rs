@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use api::{
-    commands::{self, dashboard, rls_lint, roles},
+    commands::{self, dashboard, rls_lint, roles, settings},
     config::Config,
     graphql, server,
     supertokens::core::Core,
@@ -33,6 +33,9 @@ struct Arguments {
 enum Command {
     /// Serves until Ctrl-C.
     Serve,
+    /// The settings: what is wrong with them, and what there are.
+    #[command(subcommand)]
+    Config(settings::Command),
     /// Prints the GraphQL schema.
     Schema,
     /// Roles: what they permit, and who has them.
@@ -53,6 +56,7 @@ async fn main() -> ExitCode {
             print!("{}", graphql::sdl());
             Ok(())
         }
+        Command::Config(command) => load_env_file().and_then(|()| settings::run(&command)),
         Command::Roles(command) => administer(async |core| roles::run(command, core).await).await,
         Command::Dashboard(command) => {
             let password = dashboard::ask_for_password;

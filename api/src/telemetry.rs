@@ -6,13 +6,9 @@ use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt as _, util::Subscr
 
 use crate::config::Environment;
 
-/// What it would log of statements besides are their parameters: claims and todos.
-const DRIVER: &str = "tokio_postgres=info";
-
 /// Starts logging. `filter` has the syntax of `RUST_LOG`.
 pub fn init(environment: Environment, filter: &str) {
-    let filter = EnvFilter::new(format!("{filter},{DRIVER}"));
-    let registry = tracing_subscriber::registry().with(filter);
+    let registry = tracing_subscriber::registry().with(EnvFilter::new(filter));
     let is_terminal = std::io::stdout().is_terminal();
     match environment {
         Environment::Production => registry.with(fmt::layer().json().flatten_event(true)).init(),

@@ -1,5 +1,5 @@
-//! What is generated and committed: `schema.graphql`, from the service's own schema, and the manifest of the
-//! page's operations. Both are checked for drift.
+//! What is generated and committed: `schema.graphql`, from the service's own schema, the settings' example and
+//! reference, and the manifest of the page's operations. All are checked for drift.
 
 use std::{fmt::Write, fs, process::Command};
 
@@ -13,12 +13,23 @@ use crate::{
     workspace::{self, Profile},
 };
 
+/// What the service prints of its settings, and where that is kept.
+const SETTINGS: [(&str, &str); 2] =
+    [("example", ".env.example"), ("reference", "docs/configuration.md")];
+
 pub fn write() -> Result<()> {
     // The service carries it.
     documents::write()?;
     programs::build(Profile::Dev)?;
+    step("Settings, written", |step| {
+        for (what, file) in SETTINGS {
+            fs::write(workspace::root().join(file), print(&["config", what], step)?)
+                .with_context(|| format!("cannot write {file}"))?;
+        }
+        Ok(())
+    })?;
     let old = step("schema.graphql, written", |step| {
-        let schema = generate(step)?;
+        let schema = print(&["schema"], step)?;
         let file = workspace::root().join("schema.graphql");
         let kept = fs::read_to_string(&file).ok().filter(|kept| *kept != schema);
         match kept {
@@ -31,28 +42,33 @@ pub fn write() -> Result<()> {
     old.map_or(Ok(()), |old| schema_diff::show(&old).map(drop))
 }
 
-/// Fails, showing the difference, when `schema.graphql` is not what the service serves.
+/// Fails, showing the difference, when what is kept is not what the service is.
 pub fn check() -> Result<()> {
     documents::check()?;
     programs::build(Profile::Dev)?;
-    step("schema.graphql, compared", |step| {
-        let generated = generate(step)?;
-        let kept = fs::read_to_string(workspace::root().join("schema.graphql"))
-            .context("cannot read schema.graphql: run `cargo xtask codegen`")?;
-        if kept == generated {
-            return Ok(());
-        }
-        bail!(
-            "schema.graphql is not what the service serves: run `cargo xtask codegen`\n{}",
-            difference(&kept, &generated)
-        )
-    })
+    step("Settings, compared", |step| {
+        SETTINGS.iter().try_for_each(|(what, file)| compare(file, &print(&["config", what], step)?))
+    })?;
+    step("schema.graphql, compared", |step| compare("schema.graphql", &print(&["schema"], step)?))
 }
 
-fn generate(step: &Step) -> Result<String> {
+fn compare(file: &str, generated: &str) -> Result<()> {
+    let kept = fs::read_to_string(workspace::root().join(file))
+        .with_context(|| format!("cannot read {file}: run `cargo xtask codegen`"))?;
+    if kept == generated {
+        return Ok(());
+    }
+    bail!(
+        "{file} is not what the service says: run `cargo xtask codegen`\n{}",
+        difference(&kept, generated)
+    )
+}
+
+/// What a command of the service prints.
+fn print(arguments: &[&str], step: &Step) -> Result<String> {
     let mut api = Command::new(programs::path("api", Profile::Dev));
-    run::quiet(api.arg("schema").current_dir(workspace::root()), Within::Soon, step)
-        .context("the service does not print its schema")
+    run::quiet(api.args(arguments).current_dir(workspace::root()), Within::Soon, step)
+        .with_context(|| format!("the service does not print its {}", arguments.join(" ")))
 }
 
 /// The lines between the first and the last that differ, a few of each side.

@@ -51,9 +51,10 @@ enum Task {
     Dev(dev::Options),
     /// Checks and tests everything, the browser test included
     Test(test::Options),
-    /// Checks format, lints and schema.graphql
+    /// Checks format, lints and what `codegen` writes
     Check,
-    /// Writes schema.graphql from the service's schema, and web/queries/manifest.json from the page's operations
+    /// Writes schema.graphql, .env.example and docs/configuration.md from the service, and
+    /// web/queries/manifest.json from the page's operations
     Codegen {
         /// Only compare, and fail on a difference
         #[arg(long)]

@@ -3,6 +3,7 @@
 pub mod dashboard;
 pub mod rls_lint;
 pub mod roles;
+pub mod settings;
 
 use anyhow::Context as _;
 

@@ -2,13 +2,14 @@
 
 use clap::Args;
 
-use super::ConfigError;
+use super::faults::Faults;
 use crate::{
     clock::Clock,
     rls::{ClaimsKey, ClaimsMode, Signer},
 };
 
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Database")]
 pub struct ClaimsVars {
     /// Why the database believes whose a transaction is: `plain`, at the service's word, or `signed`,
     /// by a signature that it checks, after `migration claims signed`.
@@ -22,15 +23,14 @@ pub struct ClaimsVars {
 }
 
 impl ClaimsVars {
-    pub(super) fn check(&self) -> Result<(), ConfigError> {
+    pub(super) fn check(&self, faults: &mut Faults) {
         if self.rls_claims == ClaimsMode::Signed && self.rls_claims_key.is_none() {
-            return Err(ConfigError(
+            faults.rule(
+                &["RLS_CLAIMS", "RLS_CLAIMS_KEY"],
                 "RLS_CLAIMS_KEY is not set, and RLS_CLAIMS is `signed`. It should be a key that \
-                 `migration claims signed` or `migration claims rotate` printed: ID:SECRET."
-                    .into(),
-            ));
+                 `migration claims signed` or `migration claims rotate` printed: ID:SECRET.",
+            );
         }
-        Ok(())
     }
 
     /// By the time of `clock`, which should be the database's, too.

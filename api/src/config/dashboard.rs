@@ -6,6 +6,7 @@ use super::{Environment, Switch};
 use crate::supertokens::DashboardOptions;
 
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Dashboard")]
 pub struct DashboardVars {
     /// Whether users are administered at `API_DOMAIN/auth/dashboard`: `on` or `off`. Default: `on` in
     /// development, `off` in production.

@@ -8,6 +8,7 @@ use super::Environment;
 use crate::graphql::Operations;
 
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "GraphQL")]
 pub struct GraphqlVars {
     /// Whether only documents of a manifest are executed: `true` or `false`. Default: `true` in
     /// production, `false` in development.

@@ -8,6 +8,7 @@ use ipnet::IpNet;
 use crate::supertokens::{RateLimit, RateLimits};
 
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Limits")]
 pub struct LimitVars {
     /// How often one address may use the sign-in, all of it together: `60/1m` is 60 times at once,
     /// and one more each second. `off` for no limit.

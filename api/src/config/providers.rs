@@ -4,10 +4,15 @@ use clap::Args;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::{Host, Url};
 
-use super::{ConfigError, http_url, secret};
+use super::{
+    faults::Faults,
+    parsers::{http_url, secret},
+    read,
+};
 use crate::supertokens::thirdparty::{AppleKey, ClientSecret, ProviderOptions};
 
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Sign-in with accounts elsewhere")]
 pub struct ProviderVars {
     /// The client id of Google: <https://console.cloud.google.com/apis/credentials>. Where the
     /// provider asks for the redirect URI: `WEBSITE_DOMAIN/auth/callback/google`, and alike for
@@ -63,60 +68,57 @@ impl ProviderVars {
     /// The providers that are configured. `var` reads what `OIDC_PROVIDERS` announces.
     pub(super) fn read(
         &self,
-        var: impl Fn(&str) -> Option<String>,
-    ) -> Result<Vec<ProviderOptions>, ConfigError> {
+        var: &dyn Fn(&str) -> Option<String>,
+        faults: &mut Faults,
+    ) -> Vec<ProviderOptions> {
         let mut list = Vec::new();
         let google = ("GOOGLE_CLIENT_ID", &self.google_client_id);
-        if let Some((id, secret)) =
-            both(google, ("GOOGLE_CLIENT_SECRET", &self.google_client_secret))?
-        {
-            list.push(ProviderOptions::google(id, secret));
-        }
+        let secret = ("GOOGLE_CLIENT_SECRET", &self.google_client_secret);
+        list.extend(both(google, secret, faults).map(|(id, key)| ProviderOptions::google(id, key)));
         let github = ("GITHUB_CLIENT_ID", &self.github_client_id);
-        if let Some((id, secret)) =
-            both(github, ("GITHUB_CLIENT_SECRET", &self.github_client_secret))?
-        {
-            list.push(ProviderOptions::github(id, secret));
-        }
-        list.extend(self.apple()?);
+        let secret = ("GITHUB_CLIENT_SECRET", &self.github_client_secret);
+        list.extend(both(github, secret, faults).map(|(id, key)| ProviderOptions::github(id, key)));
+        list.extend(self.apple(faults));
         let twitter = ("TWITTER_CLIENT_ID", &self.twitter_client_id);
-        if let Some((id, secret)) =
-            both(twitter, ("TWITTER_CLIENT_SECRET", &self.twitter_client_secret))?
-        {
-            list.push(ProviderOptions::twitter(id, secret));
-        }
+        let secret = ("TWITTER_CLIENT_SECRET", &self.twitter_client_secret);
+        list.extend(
+            both(twitter, secret, faults).map(|(id, key)| ProviderOptions::twitter(id, key)),
+        );
         for id in &self.oidc_providers {
             if list.iter().any(|other: &ProviderOptions| other.id == *id) {
-                return Err(ConfigError(format!("OIDC_PROVIDERS names `{id}` twice")));
+                faults.rule(&["OIDC_PROVIDERS"], format!("OIDC_PROVIDERS names `{id}` twice."));
+                continue;
             }
-            list.push(oidc(id, &var)?);
+            list.extend(oidc(id, var, faults));
         }
-        Ok(list)
+        list
     }
 
-    fn apple(&self) -> Result<Option<ProviderOptions>, ConfigError> {
-        let client = ("APPLE_CLIENT_ID", &self.apple_client_id);
-        let key = both(client, ("APPLE_PRIVATE_KEY", &self.apple_private_key))?;
-        let ids =
-            both(("APPLE_TEAM_ID", &self.apple_team_id), ("APPLE_KEY_ID", &self.apple_key_id))?;
-        match (key, ids) {
-            (Some((client_id, private_key)), Some((team_id, key_id))) => {
+    fn apple(&self, faults: &mut Faults) -> Option<ProviderOptions> {
+        const NAMES: [&str; 4] =
+            ["APPLE_CLIENT_ID", "APPLE_TEAM_ID", "APPLE_KEY_ID", "APPLE_PRIVATE_KEY"];
+        let texts = [&self.apple_client_id, &self.apple_team_id, &self.apple_key_id];
+        match (texts.map(Option::clone), &self.apple_private_key) {
+            ([Some(client_id), Some(team_id), Some(key_id)], Some(private_key)) => {
                 let key = AppleKey::new(team_id, key_id, private_key.expose_secret());
-                let wrong = |_| {
-                    ConfigError(
-                        "APPLE_PRIVATE_KEY is no private key (PKCS 8, P-256): give the text \
-                                 of the .p8 file"
-                            .into(),
-                    )
-                };
-                Ok(Some(ProviderOptions::apple(client_id, key.map_err(wrong)?)))
+                let key = key.map_err(|_| {
+                    faults.rule(
+                        &["APPLE_PRIVATE_KEY"],
+                        "APPLE_PRIVATE_KEY is no private key (PKCS 8, P-256): give the text of the \
+                         .p8 file.",
+                    );
+                });
+                key.ok().map(|key| ProviderOptions::apple(client_id, key))
             }
-            (None, None) => Ok(None),
-            _ => Err(ConfigError(
-                "Apple needs all of APPLE_CLIENT_ID, APPLE_TEAM_ID, APPLE_KEY_ID and \
-                 APPLE_PRIVATE_KEY: set the missing ones, or none"
-                    .into(),
-            )),
+            ([None, None, None], None) => None,
+            _ => {
+                faults.rule(
+                    &NAMES,
+                    "Apple needs all of APPLE_CLIENT_ID, APPLE_TEAM_ID, APPLE_KEY_ID and \
+                     APPLE_PRIVATE_KEY: set the missing ones, or none.",
+                );
+                None
+            }
         }
     }
 }
@@ -125,43 +127,55 @@ impl ProviderVars {
 fn both<A: Clone, B: Clone>(
     (one_name, one): (&str, &Option<A>),
     (other_name, other): (&str, &Option<B>),
-) -> Result<Option<(A, B)>, ConfigError> {
-    match (one, other) {
-        (Some(one), Some(other)) => Ok(Some((one.clone(), other.clone()))),
-        (None, None) => Ok(None),
-        (Some(_), None) => Err(ConfigError(format!(
-            "{one_name} is set, and {other_name} is not: set both or none"
-        ))),
-        (None, Some(_)) => Err(ConfigError(format!(
-            "{other_name} is set, and {one_name} is not: set both or none"
-        ))),
-    }
+    faults: &mut Faults,
+) -> Option<(A, B)> {
+    let (set, unset) = match (one, other) {
+        (Some(one), Some(other)) => return Some((one.clone(), other.clone())),
+        (None, None) => return None,
+        (Some(_), None) => (one_name, other_name),
+        (None, Some(_)) => (other_name, one_name),
+    };
+    let text = format!("{set} is set, and {unset} is not: set both or none.");
+    faults.rule(&[set, unset], text);
+    None
 }
 
-fn oidc(id: &str, var: impl Fn(&str) -> Option<String>) -> Result<ProviderOptions, ConfigError> {
-    let prefix = format!("OIDC_{}", id.to_ascii_uppercase().replace('-', "_"));
-    let read = |what: &str| var(&format!("{prefix}_{what}")).filter(|value| !value.is_empty());
-    let need = |what: &str, meaning: &str| {
-        let missing = || {
-            ConfigError(format!(
-                "{prefix}_{what} is not set, and OIDC_PROVIDERS names `{id}`. It should be: {meaning}"
-            ))
-        };
-        read(what).ok_or_else(missing)
+/// What `OIDC_<ID>_…` say of one provider.
+fn oidc(
+    id: &str,
+    var: &dyn Fn(&str) -> Option<String>,
+    faults: &mut Faults,
+) -> Option<ProviderOptions> {
+    let name = |what: &str| format!("OIDC_{}_{what}", id.to_ascii_uppercase().replace('-', "_"));
+    let read = |what: &str| var(&name(what)).filter(|value| !value.is_empty());
+    let mut need = |what: &str, meaning: &str| {
+        let value = read(what);
+        if value.is_none() {
+            let name = name(what);
+            let text = format!(
+                "{name} is not set, and OIDC_PROVIDERS names `{id}`. It should be: {meaning}."
+            );
+            faults.variable(&name, text);
+        }
+        value
     };
-    let text = need("ISSUER", "the provider's issuer, such as https://id.example.com")?;
-    let issuer = http_url(&text).ok().filter(is_safe).ok_or_else(|| {
-        ConfigError(format!(
-            "{prefix}_ISSUER is `{text}`. It should be an https address (http for localhost only)"
-        ))
-    })?;
-    let client_id = need("CLIENT_ID", "the client id that the provider gave you")?;
-    let secret = match read("CLIENT_SECRET") {
+    let issuer = need("ISSUER", "the provider's issuer, such as https://id.example.com");
+    let client_id = need("CLIENT_ID", "the client id that the provider gave you");
+    let issuer = issuer.and_then(|text| {
+        let issuer = http_url(&text).ok().filter(is_safe);
+        if issuer.is_none() {
+            let name = name("ISSUER");
+            let wanted = "an https address (http for localhost only)";
+            faults.variable(&name, format!("{name} is `{text}`. It should be {wanted}."));
+        }
+        issuer
+    });
+    let secret = match read::secret(var, &name("CLIENT_SECRET"), faults) {
         Some(secret) => ClientSecret::Fixed(secret.into()),
         None => ClientSecret::None,
     };
-    let name = read("NAME").unwrap_or_else(|| id.to_owned());
-    Ok(ProviderOptions::oidc(id, name, issuer, client_id, secret))
+    let shown = read("NAME").unwrap_or_else(|| id.to_owned());
+    Some(ProviderOptions::oidc(id, shown, issuer?, client_id?, secret))
 }
 
 fn is_safe(url: &Url) -> bool {

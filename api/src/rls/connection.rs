@@ -1,6 +1,6 @@
 //! One connection of the service's own login: whole transactions, each in one round trip.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bytes::BytesMut;
 use fallible_iterator::FallibleIterator as _;
@@ -131,15 +131,18 @@ pub(super) struct Connection {
 
 impl Connection {
     /// Connects to the first host that answers, and is what the URL's `target_session_attrs` asks for.
-    pub async fn open(target: &Target, prepares: bool) -> Result<Self, sqlx::Error> {
+    /// One that is silent has had its share of the time before the next is tried.
+    pub async fn open(
+        target: &Target,
+        within: Duration,
+        prepares: bool,
+    ) -> Result<Self, sqlx::Error> {
         let mut failure = sqlx::Error::Configuration("the URL names no host".into());
+        let share = socket::share(within, target.config.get_hosts().len());
+        let patience = target.config.get_connect_timeout().copied().unwrap_or(share);
         for address in socket::addresses(&target.config) {
-            let opening = Self::open_on(target, &address, prepares);
-            let opened = match target.config.get_connect_timeout() {
-                Some(patience) => timeout(*patience, opening).await,
-                None => Ok(opening.await),
-            };
-            match opened {
+            let opening = Self::open_on(target, &address, patience, prepares);
+            match timeout(patience, opening).await {
                 Ok(Ok(connection)) => return Ok(connection),
                 Ok(Err(error)) => failure = error,
                 Err(late) => failure = sqlx::Error::Io(late.into()),
@@ -151,9 +154,10 @@ impl Connection {
     async fn open_on(
         target: &Target,
         address: &socket::Address<'_>,
+        within: Duration,
         prepares: bool,
     ) -> Result<Self, sqlx::Error> {
-        let wire = Wire::new(socket::open(target, address).await?);
+        let wire = Wire::new(socket::open(target, address, within).await?);
         let statements = prepares.then(|| LruCache::new(KEPT_STATEMENTS));
         Self { wire, statements, names: 0 }.fitting(target).await
     }

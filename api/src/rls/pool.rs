@@ -34,6 +34,8 @@ pub(super) fn discard(connection: Connection) {
 #[derive(Debug)]
 pub(super) struct Connections {
     target: Target,
+    /// How long connecting may take: no longer than anybody waits for it.
+    within: Duration,
     prepares: bool,
 }
 
@@ -43,7 +45,8 @@ impl Manager for Connections {
 
     async fn create(&self) -> Result<Self::Type, sqlx::Error> {
         // Boxed: this large future would be a part of every request's.
-        let opening = Box::pin(connection::Connection::open(&self.target, self.prepares));
+        let opening =
+            Box::pin(connection::Connection::open(&self.target, self.within, self.prepares));
         match timeout(CONNECT_TIMEOUT, opening).await {
             Ok(opened) => opened,
             Err(_) => Err(sqlx::Error::PoolTimedOut),
@@ -77,7 +80,8 @@ pub(super) struct Pool {
 
 impl Pool {
     pub fn new(target: Target, prepares: bool, max: usize, acquire_timeout: Duration) -> Self {
-        let connections = managed::Pool::builder(Connections { target, prepares })
+        let within = CONNECT_TIMEOUT.min(acquire_timeout) * 9 / 10;
+        let connections = managed::Pool::builder(Connections { target, within, prepares })
             .max_size(max)
             // The one used last: its caches are warm, and the others may rest and be closed.
             .queue_mode(QueueMode::Lifo)

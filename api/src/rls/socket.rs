@@ -8,12 +8,14 @@ use std::{
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
+    time::Duration,
 };
 
 use socket2::{SockRef, TcpKeepalive};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpStream, UnixStream, lookup_host},
+    time::timeout,
 };
 use tokio_postgres::{
     Config,
@@ -50,11 +52,20 @@ pub fn addresses(config: &Config) -> impl Iterator<Item = Address<'_>> {
     })
 }
 
+/// What each of several gets of a time.
+pub fn share(time: Duration, of: usize) -> Duration {
+    time / u32::try_from(of).unwrap_or(u32::MAX).max(1)
+}
+
 /// Connects to one host, and signs in.
-pub async fn open(target: &Target, address: &Address<'_>) -> Result<Socket, sqlx::Error> {
+pub async fn open(
+    target: &Target,
+    address: &Address<'_>,
+    within: Duration,
+) -> Result<Socket, sqlx::Error> {
     match address.host {
         Host::Tcp(name) => {
-            let socket = connect(&target.config, name, address.port).await?;
+            let socket = connect(&target.config, name, address.port, within).await?;
             sign_in(target, name, socket).await
         }
         Host::Unix(folder) => {
@@ -64,15 +75,24 @@ pub async fn open(target: &Target, address: &Address<'_>) -> Result<Socket, sqlx
     }
 }
 
-async fn connect(config: &Config, name: &str, port: u16) -> io::Result<TcpStream> {
+/// A name may have addresses that swallow what is sent to them: the last one must have its turn, too.
+async fn connect(
+    config: &Config,
+    name: &str,
+    port: u16,
+    within: Duration,
+) -> io::Result<TcpStream> {
     let mut failure = io::Error::new(io::ErrorKind::NotFound, format!("{name} has no address"));
-    for address in lookup_host((name, port)).await? {
-        match TcpStream::connect(address).await {
-            Ok(socket) => {
+    let addresses: Vec<_> = lookup_host((name, port)).await?.collect();
+    let patience = share(within * 9 / 10, addresses.len());
+    for address in addresses {
+        match timeout(patience, TcpStream::connect(address)).await {
+            Ok(Ok(socket)) => {
                 set_options(&socket, config)?;
                 return Ok(socket);
             }
-            Err(error) => failure = error,
+            Ok(Err(error)) => failure = error,
+            Err(late) => failure = late.into(),
         }
     }
     Err(failure)
@@ -100,6 +120,8 @@ async fn sign_in<S: Stream + 'static>(
 
 fn set_options(socket: &TcpStream, config: &Config) -> io::Result<()> {
     socket.set_nodelay(true)?;
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    SockRef::from(socket).set_tcp_user_timeout(config.get_tcp_user_timeout().copied())?;
     if !config.get_keepalives() {
         return Ok(());
     }

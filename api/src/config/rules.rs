@@ -1,0 +1,141 @@
+//! What variables have to do with one another, and what production refuses.
+
+use secrecy::ExposeSecret as _;
+use url::Url;
+
+use super::{Config, Environment, faults::Faults};
+use crate::supertokens::{self, AntiCsrf};
+
+/// Passwords that stand in examples, ours among them.
+const EXAMPLES: [&str; 7] =
+    ["password", "postgres", "secret", "changeme", "change-me", "todos", "todos_app"];
+
+pub(super) fn check(config: &Config, faults: &mut Faults) {
+    if config.environment == Environment::Production {
+        check_production(config, faults);
+    } else if config.supertokens_uri.is_empty() && config.database_url.is_none() {
+        faults.rule(
+            &["SUPERTOKENS_URI", "DATABASE_URL"],
+            "SUPERTOKENS_URI and DATABASE_URL are both not set: give the address of a SuperTokens \
+             Core, or the database in which the embedded Core may keep its state.",
+        );
+    }
+    config.claims.check(faults);
+    check_mail(config, faults);
+    check_cookie_domain(config, faults);
+    check_cross_site(config, faults);
+}
+
+fn check_production(config: &Config, faults: &mut Faults) {
+    if config.supertokens_uri.is_empty() {
+        faults.rule(
+            &["SUPERTOKENS_URI"],
+            "SUPERTOKENS_URI is not set, and APP_ENV is `production`: the embedded Core is for \
+             development. Give the address of a SuperTokens Core.",
+        );
+    }
+    // It speaks plain HTTP, so something in front speaks https: to the limits all users would be one.
+    if config.limits.count_addresses() && config.limits.trusted_proxies.is_empty() {
+        faults.rule(
+            &["TRUSTED_PROXIES", "RATE_LIMIT_ADDRESS", "RATE_LIMIT_ACCOUNT"],
+            "TRUSTED_PROXIES is not set, and APP_ENV is `production`: behind the proxy that speaks \
+             https all users would be one address, and one of them could keep all others from \
+             signing in. Give the addresses of your proxies, such as 10.0.0.0/8, or set \
+             RATE_LIMIT_ADDRESS and RATE_LIMIT_ACCOUNT to `off`.",
+        );
+    }
+    let (api, website) = (config.api_domain(), config.website_domain());
+    // One origin for both is told once.
+    let website = (website != api).then_some(("WEBSITE_DOMAIN", website));
+    for (name, domain) in [("API_DOMAIN", api)].into_iter().chain(website) {
+        if domain.scheme() != "https" {
+            let text = format!(
+                "{name} is `{domain}`, and APP_ENV is `production`: sessions may only travel over \
+                 https. Give the origin that browsers see, such as https://example.com."
+            );
+            faults.rule(&[name], text);
+        }
+    }
+    check_passwords(config, faults);
+}
+
+/// A password that stands in an example is known to everybody.
+fn check_passwords(config: &Config, faults: &mut Faults) {
+    let urls = [
+        ("DATABASE_URL", config.database_url.as_ref()),
+        ("DATABASE_AUTHENTICATED_URL", Some(&config.database_authenticated_url)),
+        ("DATABASE_URL_DIRECT", config.database_url_direct.as_ref()),
+        ("SMTP_URL", config.smtp_url.as_ref()),
+    ];
+    for (name, url) in urls {
+        let url = url.and_then(|url| Url::parse(url.expose_secret()).ok());
+        let password = url.as_ref().and_then(Url::password);
+        if password
+            .is_some_and(|text| EXAMPLES.iter().any(|known| text.eq_ignore_ascii_case(known)))
+        {
+            let text = format!(
+                "{name} has a password that stands in examples, and APP_ENV is `production`: \
+                 choose one that nobody can guess."
+            );
+            faults.rule(&[name], text);
+        }
+    }
+}
+
+/// Cookies that travel to another site: browsers want them `Secure`, and then every site can send
+/// them.
+fn check_cross_site(config: &Config, faults: &mut Faults) {
+    let (api, website) = (config.api_domain(), config.website_domain());
+    if !supertokens::is_cross_site(&api, &website) {
+        return;
+    }
+    // Production has said so already.
+    if api.scheme() != "https" && config.environment != Environment::Production {
+        let text = format!(
+            "API_DOMAIN is `{api}` and WEBSITE_DOMAIN is `{website}`: browsers take them for \
+             different sites, and give cookies to another site over https only. Use https for \
+             API_DOMAIN, or one site for both."
+        );
+        faults.rule(&["API_DOMAIN", "WEBSITE_DOMAIN"], text);
+    }
+    if config.anti_csrf == AntiCsrf::None {
+        let text = format!(
+            "ANTI_CSRF is `none`, with API_DOMAIN `{api}` and WEBSITE_DOMAIN `{website}` on \
+             different sites: any page could act for who is signed in. Use `via-custom-header`."
+        );
+        faults.rule(&["ANTI_CSRF", "API_DOMAIN", "WEBSITE_DOMAIN"], text);
+    }
+}
+
+fn check_mail(config: &Config, faults: &mut Faults) {
+    match (&config.smtp_url, &config.mail_from) {
+        (Some(_), None) => faults.rule(
+            &["MAIL_FROM"],
+            "MAIL_FROM is not set, and SMTP_URL is. It should be the sender of mails, such as \
+             `Todos <no-reply@example.com>`.",
+        ),
+        (None, _) if config.environment == Environment::Production => faults.rule(
+            &["SMTP_URL"],
+            "SMTP_URL is not set, and APP_ENV is `production`: without a mail server nobody could \
+             choose a new password. Give its address, such as `smtps://NAME:PASSWORD@HOST`.",
+        ),
+        (None, _) if config.database_url.is_none() => faults.rule(
+            &["SMTP_URL", "DATABASE_URL"],
+            "SMTP_URL and DATABASE_URL are both not set: give the address of a mail server, or the \
+             database in which mails may be kept for `/dev/mail`.",
+        ),
+        _ => {}
+    }
+}
+
+fn check_cookie_domain(config: &Config, faults: &mut Faults) {
+    let Some(domain) = &config.cookie_domain else { return };
+    let api = config.api_domain();
+    let host = api.host_str().unwrap_or_default();
+    // A browser refuses cookies for any other domain, and nobody could sign in.
+    if host != domain && !host.ends_with(&format!(".{domain}")) {
+        let text =
+            format!("COOKIE_DOMAIN is `{domain}`, of which `{host}` (API_DOMAIN) is no part.");
+        faults.rule(&["COOKIE_DOMAIN", "API_DOMAIN"], text);
+    }
+}

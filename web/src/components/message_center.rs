@@ -18,10 +18,14 @@ pub fn MessageCenter(props: &Props) -> Html {
     let toast = |problem: &Problem| {
         let (tell, about) = (tell.clone(), problem.about.clone());
         let onclick = Callback::from(move |_| tell.settle(about.clone()));
+        let undo = problem.undo.as_ref().map(|undo| undo.reform(|_: MouseEvent| ()));
         html! {
             <div class="toast" key={problem.about.to_string()}>
-                { icon(Sign::Alert) }
+                if undo.is_none() { { icon(Sign::Alert) } }
                 <p>{ problem.text.clone() }</p>
+                if let Some(onclick) = undo {
+                    <button type="button" class="button small" {onclick}>{ "Undo" }</button>
+                }
                 <button type="button" class="icon-button" aria-label="Dismiss" {onclick}>
                     { icon(Sign::Cross) }
                 </button>

@@ -19,6 +19,8 @@ pub enum Event {
 #[derive(Properties, PartialEq)]
 pub struct Props {
     pub item: Item,
+    /// Whether something of it waits for the network.
+    pub waits: bool,
     /// The text under edit, where this row is.
     #[prop_or_default]
     pub editing: Option<AttrValue>,
@@ -78,6 +80,7 @@ pub fn TodoItem(props: &Props) -> Html {
                 </div>
             } else {
                 { text(props) }
+                if props.waits { <p class="todo-note waits">{ "Waiting" }</p> }
                 { tools(props) }
             }
         </li>

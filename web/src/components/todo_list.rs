@@ -16,11 +16,13 @@ pub struct Props {
     pub list: UseReducerHandle<TodoList>,
     pub actions: Actions,
     pub editing: Editing,
+    /// Whether nothing can be sent at the moment.
+    pub stalled: bool,
 }
 
 #[component]
 pub fn TodoLists(props: &Props) -> Html {
-    let Props { list, actions, editing } = props;
+    let Props { list, actions, editing, stalled } = props;
     let focus = use_focus_later();
     let onevent = {
         let (list, actions) = (list.clone(), actions.clone());
@@ -32,24 +34,26 @@ pub fn TodoLists(props: &Props) -> Html {
         })
     };
     let row = |item: &Item| {
-        if item.sync == Sync::Unsaved {
+        if item.sync == Sync::Refused {
             return unsaved_item(item, actions);
         }
+        let waits = *stalled && item.sync == Sync::Waiting;
         let (key, item) = (item.key.to_string(), item.clone());
         let editing = editing.text_of(&item.todo.id);
-        html! { <TodoItem {key} {item} {editing} onevent={onevent.clone()} /> }
+        html! { <TodoItem {key} {item} {waits} {editing} onevent={onevent.clone()} /> }
     };
-    let done = list.done().count();
+    let open = list.items.partition_point(|item| !item.todo.is_complete);
+    let (open, done) = list.items.split_at(open);
     html! {
         <>
-            if list.open().next().is_some() {
-                <ul class="todos" aria-label="Open tasks">{ for list.open().map(row) }</ul>
-            } else if done > 0 {
+            if !open.is_empty() {
+                <ul class="todos" aria-label="Open tasks">{ for open.iter().map(row) }</ul>
+            } else if list.filter.is_all() {
                 <p class="all-done">{ "All done. Enjoy the quiet." }</p>
             }
-            if done > 0 {
+            if !done.is_empty() {
                 <h2 class="group" id="done-title">{ "Done" }</h2>
-                <ul class="todos" aria-labelledby="done-title">{ for list.done().map(row) }</ul>
+                <ul class="todos" aria-labelledby="done-title">{ for done.iter().map(row) }</ul>
             }
         </>
     }
@@ -66,9 +70,12 @@ fn handle(
     let (key, todo) = (&item.key, &item.todo);
     match event {
         Event::Toggle => {
-            // The row moves to the other list, and the focus with it; the eye only where a key did it.
+            // The row moves, and the focus with it, or to the next one where it is shown no more; the eye only
+            // where a key did it.
             let id = format!("tick-{key}");
-            focus.on(id.clone(), is_focus_visible(&id));
+            let by_key = is_focus_visible(&id);
+            let stays = list.filter.has(!todo.is_complete);
+            focus.on(if stays { id } else { beside(list, key) }, by_key);
             actions.toggle(key);
         }
         Event::Edit if item.is_new() => {}
@@ -83,20 +90,22 @@ fn handle(
             if by_key {
                 focus.on(format!("edit-{key}"), true);
             }
-            if task.is_empty() || task == *todo.task {
-                editing.drop_draft(&todo.id);
-            } else {
-                editing.keep(&todo.id, task.clone());
+            editing.drop_draft(&todo.id);
+            if !task.is_empty() && task != *todo.task {
                 actions.rename(key, task.into());
             }
         }
         Event::Delete => {
-            let next = list.neighbour(key).filter(|next| !next.is_new());
-            let id = next.map_or(FIELD.to_owned(), |next| format!("tick-{}", next.key));
-            focus.on(id, true);
+            focus.on(beside(list, key), true);
             actions.delete(key);
         }
     }
+}
+
+/// Where the focus goes when this row is gone.
+fn beside(list: &TodoList, key: &str) -> String {
+    let next = list.neighbour(key).filter(|next| next.sync != Sync::Refused);
+    next.map_or(FIELD.to_owned(), |next| format!("tick-{}", next.key))
 }
 
 fn is_focus_visible(id: &str) -> bool {

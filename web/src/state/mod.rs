@@ -1,6 +1,7 @@
 //! State that is pure: given a change, what comes next. Tested on the host.
 
 pub mod edits;
+pub mod filter;
 pub mod form_errors;
 pub mod messages;
 mod order;

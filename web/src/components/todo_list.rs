@@ -9,6 +9,7 @@ use super::unsaved_item::unsaved_item;
 use crate::hooks::actions::Actions;
 use crate::hooks::use_editing::Editing;
 use crate::hooks::use_focus_later::{FocusLater, use_focus_later};
+use crate::hooks::use_window::use_window;
 use crate::state::todo_list::{Item, Sync, TodoList};
 
 #[derive(Properties, PartialEq)]
@@ -18,45 +19,68 @@ pub struct Props {
     pub editing: Editing,
     /// Whether nothing can be sent at the moment.
     pub stalled: bool,
+    /// The end of the list is near.
+    pub onend: Callback<()>,
 }
 
 #[component]
 pub fn TodoLists(props: &Props) -> Html {
-    let Props { list, actions, editing, stalled } = props;
+    let Props { list, actions, editing, stalled, onend } = props;
     let focus = use_focus_later();
+    let window = use_window(list, onend.clone());
     let onevent = {
-        let (list, actions) = (list.clone(), actions.clone());
+        let (list, actions, stay) = (list.clone(), actions.clone(), window.stay.clone());
         let (editing, focus) = (editing.clone(), focus.clone());
         Callback::from(move |(key, event): (AttrValue, Event)| {
             if let Some(item) = list.find(&key) {
+                // Wherever its row goes, it is drawn there.
+                stay.emit(key);
                 handle(item, event, &list, &actions, &editing, &focus);
             }
         })
     };
-    let row = |item: &Item| {
+    let of = if list.next.is_some() { -1 } else { place(list.items.len()) };
+    let row = |at: usize| {
+        let item = list.items[at].clone();
         if item.sync == Sync::Refused {
-            return unsaved_item(item, actions);
+            return unsaved_item(&item, actions);
         }
         let waits = *stalled && item.sync == Sync::Waiting;
-        let (key, item) = (item.key.to_string(), item.clone());
+        let key = item.key.to_string();
         let editing = editing.text_of(&item.todo.id);
-        html! { <TodoItem {key} {item} {waits} {editing} onevent={onevent.clone()} /> }
+        let onevent = onevent.clone();
+        html! { <TodoItem {key} {item} {waits} {editing} at={place(at + 1)} {of} {onevent} /> }
     };
     let open = list.items.partition_point(|item| !item.todo.is_complete);
-    let (open, done) = list.items.split_at(open);
+    let mut children = Vec::new();
+    for (at, (before, range)) in window.drawn.iter().enumerate() {
+        children.push(gap(["gap", "gap-between"][at], *before));
+        for at in range.clone() {
+            if at == open {
+                children.push(html! { <li key="done" class="group"><h2>{ "Done" }</h2></li> });
+            }
+            children.push(row(at));
+        }
+    }
+    children.push(gap("gap-after", window.last_gap));
     html! {
         <>
-            if !open.is_empty() {
-                <ul class="todos" aria-label="Open tasks">{ for open.iter().map(row) }</ul>
-            } else if list.filter.is_all() {
+            if open == 0 && list.filter.is_all() {
                 <p class="all-done">{ "All done. Enjoy the quiet." }</p>
             }
-            if !done.is_empty() {
-                <h2 class="group" id="done-title">{ "Done" }</h2>
-                <ul class="todos" aria-labelledby="done-title">{ for done.iter().map(row) }</ul>
-            }
+            <ul class="todos" aria-label="Your tasks" ref={window.node}>{ for children }</ul>
         </>
     }
+}
+
+/// The room of rows that are not drawn.
+fn gap(key: &'static str, height: f32) -> Html {
+    let style = ["height:", &height.to_string(), "px"].concat();
+    html! { <li {key} class="gap" role="presentation" {style}></li> }
+}
+
+fn place(count: usize) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
 }
 
 fn handle(

@@ -193,8 +193,8 @@ impl Actions {
             _ => "The done tasks are deleted.".to_owned(),
         };
         let this = self.clone();
-        let undo = Callback::from(move |()| this.undo());
-        self.0.tell.offer(OFFER, said.into(), undo);
+        let end = Callback::from(move |undoes| if undoes { this.undo() } else { this.leave() });
+        self.0.tell.offer(OFFER, said.into(), end);
         self.done();
         spawn_local(self.clone().offer());
     }
@@ -240,7 +240,7 @@ impl Actions {
         self.done();
     }
 
-    /// Whoever leaves has had their second thoughts.
+    /// Whoever leaves, or says so, has had their second thoughts.
     fn leave(&self) {
         let held = self.0.held.take();
         if !held.is_empty() {

@@ -14,3 +14,4 @@ pub mod use_page;
 pub mod use_session;
 pub mod use_sign_out;
 pub mod use_todos;
+pub mod use_window;

@@ -20,11 +20,11 @@ impl Tell {
     }
 
     /// The same, with the way back.
-    pub fn offer(&self, about: &'static str, text: AttrValue, undo: Callback<()>) {
+    pub fn offer(&self, about: &'static str, text: AttrValue, undo: Callback<bool>) {
         self.show(about.into(), text, Some(undo));
     }
 
-    fn show(&self, about: AttrValue, text: AttrValue, undo: Option<Callback<()>>) {
+    fn show(&self, about: AttrValue, text: AttrValue, undo: Option<Callback<bool>>) {
         self.0.dispatch(Message::Problem(Problem { about, text, undo }));
     }
 

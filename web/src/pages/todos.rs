@@ -59,6 +59,15 @@ pub fn TodosPage(props: &Props) -> Html {
             actions.send();
         })
     };
+    let onend = {
+        let list = list.clone();
+        let may = list.next.is_some() && list.loading.is_none() && error.is_none();
+        Callback::from(move |()| {
+            if may {
+                list.dispatch(Change::More);
+            }
+        })
+    };
     let more = {
         let list = list.dispatcher();
         Callback::from(move |()| list.dispatch(Change::More))
@@ -81,7 +90,7 @@ pub fn TodosPage(props: &Props) -> Html {
                 />
                 { toolbar(list, &actions) }
                 if !list.items.is_empty() {
-                    <TodoLists list={list.clone()} {actions} {editing} stalled={is_stalled} />
+                    <TodoLists list={list.clone()} {actions} {editing} stalled={is_stalled} {onend} />
                 } else if list.loaded {
                     if list.filter.is_all() { { empty_state() } } else { { no_match(&list.filter) } }
                 } else if list.loading.is_some() {

@@ -18,8 +18,8 @@ pub struct Problem {
     /// What went wrong: a row's key, or a word for what belongs to no row. Each has one problem at a time.
     pub about: AttrValue,
     pub text: AttrValue,
-    /// The way back from it, where there is one: then it is no problem.
-    pub undo: Option<Callback<()>>,
+    /// Where there is a way back it is no problem: hears whether it is taken.
+    pub undo: Option<Callback<bool>>,
 }
 
 pub enum Message {

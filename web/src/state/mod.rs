@@ -8,3 +8,4 @@ mod order;
 pub mod password_rules;
 pub mod session;
 pub mod todo_list;
+pub mod window;

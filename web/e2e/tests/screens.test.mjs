@@ -65,7 +65,7 @@ for (const [size, viewport] of Object.entries(sizes)) {
       await page.getByText(/You.re offline/).waitFor();
       await me.field.fill('Look up the timetable');
       await me.field.press('Enter');
-      await page.getByText('Not saved', { exact: true }).waitFor();
+      await page.getByText('Waiting', { exact: true }).waitFor();
       await shoot('offline');
       await context.setOffline(false);
       await page.getByText(/You.re offline/).waitFor({ state: 'detached' });

@@ -24,5 +24,6 @@ pub mod skeleton;
 pub mod todo_editor;
 pub mod todo_item;
 pub mod todo_list;
+pub mod toolbar;
 pub mod trouble;
 pub mod unsaved_item;

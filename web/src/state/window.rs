@@ -1,0 +1,86 @@
+//! Which rows of a long list are drawn: those near the eye, and the one that has the focus. The others are empty
+//! room of their height, measured when they were last drawn.
+
+use std::ops::Range;
+
+/// Of a row of one line, in CSS pixels.
+const ROW: f32 = 53.0;
+
+/// Drawn before anything is measured.
+const FIRST: usize = 40;
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Heights(Vec<f32>);
+
+impl Heights {
+    pub fn resize(&mut self, count: usize) {
+        self.0.resize(count, ROW);
+    }
+
+    pub fn measure(&mut self, row: usize, height: f32) {
+        if let Some(kept) = self.0.get_mut(row) {
+            *kept = height;
+        }
+    }
+
+    pub fn of(&self, rows: Range<usize>) -> f32 {
+        self.0.get(rows).unwrap_or_default().iter().sum()
+    }
+
+    /// The rows between two heights over the start of the list.
+    pub fn between(&self, top: f32, bottom: f32) -> Range<usize> {
+        let (mut start, mut end, mut height) = (0, self.0.len(), 0.0);
+        for (row, own) in self.0.iter().enumerate() {
+            if height + own < top {
+                start = row + 1;
+            }
+            height += own;
+            if height > bottom {
+                end = row + 1;
+                break;
+            }
+        }
+        start.min(end)..end
+    }
+}
+
+/// What is drawn of so many rows, in order: the near ones and the one that stays.
+pub fn drawn(near: &Range<usize>, stays: Option<usize>, count: usize) -> Vec<Range<usize>> {
+    let near = near.start.min(count)..near.end.min(count);
+    match stays.filter(|row| *row < count && !near.contains(row)) {
+        Some(row) if row < near.start => vec![row..row + 1, near],
+        Some(row) => vec![near, row..row + 1],
+        None => vec![near],
+    }
+}
+
+pub fn at_first() -> Range<usize> {
+    0..FIRST
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_rows_near_the_eye_are_drawn() {
+        let mut heights = Heights::default();
+        heights.resize(1_000);
+        assert_eq!(heights.between(-500.0, 530.0), 0..11);
+        assert_eq!(heights.between(5_300.0, 5_830.0), 99..111);
+        assert_eq!(heights.between(52_000.0, 90_000.0).end, 1_000);
+        assert_eq!(heights.between(90_000.0, 99_000.0), 1_000..1_000);
+        heights.measure(0, 530.0);
+        assert_eq!(heights.of(0..2), 583.0);
+        assert_eq!(heights.between(400.0, 600.0), 0..3);
+    }
+
+    #[test]
+    fn the_row_with_the_focus_stays() {
+        assert_eq!(drawn(&(10..20), Some(3), 50), [3..4, 10..20]);
+        assert_eq!(drawn(&(10..20), Some(30), 50), [10..20, 30..31]);
+        assert_eq!(drawn(&(10..20), Some(12), 50), [10..20]);
+        assert_eq!(drawn(&(10..20), Some(60), 15), [10..15]);
+        assert_eq!(drawn(&at_first(), None, 2), [0..2]);
+    }
+}

@@ -58,14 +58,15 @@ scenario('what waits survives a reload and is added once', async ({ page, contex
   await me.signUp();
   await me.add('Before');
   // The answer gets lost: nobody knows whether it was added.
-  await context.route(
-    '**/graphql',
-    async (route) => {
-      await route.fetch();
-      await route.abort();
-    },
-    { times: 1 },
-  );
+  let isLost = false;
+  await context.route('**/graphql', async (route) => {
+    if (operation(route) !== 'AddTodos' || isLost) {
+      return route.fallback();
+    }
+    isLost = true;
+    await route.fetch();
+    await route.abort();
+  });
   await me.field.fill('Meanwhile');
   await me.field.press('Enter');
   await waiting(me, 'Meanwhile').waitFor();

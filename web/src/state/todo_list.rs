@@ -242,7 +242,12 @@ impl TodoList {
         self.edge = page.todos.last().filter(|_| page.next.is_some()).cloned();
         self.next = page.next;
         if let Some(counts) = page.counts {
-            self.known_counts = counts;
+            // Whether what happened meanwhile is among them, nobody knows.
+            let is_current = self.touched.is_empty();
+            self.missed |= !is_current;
+            if is_current || !is_news {
+                self.known_counts = counts;
+            }
         }
         let (edge, touched) = (&self.edge, &self.touched);
         self.known.retain(|Item { todo, .. }| {

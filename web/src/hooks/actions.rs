@@ -140,7 +140,7 @@ impl Actions {
         if let Some(op) = refused {
             let mut queue = self.0.queue.borrow_mut();
             match deed {
-                Some(deed) => queue.put(Op { deed, ..op }),
+                Some(deed) => queue.put(&Op { deed, ..op }),
                 None => queue.remove(&op.id),
             }
         }
@@ -166,7 +166,7 @@ impl Actions {
 
     pub fn delete(&self, key: &AttrValue) {
         let Some(item) = self.item(key) else { return };
-        self.hold(Deed::Delete, item.todo.id, item.todo.task);
+        self.hold(Deed::Delete, item.todo.id, &item.todo.task);
     }
 
     pub fn complete_all(&self) {
@@ -176,11 +176,11 @@ impl Actions {
     }
 
     pub fn clear_done(&self) {
-        self.hold(Deed::ClearDone, AttrValue::default(), "".into());
+        self.hold(Deed::ClearDone, AttrValue::default(), &AttrValue::default());
     }
 
     /// Several deeds in a row are taken back together.
-    fn hold(&self, deed: Deed, todo: AttrValue, text: AttrValue) {
+    fn hold(&self, deed: Deed, todo: AttrValue, text: &AttrValue) {
         let id = self.0.queue.borrow_mut().push(deed, todo, text.clone());
         let count = {
             let mut held = self.0.held.borrow_mut();
@@ -188,7 +188,7 @@ impl Actions {
             held.len()
         };
         let said = match (count, deed) {
-            (1, Deed::Delete) => ["\u{201c}", &text, "\u{201d} deleted."].concat(),
+            (1, Deed::Delete) => ["\u{201c}", text, "\u{201d} deleted."].concat(),
             (_, Deed::Delete) => [&*count.to_string(), " tasks deleted."].concat(),
             _ => "The done tasks are deleted.".to_owned(),
         };
@@ -261,13 +261,9 @@ impl Actions {
 
     fn hear(&self, stored: &StorageEvent) {
         let is_new = stored.new_value().is_some();
-        let is_ours = match stored.key() {
-            Some(key) => self.0.queue.borrow_mut().hear(&key, stored.new_value().as_deref()),
-            None => {
-                self.0.queue.borrow_mut().sync();
-                true
-            }
-        };
+        let is_ours = stored
+            .key()
+            .is_none_or(|key| self.0.queue.borrow_mut().hear(&key, stored.new_value().as_deref()));
         if !is_ours {
             return;
         }

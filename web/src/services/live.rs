@@ -62,7 +62,9 @@ fn on(socket: &WebSocket, happened: &web_sys::Event, hear: &dyn Fn(News)) {
         }
         "ping" => socket.send_with_str(r#"{"type":"pong"}"#),
         "next" => {
-            event(&data).into_iter().for_each(|event| hear(News::Event(event)));
+            if let Ok(event) = event(&data) {
+                hear(News::Event(event));
+            }
             Ok(())
         }
         // The service takes the subscription for ended, and keeps the socket.

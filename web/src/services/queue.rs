@@ -127,12 +127,12 @@ impl Queue {
         let is_held = matches!(deed, Deed::Delete | Deed::ClearDone);
         let until = if is_held { now() + GRACE_MS } else { 0 };
         let id = self.next_id();
-        self.put(Op { id: id.clone(), deed, todo, text, until });
+        self.put(&Op { id: id.clone(), deed, todo, text, until });
         id
     }
 
     /// Writes a deed, or what has become of it.
-    pub fn put(&mut self, op: Op) {
+    pub fn put(&mut self, op: &Op) {
         let key = [&*self.prefix, &*op.id].concat();
         let entry = op.encode();
         self.is_kept = store::set(store::local(), &key, Some(&entry));
@@ -150,7 +150,7 @@ impl Queue {
         let is_of_it = |op: &&Op| op.todo == key && op.deed != Deed::Add;
         let waiting: Vec<_> = self.ops.iter().filter(is_of_it).cloned().collect();
         for op in waiting {
-            self.put(Op { todo: id.clone(), ..op });
+            self.put(&Op { todo: id.clone(), ..op });
         }
     }
 
@@ -159,7 +159,7 @@ impl Queue {
         let until = if still { now() + GRACE_MS } else { 0 };
         let held: Vec<_> = self.ops.iter().filter(|op| ids.contains(&op.id)).cloned().collect();
         for op in held {
-            self.put(Op { until, ..op });
+            self.put(&Op { until, ..op });
         }
     }
 

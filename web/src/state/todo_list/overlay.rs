@@ -27,7 +27,7 @@ impl TodoList {
         self.lay(op);
         self.known.clone_from(&self.items);
         self.known_counts = self.counts;
-        self.missed = true;
+        self.missed(true);
     }
 
     fn lay(&mut self, op: &Op) {

@@ -4,10 +4,10 @@
 //! Each deed is an entry of its own. Tabs add and remove entries and never rewrite a list, so that none can undo
 //! what another has written at the same moment. Where storage is blocked the deeds are this tab's alone.
 
-use web_sys::js_sys::{Date, Math};
+use web_sys::js_sys::Date;
 use yew::AttrValue;
 
-use super::store;
+use super::{key, store};
 
 /// How long a deletion can be taken back. Longer than it is offered: a late press must not miss.
 const GRACE_MS: u64 = 8_000;
@@ -177,8 +177,8 @@ impl Queue {
     fn next_id(&self) -> String {
         let last = self.ops.last().and_then(|op| op.id.get(..13)?.parse().ok()).unwrap_or(0_u64);
         // Two tabs may be as quick as each other.
-        let tab = Math::random().to_string();
-        [now().max(last + 1).to_string().as_str(), tab.get(1..8).unwrap_or_default()].concat()
+        let tab = key::fresh();
+        [now().max(last + 1).to_string().as_str(), tab.get(..8).unwrap_or_default()].concat()
     }
 }
 

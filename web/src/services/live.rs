@@ -79,5 +79,5 @@ fn address() -> Option<String> {
     if address.starts_with('/') {
         address.insert_str(0, &gloo_utils::window().location().origin().ok()?);
     }
-    Some(address.replacen("http", "ws", 1))
+    address.strip_prefix("http").map(|rest| ["ws", rest].concat())
 }

@@ -126,25 +126,20 @@ impl Actions {
 
     /// Sends a new task again that was refused.
     pub fn retry(&self, key: &AttrValue) {
-        self.become_of(key, Some(Deed::Add));
+        let is_it = |op: &&Op| op.todo == *key && op.deed == Deed::Refused;
+        let refused = self.0.queue.borrow().ops().iter().find(is_it).cloned();
+        if let Some(op) = refused {
+            self.0.queue.borrow_mut().put(&Op { deed: Deed::Add, ..op });
+        }
+        self.0.tell.settle(key.clone());
+        self.done();
     }
 
     /// Gives up a new task that was refused.
     pub fn discard(&self, key: &AttrValue) {
-        self.become_of(key, None);
-        self.0.tell.say("Discarded.");
-    }
-
-    fn become_of(&self, key: &AttrValue, deed: Option<Deed>) {
-        let refused = self.0.queue.borrow().ops().iter().find(|op| op.todo == *key).cloned();
-        if let Some(op) = refused {
-            let mut queue = self.0.queue.borrow_mut();
-            match deed {
-                Some(deed) => queue.put(&Op { deed, ..op }),
-                None => queue.remove(&op.id),
-            }
-        }
+        self.0.queue.borrow_mut().drop_all(key);
         self.0.tell.settle(key.clone());
+        self.0.tell.say("Discarded.");
         self.done();
     }
 

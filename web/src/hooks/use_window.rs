@@ -73,6 +73,8 @@ pub fn use_window(list: &UseReducerHandle<TodoList>, onend: Callback<()>) -> Win
             move || {
                 if let Some((observer, _)) = &observed {
                     observer.disconnect();
+                    // What it was about to tell would find nobody.
+                    observer.take_records();
                 }
             }
         });

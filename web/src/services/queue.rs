@@ -77,7 +77,7 @@ impl Op {
 pub struct Queue {
     prefix: String,
     ops: Vec<Op>,
-    /// Whether the storage takes entries.
+    /// Whether the storage has taken every entry.
     is_kept: bool,
 }
 
@@ -135,7 +135,7 @@ impl Queue {
     pub fn put(&mut self, op: &Op) {
         let key = [&*self.prefix, &*op.id].concat();
         let entry = op.encode();
-        self.is_kept = store::set(store::local(), &key, Some(&entry));
+        self.is_kept &= store::set(store::local(), &key, Some(&entry));
         self.hear(&key, Some(&entry));
     }
 
@@ -143,6 +143,24 @@ impl Queue {
         let key = [&*self.prefix, id].concat();
         store::set(store::local(), &key, None);
         self.hear(&key, None);
+    }
+
+    /// A new todo that the server does not take is kept for its author, unless they have deleted it meanwhile.
+    pub fn refuse(&mut self, op: &Op) {
+        if self.ops.iter().any(|other| other.deed == Deed::Delete && other.todo == op.todo) {
+            self.drop_all(&op.todo);
+        } else {
+            self.put(&Op { deed: Deed::Refused, ..op.clone() });
+        }
+    }
+
+    /// Forgets a todo, and all that was done to it.
+    pub fn drop_all(&mut self, todo: &AttrValue) {
+        let ids: Vec<_> =
+            self.ops.iter().filter(|op| op.todo == *todo).map(|op| op.id.clone()).collect();
+        for id in ids {
+            self.remove(&id);
+        }
     }
 
     /// What waits for a todo of this key may now name it by its id.
@@ -170,7 +188,8 @@ impl Queue {
 
     /// Milliseconds until the next one that is held may be sent.
     pub fn pause(&self) -> Option<u32> {
-        let until = self.ops.iter().map(|op| op.until).filter(|until| *until > 0).min()?;
+        let is_held = |op: &&Op| op.until > 0 && !is_refused(&self.ops, &op.todo);
+        let until = self.ops.iter().filter(is_held).map(|op| op.until).min()?;
         u32::try_from(until.saturating_sub(now())).ok()
     }
 

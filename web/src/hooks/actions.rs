@@ -26,6 +26,9 @@ use crate::state::todo_list::{Change, Item, TodoList};
 /// How long the way back is offered.
 const OFFER_MS: u32 = 6_000;
 
+/// How long the news of what another tab has sent may be under way.
+const SETTLED_MS: u32 = 250;
+
 /// What that offer is called among the messages.
 const OFFER: &str = "undo";
 
@@ -165,7 +168,11 @@ impl Actions {
     }
 
     pub fn complete_all(&self) {
-        self.0.queue.borrow_mut().push(Deed::CompleteAll, AttrValue::default(), "".into());
+        self.0.queue.borrow_mut().push(
+            Deed::CompleteAll,
+            AttrValue::default(),
+            AttrValue::default(),
+        );
         self.0.tell.say("All tasks are done.");
         self.done();
     }
@@ -274,5 +281,3 @@ impl Actions {
         });
     }
 }
-
-const SETTLED_MS: u32 = 250;

@@ -1,5 +1,7 @@
 //! What happens to the list elsewhere, as it happens: graphql-transport-ws with one subscription.
 
+use std::rc::Rc;
+
 use gloo_events::EventListener;
 use web_sys::wasm_bindgen::JsCast;
 use web_sys::{CloseEvent, MessageEvent, WebSocket};
@@ -34,7 +36,7 @@ impl Drop for Socket {
 /// None where the browser does not even try.
 pub fn open(hear: impl Fn(News) + 'static) -> Option<Socket> {
     let socket = WebSocket::new_with_str(&address()?, PROTOCOL).ok()?;
-    let hear = std::rc::Rc::new(hear);
+    let hear = Rc::new(hear);
     let listen = |kind: &'static str| {
         let (hear, target) = (hear.clone(), socket.clone());
         EventListener::new(&socket, kind, move |event| on(&target, event, &*hear))

@@ -4,7 +4,16 @@ import { app, seedMany } from '../support/app.mjs';
 import { scenario } from '../support/scenario.mjs';
 
 const rows = (page) => page.locator('.todo').count();
-const toEnd = (page) => page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
+/** Goes down until so many rows have come. */
+const toEnd = (page, count, timeout = 10_000) =>
+  page.waitForFunction(
+    (count) => {
+      scrollTo(0, document.documentElement.scrollHeight);
+      return document.querySelector(`[aria-posinset="${count}"]`);
+    },
+    count,
+    { timeout },
+  );
 const seen = (page) =>
   page.evaluate(() =>
     [...document.querySelectorAll('.todo')]
@@ -21,10 +30,7 @@ scenario('more comes when the end comes near', async ({ page }) => {
   await seedMany(page, Array.from({ length: 253 }, (_, n) => `Task ${n + 1}`));
   await page.reload();
   await me.expectCount('253 open, 0 done');
-  await page.waitForFunction(() => {
-    scrollTo(0, document.documentElement.scrollHeight);
-    return document.querySelector('[aria-setsize="253"][aria-posinset="253"]');
-  });
+  await toEnd(page, 253);
   assert.ok((await rows(page)) < 120, 'only what is near is drawn');
   assert.equal(await page.getByRole('button', { name: 'Show more' }).count(), 0);
   await page.evaluate(() => scrollTo(0, 0));
@@ -41,17 +47,10 @@ scenario('ten thousand todos scroll as ten do', async ({ page }) => {
   await seedMany(page, Array.from({ length: 10_000 }, (_, n) => `Task ${n + 1}`));
   await page.reload();
   await me.expectCount('10000 open, 0 done');
-  await page.waitForFunction(
-    () => {
-      scrollTo(0, document.documentElement.scrollHeight);
-      return document.querySelector('[aria-posinset="10000"]');
-    },
-    undefined,
-    { timeout: 50_000 },
-  );
+  await toEnd(page, 10_000, 50_000);
   assert.ok((await rows(page)) < 120);
 
-  // Twenty seconds of a wheel, as fast as frames come.
+  // A wheel, turned as fast as frames come.
   const frames = await page.evaluate(async () => {
     const frame = () => new Promise(requestAnimationFrame);
     const times = [];
@@ -84,8 +83,7 @@ scenario('the row with the focus stays, and keys go on from it', async ({ page }
   const tick = page.getByRole('checkbox').first();
   await tick.focus();
   const name = await tick.getAttribute('aria-label');
-  await toEnd(page);
-  await page.waitForFunction(() => document.querySelector('[aria-posinset="100"]'));
+  await toEnd(page, 100);
   assert.equal(await page.locator('[aria-posinset="2"]').count(), 0);
   assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), name);
   await page.keyboard.press('Space');

@@ -57,6 +57,26 @@ for (const [size, viewport] of Object.entries(sizes)) {
       await page.mouse.move(0, 0);
       await shoot('list');
 
+      await page.getByRole('link', { name: 'Done', exact: true }).click();
+      await me.row('Renew passport').waitFor({ state: 'detached' });
+      await shoot('done');
+      await page.getByRole('searchbox').fill('nothing has this');
+      await page.getByText('Nothing here has these words.').waitFor();
+      await shoot('no-match');
+      await page.getByRole('searchbox').fill('');
+      await page.getByRole('link', { name: 'All', exact: true }).click();
+      await me.remove('Ask about the garden fence');
+      await shoot('undo');
+      await page.getByRole('button', { name: 'Undo' }).click();
+      await me.field.evaluate((field) => {
+        const clipboardData = new DataTransfer();
+        clipboardData.setData('text/plain', 'Milk\nBread\nTea');
+        field.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+      });
+      await page.getByRole('button', { name: 'Add 3 tasks' }).waitFor();
+      await shoot('paste');
+      await page.getByRole('button', { name: 'Cancel' }).click();
+
       await me.edit('Renew passport (needs two photos)');
       await shoot('edit');
       await me.editor.press('Escape');

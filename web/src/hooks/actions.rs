@@ -26,6 +26,9 @@ use crate::state::todo_list::{Change, Item, TodoList};
 /// How long the way back is offered.
 const OFFER_MS: u32 = 6_000;
 
+/// How long the news of what another tab has sent may be under way.
+const SETTLED_MS: u32 = 250;
+
 /// What that offer is called among the messages.
 const OFFER: &str = "undo";
 
@@ -126,25 +129,20 @@ impl Actions {
 
     /// Sends a new task again that was refused.
     pub fn retry(&self, key: &AttrValue) {
-        self.become_of(key, Some(Deed::Add));
+        let is_it = |op: &&Op| op.todo == *key && op.deed == Deed::Refused;
+        let refused = self.0.queue.borrow().ops().iter().find(is_it).cloned();
+        if let Some(op) = refused {
+            self.0.queue.borrow_mut().put(&Op { deed: Deed::Add, ..op });
+        }
+        self.0.tell.settle(key.clone());
+        self.done();
     }
 
     /// Gives up a new task that was refused.
     pub fn discard(&self, key: &AttrValue) {
-        self.become_of(key, None);
-        self.0.tell.say("Discarded.");
-    }
-
-    fn become_of(&self, key: &AttrValue, deed: Option<Deed>) {
-        let refused = self.0.queue.borrow().ops().iter().find(|op| op.todo == *key).cloned();
-        if let Some(op) = refused {
-            let mut queue = self.0.queue.borrow_mut();
-            match deed {
-                Some(deed) => queue.put(Op { deed, ..op }),
-                None => queue.remove(&op.id),
-            }
-        }
+        self.0.queue.borrow_mut().drop_all(key);
         self.0.tell.settle(key.clone());
+        self.0.tell.say("Discarded.");
         self.done();
     }
 
@@ -166,21 +164,25 @@ impl Actions {
 
     pub fn delete(&self, key: &AttrValue) {
         let Some(item) = self.item(key) else { return };
-        self.hold(Deed::Delete, item.todo.id, item.todo.task);
+        self.hold(Deed::Delete, item.todo.id, &item.todo.task);
     }
 
     pub fn complete_all(&self) {
-        self.0.queue.borrow_mut().push(Deed::CompleteAll, AttrValue::default(), "".into());
+        self.0.queue.borrow_mut().push(
+            Deed::CompleteAll,
+            AttrValue::default(),
+            AttrValue::default(),
+        );
         self.0.tell.say("All tasks are done.");
         self.done();
     }
 
     pub fn clear_done(&self) {
-        self.hold(Deed::ClearDone, AttrValue::default(), "".into());
+        self.hold(Deed::ClearDone, AttrValue::default(), &AttrValue::default());
     }
 
     /// Several deeds in a row are taken back together.
-    fn hold(&self, deed: Deed, todo: AttrValue, text: AttrValue) {
+    fn hold(&self, deed: Deed, todo: AttrValue, text: &AttrValue) {
         let id = self.0.queue.borrow_mut().push(deed, todo, text.clone());
         let count = {
             let mut held = self.0.held.borrow_mut();
@@ -188,7 +190,7 @@ impl Actions {
             held.len()
         };
         let said = match (count, deed) {
-            (1, Deed::Delete) => ["\u{201c}", &text, "\u{201d} deleted."].concat(),
+            (1, Deed::Delete) => ["\u{201c}", text, "\u{201d} deleted."].concat(),
             (_, Deed::Delete) => [&*count.to_string(), " tasks deleted."].concat(),
             _ => "The done tasks are deleted.".to_owned(),
         };
@@ -261,13 +263,9 @@ impl Actions {
 
     fn hear(&self, stored: &StorageEvent) {
         let is_new = stored.new_value().is_some();
-        let is_ours = match stored.key() {
-            Some(key) => self.0.queue.borrow_mut().hear(&key, stored.new_value().as_deref()),
-            None => {
-                self.0.queue.borrow_mut().sync();
-                true
-            }
-        };
+        let is_ours = stored
+            .key()
+            .is_none_or(|key| self.0.queue.borrow_mut().hear(&key, stored.new_value().as_deref()));
         if !is_ours {
             return;
         }
@@ -283,5 +281,3 @@ impl Actions {
         });
     }
 }
-
-const SETTLED_MS: u32 = 250;

@@ -29,7 +29,7 @@ pub fn use_sign_out(user_id: &AttrValue) -> (bool, Callback<MouseEvent>) {
         spawn_local(async move {
             match leave_nothing(&user_id).await {
                 Ok(()) | Err(Error::SessionEnded) => {
-                    session.dispatch(SessionChange::Marked(mark::read()))
+                    session.dispatch(SessionChange::Marked(mark::read()));
                 }
                 Err(error) => {
                     tell.problem("account", format!("You are still signed in. {error}"));

@@ -15,7 +15,7 @@ use crate::services::mark;
 use crate::services::pause::pause;
 use crate::services::queue::Queue;
 use crate::services::todos;
-use crate::state::session::SessionChange;
+use crate::state::session::{Session, SessionChange};
 use crate::state::todo_list::{Change, Load, TodoList};
 
 /// Between a letter and the next, whoever types looks at the keys.
@@ -80,7 +80,7 @@ pub fn use_todos(user: &User) -> Todos {
 
 /// The user with the address, where it is not known yet and the server can tell. The list does not wait in
 /// vain for it: what fails here is asked again with the next load.
-async fn know(user: User, session: UseReducerDispatcher<crate::state::session::Session>) {
+async fn know(user: User, session: UseReducerDispatcher<Session>) {
     let known = todos::user(&user.id).await.ok().filter(|known| known.email.is_some());
     if let Some(user) = known {
         session.dispatch(SessionChange::Know(user));

@@ -12,7 +12,7 @@ use crate::state::todo_list::TodoList;
 use crate::state::window::{Heights, at_first, drawn};
 
 /// How much is drawn beyond what is seen, and how much of it may be left when more is drawn.
-const AHEAD: f32 = 1_200.0;
+const AHEAD: i32 = 1_200;
 const LEFT: &str = "600px 0px";
 
 #[derive(Clone, PartialEq)]
@@ -26,8 +26,8 @@ pub struct Window {
     /// Of the element whose children are the rows and the gaps.
     pub node: NodeRef,
     /// Each with the height of the gap before it.
-    pub drawn: Vec<(f32, Range<usize>)>,
-    pub last_gap: f32,
+    pub drawn: Vec<(i32, Range<usize>)>,
+    pub last_gap: i32,
     /// Keeps the row of this key.
     pub stay: Callback<AttrValue>,
 }
@@ -73,6 +73,8 @@ pub fn use_window(list: &UseReducerHandle<TodoList>, onend: Callback<()>) -> Win
             move || {
                 if let Some((observer, _)) = &observed {
                     observer.disconnect();
+                    // What it was about to tell would find nobody.
+                    observer.take_records();
                 }
             }
         });
@@ -102,7 +104,7 @@ fn measure(
     let mut with_focus = None;
     for (row, element) in rows.zip(elements(list.query_selector_all(".todo").ok())) {
         // A pixel lies between two rows.
-        heights.measure(row, pixels(element.get_bounding_client_rect().height()) + 1.0);
+        heights.measure(row, pixels(element.get_bounding_client_rect().height()) + 1);
         if element.contains(focused.as_deref()) {
             with_focus = Some(row);
         }
@@ -119,6 +121,6 @@ fn elements(nodes: Option<NodeList>) -> impl Iterator<Item = Element> {
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "no screen is as exact as that")]
-fn pixels(exact: f64) -> f32 {
-    exact as f32
+fn pixels(exact: f64) -> i32 {
+    exact as i32
 }

@@ -19,7 +19,7 @@ use crate::hooks::use_todos::use_todos;
 use crate::model::User;
 use crate::routes::Route;
 use crate::services::error::Error;
-use crate::state::filter::Filter;
+use crate::state::filter::{Filter, Show};
 use crate::state::todo_list::{Change, Load};
 
 #[derive(Properties, PartialEq)]
@@ -44,9 +44,7 @@ pub fn TodosPage(props: &Props) -> Html {
         let (actions, list) = (actions.clone(), list.clone());
         Callback::from(move |tasks: Vec<AttrValue>| {
             // Whoever adds wants to see what was added.
-            if list.filter.show == crate::state::filter::Show::Done
-                || !list.filter.search.is_empty()
-            {
+            if list.filter.show == Show::Done || !list.filter.search.is_empty() {
                 list.dispatch(Change::Filter(Filter::default()));
             }
             actions.add(&tasks);

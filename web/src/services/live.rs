@@ -1,5 +1,7 @@
 //! What happens to the list elsewhere, as it happens: graphql-transport-ws with one subscription.
 
+use std::rc::Rc;
+
 use gloo_events::EventListener;
 use web_sys::wasm_bindgen::JsCast;
 use web_sys::{CloseEvent, MessageEvent, WebSocket};
@@ -34,7 +36,7 @@ impl Drop for Socket {
 /// None where the browser does not even try.
 pub fn open(hear: impl Fn(News) + 'static) -> Option<Socket> {
     let socket = WebSocket::new_with_str(&address()?, PROTOCOL).ok()?;
-    let hear = std::rc::Rc::new(hear);
+    let hear = Rc::new(hear);
     let listen = |kind: &'static str| {
         let (hear, target) = (hear.clone(), socket.clone());
         EventListener::new(&socket, kind, move |event| on(&target, event, &*hear))
@@ -62,7 +64,9 @@ fn on(socket: &WebSocket, happened: &web_sys::Event, hear: &dyn Fn(News)) {
         }
         "ping" => socket.send_with_str(r#"{"type":"pong"}"#),
         "next" => {
-            event(&data).into_iter().for_each(|event| hear(News::Event(event)));
+            if let Ok(event) = event(&data) {
+                hear(News::Event(event));
+            }
             Ok(())
         }
         // The service takes the subscription for ended, and keeps the socket.
@@ -77,5 +81,5 @@ fn address() -> Option<String> {
     if address.starts_with('/') {
         address.insert_str(0, &gloo_utils::window().location().origin().ok()?);
     }
-    Some(address.replacen("http", "ws", 1))
+    address.strip_prefix("http").map(|rest| ["ws", rest].concat())
 }

@@ -4,10 +4,10 @@
 //! Each deed is an entry of its own. Tabs add and remove entries and never rewrite a list, so that none can undo
 //! what another has written at the same moment. Where storage is blocked the deeds are this tab's alone.
 
-use web_sys::js_sys::{Date, Math};
+use web_sys::js_sys::Date;
 use yew::AttrValue;
 
-use super::store;
+use super::{key, store};
 
 /// How long a deletion can be taken back. Longer than it is offered: a late press must not miss.
 const GRACE_MS: u64 = 8_000;
@@ -77,7 +77,7 @@ impl Op {
 pub struct Queue {
     prefix: String,
     ops: Vec<Op>,
-    /// Whether the storage takes entries.
+    /// Whether the storage has taken every entry.
     is_kept: bool,
 }
 
@@ -127,15 +127,15 @@ impl Queue {
         let is_held = matches!(deed, Deed::Delete | Deed::ClearDone);
         let until = if is_held { now() + GRACE_MS } else { 0 };
         let id = self.next_id();
-        self.put(Op { id: id.clone(), deed, todo, text, until });
+        self.put(&Op { id: id.clone(), deed, todo, text, until });
         id
     }
 
     /// Writes a deed, or what has become of it.
-    pub fn put(&mut self, op: Op) {
+    pub fn put(&mut self, op: &Op) {
         let key = [&*self.prefix, &*op.id].concat();
         let entry = op.encode();
-        self.is_kept = store::set(store::local(), &key, Some(&entry));
+        self.is_kept &= store::set(store::local(), &key, Some(&entry));
         self.hear(&key, Some(&entry));
     }
 
@@ -145,12 +145,30 @@ impl Queue {
         self.hear(&key, None);
     }
 
+    /// A new todo that the server does not take is kept for its author, unless they have deleted it meanwhile.
+    pub fn refuse(&mut self, op: &Op) {
+        if self.ops.iter().any(|other| other.deed == Deed::Delete && other.todo == op.todo) {
+            self.drop_all(&op.todo);
+        } else {
+            self.put(&Op { deed: Deed::Refused, ..op.clone() });
+        }
+    }
+
+    /// Forgets a todo, and all that was done to it.
+    pub fn drop_all(&mut self, todo: &AttrValue) {
+        let ids: Vec<_> =
+            self.ops.iter().filter(|op| op.todo == *todo).map(|op| op.id.clone()).collect();
+        for id in ids {
+            self.remove(&id);
+        }
+    }
+
     /// What waits for a todo of this key may now name it by its id.
     pub fn know(&mut self, key: &str, id: &AttrValue) {
         let is_of_it = |op: &&Op| op.todo == key && op.deed != Deed::Add;
         let waiting: Vec<_> = self.ops.iter().filter(is_of_it).cloned().collect();
         for op in waiting {
-            self.put(Op { todo: id.clone(), ..op });
+            self.put(&Op { todo: id.clone(), ..op });
         }
     }
 
@@ -159,7 +177,7 @@ impl Queue {
         let until = if still { now() + GRACE_MS } else { 0 };
         let held: Vec<_> = self.ops.iter().filter(|op| ids.contains(&op.id)).cloned().collect();
         for op in held {
-            self.put(Op { until, ..op });
+            self.put(&Op { until, ..op });
         }
     }
 
@@ -170,15 +188,16 @@ impl Queue {
 
     /// Milliseconds until the next one that is held may be sent.
     pub fn pause(&self) -> Option<u32> {
-        let until = self.ops.iter().map(|op| op.until).filter(|until| *until > 0).min()?;
+        let is_held = |op: &&Op| op.until > 0 && !is_refused(&self.ops, &op.todo);
+        let until = self.ops.iter().filter(is_held).map(|op| op.until).min()?;
         u32::try_from(until.saturating_sub(now())).ok()
     }
 
     fn next_id(&self) -> String {
         let last = self.ops.last().and_then(|op| op.id.get(..13)?.parse().ok()).unwrap_or(0_u64);
         // Two tabs may be as quick as each other.
-        let tab = Math::random().to_string();
-        [now().max(last + 1).to_string().as_str(), tab.get(1..8).unwrap_or_default()].concat()
+        let tab = key::fresh();
+        [now().max(last + 1).to_string().as_str(), tab.get(..8).unwrap_or_default()].concat()
     }
 }
 

@@ -54,7 +54,7 @@ fn settle(queue: &mut Queue, batch: &[Op], answer: Option<&[Todo]>) {
                 }
                 queue.remove(&op.id);
             }
-            (Deed::Add, None) => queue.put(Op { deed: Deed::Refused, ..op.clone() }),
+            (Deed::Add, None) => queue.refuse(op),
             _ => queue.remove(&op.id),
         }
     }

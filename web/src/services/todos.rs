@@ -94,7 +94,7 @@ pub async fn page(user: &str, after: Option<&str>, filter: &Filter) -> Result<Pa
 /// Whoever goes on reading means to go far.
 fn page_variables(after: Option<&str>, filter: &Filter) -> String {
     let mut json = match after {
-        None => r#"{"first":50"#.to_owned(),
+        None => r#"{"first":50,"count":true"#.to_owned(),
         Some(cursor) => [r#"{"first":100,"count":false,"after":"#, &quote(cursor)].concat(),
     };
     json.push_str(r#","filter":{"#);

@@ -55,7 +55,7 @@ fn a_page_is_asked_for_with_its_filter() {
         let filter = Filter { show, search: search.into() };
         serde_json::from_str::<Value>(&page_variables(after, &filter)).unwrap()
     };
-    assert_eq!(asked(None, Show::All, ""), json!({"first": 50, "filter": {}}));
+    assert_eq!(asked(None, Show::All, ""), json!({"first": 50, "count": true, "filter": {}}));
     let filter = json!({"isComplete": true, "taskContains": "\"a"});
     assert_eq!(
         asked(Some("c"), Show::Done, "\"a"),

@@ -76,10 +76,8 @@ pub struct TodoList {
     pub loading: Option<Load>,
     /// Counts the filters: an answer to an earlier question is none.
     pub turn: u32,
-    /// Whether something may have happened that nobody told of.
-    missed: bool,
-    /// Whether more is looked for.
-    more: bool,
+    /// What is to be asked for: all again, where something may have happened that nobody told of.
+    due: Option<Load>,
     /// What the server said, in its order.
     known: Vec<Item>,
     known_counts: Counts,
@@ -131,8 +129,7 @@ impl TodoList {
             loaded: false,
             loading: None,
             turn: 0,
-            missed: true,
-            more: false,
+            due: Some(Load::First),
             known: Vec::new(),
             known_counts: Counts::default(),
             edge: None,
@@ -172,11 +169,8 @@ impl TodoList {
 
     /// What has to be asked for now.
     pub fn wanted(&self) -> Option<Load> {
-        match (self.loading, self.missed) {
-            (None, true) => Some(Load::First),
-            (None, false) if self.more || self.goal.is_some() => Some(Load::More),
-            _ => None,
-        }
+        let due = self.due.or(self.goal.is_some().then_some(Load::More));
+        due.filter(|_| self.loading.is_none())
     }
 
     fn apply(&mut self, change: Change) {
@@ -185,18 +179,18 @@ impl TodoList {
                 self.is_typed = filter.show == self.filter.show && !filter.search.is_empty();
                 self.filter = filter;
                 self.turn += 1;
-                (self.loaded, self.missed, self.loading) = (false, true, None);
+                (self.loaded, self.loading) = (false, None);
+                self.missed(true);
                 (self.next, self.edge, self.goal) = (None, None, None);
             }
-            Change::Missed => self.missed = true,
-            Change::More => self.more = self.next.is_some(),
+            Change::Missed => self.missed(true),
+            Change::More => {
+                self.due = self.due.or(self.next.is_some().then_some(Load::More));
+            }
             Change::Asked(load) => {
                 self.loading = Some(load);
                 self.touched.clear();
-                self.more = false;
-                if load == Load::First {
-                    self.missed = false;
-                }
+                self.due = self.due.filter(|due| load == Load::More && *due == Load::First);
             }
             Change::Answered(turn, page) => {
                 if turn == self.turn {
@@ -242,7 +236,12 @@ impl TodoList {
         self.edge = page.todos.last().filter(|_| page.next.is_some()).cloned();
         self.next = page.next;
         if let Some(counts) = page.counts {
-            self.known_counts = counts;
+            // Whether what happened meanwhile is among them, nobody knows.
+            let is_current = self.touched.is_empty();
+            self.missed(!is_current);
+            if is_current || !is_news {
+                self.known_counts = counts;
+            }
         }
         let (edge, touched) = (&self.edge, &self.touched);
         self.known.retain(|Item { todo, .. }| {
@@ -264,17 +263,19 @@ impl TodoList {
 
     fn put(&mut self, todo: Todo, is_new: bool) {
         self.touched.push(todo.id.clone());
-        let known = self.known.iter().find(|item| item.todo.id == todo.id);
-        match known.map(|item| item.todo.is_complete) {
-            Some(before) => self.known_counts.add(before, -1),
+        let is_searched = !self.filter.search.is_empty();
+        let before = self.known(&todo.id).map(|known| known.is_complete);
+        if let Some(before) = before {
+            self.known_counts.add(before, -1);
+        } else {
             // Where it was before, and whether the search finds it, only the server knows.
-            None => self.missed |= !is_new || !self.filter.search.is_empty(),
+            self.missed(!is_new || is_searched);
         }
-        if known.is_some() || is_new {
+        if before.is_some() || is_new {
             self.known_counts.add(todo.is_complete, 1);
         }
-        let is_here = !is_after(&todo, self.edge.as_ref()) && self.filter.search.is_empty();
-        if known.is_some() || is_here {
+        let is_here = !is_after(&todo, self.edge.as_ref()) && !is_searched;
+        if before.is_some() || is_here {
             self.insert(todo, true);
         }
     }
@@ -284,9 +285,15 @@ impl TodoList {
             let item = self.known.remove(at);
             self.known_counts.add(item.todo.is_complete, -1);
         } else if self.next.is_some() || !self.filter.is_all() {
-            self.missed |= !self.touched.contains(&id);
+            self.missed(!self.touched.contains(&id));
         }
         self.touched.push(id);
+    }
+
+    fn missed(&mut self, whether: bool) {
+        if whether {
+            self.due = Some(Load::First);
+        }
     }
 
     /// In its place, under the key that it has already: where it has just come up, perhaps that of ours.

@@ -136,6 +136,7 @@ fn an_answer_that_is_older_than_the_news_does_not_undo_them() {
     list.apply(Change::Answered(0, Some(page(&[todo(2, false), todo(1, false)], None))));
     assert_eq!(list.ids(), ["2"]);
     assert!(list.items[0].todo.is_complete);
+    assert_eq!(list.wanted(), Some(Load::First), "its counts are older, too");
 }
 
 #[test]

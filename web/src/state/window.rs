@@ -4,32 +4,32 @@
 use std::ops::Range;
 
 /// Of a row of one line, in CSS pixels.
-const ROW: f32 = 53.0;
+const ROW: i32 = 53;
 
 /// Drawn before anything is measured.
 const FIRST: usize = 40;
 
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Heights(Vec<f32>);
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Heights(Vec<i32>);
 
 impl Heights {
     pub fn resize(&mut self, count: usize) {
         self.0.resize(count, ROW);
     }
 
-    pub fn measure(&mut self, row: usize, height: f32) {
+    pub fn measure(&mut self, row: usize, height: i32) {
         if let Some(kept) = self.0.get_mut(row) {
             *kept = height;
         }
     }
 
-    pub fn of(&self, rows: Range<usize>) -> f32 {
+    pub fn of(&self, rows: Range<usize>) -> i32 {
         self.0.get(rows).unwrap_or_default().iter().sum()
     }
 
     /// The rows between two heights over the start of the list.
-    pub fn between(&self, top: f32, bottom: f32) -> Range<usize> {
-        let (mut start, mut end, mut height) = (0, self.0.len(), 0.0);
+    pub fn between(&self, top: i32, bottom: i32) -> Range<usize> {
+        let (mut start, mut end, mut height) = (0, self.0.len(), 0);
         for (row, own) in self.0.iter().enumerate() {
             if height + own < top {
                 start = row + 1;
@@ -66,21 +66,25 @@ mod tests {
     fn only_rows_near_the_eye_are_drawn() {
         let mut heights = Heights::default();
         heights.resize(1_000);
-        assert_eq!(heights.between(-500.0, 530.0), 0..11);
-        assert_eq!(heights.between(5_300.0, 5_830.0), 99..111);
-        assert_eq!(heights.between(52_000.0, 90_000.0).end, 1_000);
-        assert_eq!(heights.between(90_000.0, 99_000.0), 1_000..1_000);
-        heights.measure(0, 530.0);
-        assert_eq!(heights.of(0..2), 583.0);
-        assert_eq!(heights.between(400.0, 600.0), 0..3);
+        assert_eq!(heights.between(-500, 530), 0..11);
+        assert_eq!(heights.between(5_300, 5_830), 99..111);
+        assert_eq!(heights.between(52_000, 90_000).end, 1_000);
+        assert_eq!(heights.between(90_000, 99_000), 1_000..1_000);
+        heights.measure(0, 530);
+        assert_eq!(heights.of(0..2), 583);
+        assert_eq!(heights.between(400, 600), 0..3);
     }
 
     #[test]
     fn the_row_with_the_focus_stays() {
         assert_eq!(drawn(&(10..20), Some(3), 50), [3..4, 10..20]);
         assert_eq!(drawn(&(10..20), Some(30), 50), [10..20, 30..31]);
-        assert_eq!(drawn(&(10..20), Some(12), 50), [10..20]);
-        assert_eq!(drawn(&(10..20), Some(60), 15), [10..15]);
-        assert_eq!(drawn(&at_first(), None, 2), [0..2]);
+        for (near, stays, count, alone) in [
+            (10..20, Some(12), 50, 10..20),
+            (10..20, Some(60), 15, 10..15),
+            (at_first(), None, 2, 0..2),
+        ] {
+            assert_eq!(drawn(&near, stays, count), std::slice::from_ref(&alone));
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use yew::AttrValue;
 
-use super::{Item, Sync, TodoList};
+use super::{Counts, Item, Sync, TodoList};
 use crate::model::Todo;
 use crate::services::queue::{Deed, Op};
 use crate::state::order;
@@ -27,7 +27,7 @@ impl TodoList {
         self.lay(op);
         self.known.clone_from(&self.items);
         self.known_counts = self.counts;
-        self.missed = true;
+        self.missed(true);
     }
 
     fn lay(&mut self, op: &Op) {
@@ -71,7 +71,7 @@ impl TodoList {
         }
     }
 
-    fn change(&mut self, todo: &str, change: impl FnOnce(&mut Item, &mut super::Counts)) {
+    fn change(&mut self, todo: &str, change: impl FnOnce(&mut Item, &mut Counts)) {
         if let Some(mut item) = self.take(todo) {
             change(&mut item, &mut self.counts);
             if item.sync == Sync::Saved {

@@ -9,6 +9,7 @@ pub mod error;
 pub mod fdi;
 pub mod forms;
 pub mod graphql;
+pub mod history;
 pub mod http;
 pub mod key;
 pub mod lock;

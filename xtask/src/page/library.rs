@@ -14,7 +14,7 @@ use super::toolchain::{TARGET, holds_std};
 use crate::{
     run::{self, Within},
     step::Step,
-    workspace,
+    workspace::{self, Profile},
 };
 
 /// What a compiled std is good for.
@@ -25,13 +25,32 @@ pub enum Flavour {
     Small,
 }
 
+impl Flavour {
+    pub fn of(profile: Profile) -> Self {
+        match profile {
+            Profile::Dev => Self::Usual,
+            Profile::Release => Self::Small,
+        }
+    }
+}
+
 /// For std and for all that is compiled against it. The compiler still calls them unstable.
-pub const SMALL: [&str; 4] =
+const SMALL: [&str; 4] =
     ["-Zunstable-options", "-Cpanic=immediate-abort", "-Zlocation-detail=none", "-Zfmt-debug=none"];
 
 /// Lets a stable compiler take [`SMALL`], and compile std.
-pub fn unlock(cargo: &mut Command) {
+fn unlock(cargo: &mut Command) {
     cargo.env("RUSTC_BOOTSTRAP", "1");
+}
+
+/// Has `cargo` compile for the browser against the std of this sysroot.
+pub fn link(cargo: &mut Command, sysroot: &Path, flavour: Flavour) {
+    let mut flags = format!("--sysroot={}", sysroot.display());
+    if flavour == Flavour::Small {
+        unlock(cargo);
+        flags.extend(SMALL.map(|flag| format!(" {flag}")));
+    }
+    cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags);
 }
 
 /// The source of a compiler's std.
@@ -51,7 +70,7 @@ impl Source {
         source.manifest().exists().then_some(source)
     }
 
-    pub fn manifest(&self) -> PathBuf {
+    fn manifest(&self) -> PathBuf {
         self.folder.join("library/sysroot/Cargo.toml")
     }
 

@@ -24,14 +24,8 @@ pub const TARGET: &str = "wasm32-unknown-unknown";
 
 /// A cargo that can build for the browser.
 pub enum Toolchain {
-    /// With its std as it is, and one that is built for releases where there is the source.
-    Plain {
-        source: Option<Source>,
-    },
-    Debian {
-        source: Source,
-        linker: PathBuf,
-    },
+    Plain,
+    Debian { source: Source, linker: PathBuf },
 }
 
 impl Toolchain {
@@ -42,11 +36,11 @@ impl Toolchain {
             Ok(other) => bail!("WASM_TOOLCHAIN is `{other}`: it can be `debian` or not set"),
         }
         if has_std() {
-            return Ok(Self::plain(step));
+            return Ok(Self::Plain);
         }
         let added = may_download().then(|| rustup(&["target", "add", TARGET], step));
         if has_std() {
-            return Ok(Self::plain(step));
+            return Ok(Self::Plain);
         }
         let said = match added {
             Some(Err(error)) if error.is::<Interrupted>() => return Err(error),
@@ -60,51 +54,34 @@ impl Toolchain {
         })
     }
 
-    fn plain(step: &Step) -> Self {
-        let mut source = plain_source();
-        if source.is_none() && may_download() {
-            // Without it the page is larger, and that is all.
-            let _ = rustup(&["component", "add", "rust-src"], step);
-            source = plain_source();
-        }
-        Self::Plain { source }
-    }
-
     /// `cargo` with what it needs to build for the browser, at the top of the checkout.
     pub fn cargo(&self, profile: Profile, step: &Step) -> Result<Command> {
-        let (mut cargo, source) = match self {
-            Self::Plain { source: None } => return Ok(workspace::cargo()),
-            Self::Plain { .. } if profile == Profile::Dev => return Ok(workspace::cargo()),
-            Self::Plain { source: Some(source) } => (workspace::cargo(), source),
-            Self::Debian { source, linker } => {
+        match (self, profile) {
+            (Self::Plain, Profile::Dev) => Ok(workspace::cargo()),
+            (Self::Plain, Profile::Release) => {
+                let mut cargo = workspace::cargo();
+                // Without the source the page is larger, and that is all.
+                if let Some(source) = plain_source(step)? {
+                    let sysroot = source.kept(Flavour::Small, workspace::cargo(), step)?;
+                    library::link(&mut cargo, &sysroot, Flavour::Small);
+                }
+                Ok(cargo)
+            }
+            (Self::Debian { source, linker }, _) => {
+                let flavour = Flavour::of(profile);
                 let mut cargo = debian::cargo();
                 cargo
                     .current_dir(workspace::root())
                     .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
-                (cargo, source)
+                library::link(&mut cargo, &source.kept(flavour, debian::cargo(), step)?, flavour);
+                Ok(cargo)
             }
-        };
-        let flavour = match profile {
-            Profile::Dev => Flavour::Usual,
-            Profile::Release => Flavour::Small,
-        };
-        let builder = match self {
-            Self::Plain { .. } => workspace::cargo(),
-            Self::Debian { .. } => debian::cargo(),
-        };
-        let kept = source.kept(flavour, builder, step)?;
-        let mut flags = vec![format!("--sysroot={}", kept.display())];
-        if flavour == Flavour::Small {
-            library::unlock(&mut cargo);
-            flags.extend(library::SMALL.map(str::to_owned));
         }
-        cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags.join(" "));
-        Ok(cargo)
     }
 
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Plain { .. } => "this machine's Rust",
+            Self::Plain => "this machine's Rust",
             Self::Debian { .. } => "Debian's Rust",
         }
     }
@@ -120,10 +97,16 @@ fn rustup(arguments: &[&str], step: &Step) -> Result<()> {
     run::quiet(&mut rustup, Within::Install, step).map(drop)
 }
 
-/// The std's source of the compiler that `cargo` takes, if it is there.
-fn plain_source() -> Option<Source> {
-    let sysroot = rustc(&["--print", "sysroot"])?;
-    Source::of(Path::new(sysroot.trim()), rustc(&["-vV"])?)
+/// The std's source of the compiler that `cargo` takes, where it is or can be had.
+fn plain_source(step: &Step) -> Result<Option<Source>> {
+    let there = || Source::of(Path::new(rustc(&["--print", "sysroot"])?.trim()), rustc(&["-vV"])?);
+    if there().is_none() && may_download() {
+        match rustup(&["component", "add", "rust-src"], step) {
+            Err(error) if error.is::<Interrupted>() => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(there())
 }
 
 /// What the compiler that `cargo` takes says, unless it refuses.

@@ -5,20 +5,28 @@ use std::{fs, path::Path};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 
-use crate::{page, stack::Settings, workspace::Profile};
+use crate::{browser::Browser, page, stack::Settings, workspace::Profile};
 
 #[derive(Args)]
 pub struct Options {
     /// Prints what each file weighs; fails where a first visit loads more than its limit
     #[arg(long)]
     sizes: bool,
+    /// Measures how long a visitor of a slow phone waits for the list
+    #[arg(long)]
+    timing: bool,
 }
 
 /// What a first visit may load, packed by brotli, in bytes.
 const LIMIT: u64 = 180_000;
 
 pub fn run(options: &Options) -> Result<()> {
-    page::build(&page::toolchain()?, Profile::Release, Settings::Own)?;
+    let toolchain = page::toolchain()?;
+    if options.timing {
+        Browser::find()?.script(&toolchain, "timing")?;
+    } else {
+        page::build(&toolchain, Profile::Release, Settings::Own)?;
+    }
     if options.sizes { sizes() } else { Ok(()) }
 }
 

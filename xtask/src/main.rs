@@ -81,6 +81,8 @@ enum Task {
     Bench(bench::Options),
     /// Builds the page into web/dist as it is deployed, and measures it
     Dist(dist::Options),
+    /// Takes the pictures of docs/screenshots
+    Screenshots,
     /// Builds the page into web/dist
     Page {
         /// Small and compressed, as it is deployed
@@ -130,6 +132,7 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Check => check::run(),
         Task::Codegen { check: true } => codegen::check(),
         Task::Codegen { check: false } => codegen::write(),
+        Task::Screenshots => browser::screenshots(),
         Task::Dist(options) => dist::run(&options),
         Task::Bench(options) => bench::run(&options),
         Task::SchemaDiff { base } => return schema_diff::since(&base),

@@ -5,6 +5,7 @@ pub mod api;
 pub mod auth;
 mod documents;
 pub mod drafts;
+pub mod early;
 pub mod error;
 pub mod fdi;
 pub mod forms;

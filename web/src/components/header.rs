@@ -4,6 +4,7 @@ use yew::prelude::*;
 
 use super::brand::home_link;
 use super::link::link;
+use super::shortcuts::Shortcuts;
 use crate::hooks::use_sign_out::use_sign_out;
 use crate::model::User;
 use crate::routes::Route;
@@ -27,6 +28,7 @@ pub fn Header(props: &Props) -> Html {
         <header class="bar">
             { home_link() }
             <div class="bar-end">
+                <Shortcuts />
                 { link("account-link", Route::Account, account) }
                 <button type="button" class="button quiet" aria-disabled={leaving.then_some("true")} {onclick}>
                     { if leaving { "Signing out\u{2026}" } else { "Sign out" } }

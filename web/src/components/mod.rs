@@ -19,6 +19,7 @@ pub mod new_todo;
 pub mod own_sessions;
 pub mod providers;
 pub mod session_keeper;
+pub mod shortcuts;
 pub mod show_more;
 pub mod skeleton;
 pub mod todo_editor;

@@ -16,7 +16,7 @@ const tasks = [
   'Return the library books',
   'Ask about the garden fence',
   'Renew passport (needs two photos)',
-  'Write the talk for Thursday: start from the question people leave with',
+  'Write the talk for Thursday',
   'Book the train to Lyon',
   'Try the bakery on the corner',
 ];

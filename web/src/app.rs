@@ -19,6 +19,8 @@ pub fn App() -> Html {
     let address = use_state_eq(history::here);
     let setter = address.setter();
     use_effect_with((), move |()| {
+        // The first page may have moved on already: its effects come before this one.
+        setter.set(history::here());
         let moves = history::on_move(move |address| setter.set(address));
         move || drop(moves)
     });

@@ -70,7 +70,7 @@ pub fn Shortcuts() -> Html {
                         { for KEYS.map(|(key, what)| html! { <div><dt><kbd>{ key }</kbd></dt><dd>{ what }</dd></div> }) }
                     </dl>
                     <label><input type="checkbox" checked={!*off} {onchange} />{ "Single letters are shortcuts" }</label>
-                    <button class="button wide">{ "Close" }</button>
+                    <button class="button wide" autofocus=true>{ "Close" }</button>
                 </form>
             </dialog>
         </>

@@ -1,6 +1,7 @@
-// Pictures of the main states, for people to look at: both sizes, light and dark.
+// The main states, in both sizes, light and dark: pictures for people to look at, and what axe-core finds.
 import { join } from 'node:path';
 import { app, operation, seed } from '../support/app.mjs';
+import { expectAccessible } from '../support/axe.mjs';
 import { mailedLink } from '../support/mail.mjs';
 import { artifacts, sizes } from '../support/config.mjs';
 import { scenario } from '../support/scenario.mjs';
@@ -24,6 +25,7 @@ for (const [size, viewport] of Object.entries(sizes)) {
         for (const colorScheme of ['light', 'dark']) {
           await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
           await page.screenshot({ path: join(artifacts, `${name}-${size}-${colorScheme}.png`) });
+          await expectAccessible(page, `${name}, ${size}, ${colorScheme}`);
         }
       };
 
@@ -130,6 +132,7 @@ for (const [size, viewport] of Object.entries({ ...sizes, wide: { width: 2560, h
           await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
           const path = join(artifacts, `${name}-${size}-${colorScheme}.png`);
           await page.screenshot({ path, fullPage: true });
+          await expectAccessible(page, `${name}, ${size}, ${colorScheme}`);
         }
       };
       await page.goto('/auth/callback/confidential?code=x&state=x');

@@ -43,6 +43,9 @@ export function scenario(name, run, { breaks = false, ...options } = {}) {
       await picture(name, contexts);
       throw error;
     } finally {
+      // A request may still be on its way through a scenario's hands.
+      const routed = contexts.flatMap((context) => [context, ...context.pages()]);
+      await Promise.all(routed.map((where) => where.unrouteAll({ behavior: 'ignoreErrors' })));
       await Promise.all(contexts.map((context) => context.close()));
     }
   });

@@ -129,6 +129,8 @@ scenario('one tab sends for all', async ({ page, context }) => {
   for (const tab of [page, second]) {
     await app(tab).expectCount('2 open, 0 done');
     await tab.locator('.todo.saving').first().waitFor({ state: 'detached' });
+    // A tab that did not send hears of the two from the server, one after the other.
+    for (const task of ['From the first', 'From the second']) await app(tab).row(task).waitFor();
     assert.deepEqual(await app(tab).tasks(), ['From the second', 'From the first']);
   }
   assert.equal((await stored(page)).length, 2);

@@ -15,10 +15,10 @@ after(() => browser?.close());
 
 /**
  * `run` gets `page`, its `context`, `open()` for another person's browser, and the `faults` seen so far.
- * `options` are those of a context, and `breaks`: the scenario is about a page that cannot run.
+ * `options` are those of a context, `breaks`: the scenario is about a page that cannot run, and `timeout`.
  */
-export function scenario(name, run, { breaks = false, ...options } = {}) {
-  test(name, { timeout: 60_000 }, async () => {
+export function scenario(name, run, { breaks = false, timeout = 60_000, ...options } = {}) {
+  test(name, { timeout }, async () => {
     const contexts = [];
     const faults = [];
     const open = async (more = {}) => {

@@ -2,12 +2,26 @@
 // The mark in storage only says that somebody was signed in here; no credential is within script's reach.
 (() => {
   let mark = null;
+  let first = null;
   try {
     mark = localStorage.getItem("todos.session");
+    first = localStorage.getItem("todos.first");
   } catch {
     // Blocked storage: the welcome is right.
   }
   const home = location.pathname === "/";
   const inside = mark !== null && mark.startsWith("in:");
   document.documentElement.dataset.view = !home ? "card" : inside ? "todos" : "welcome";
+  if (home && inside && first !== null) {
+    askEarly(...first.split("\n"));
+  }
+
+  // What the app asked for first the last time (services/early.rs), while it is on its way.
+  function askEarly(url, body) {
+    const headers = { "content-type": "application/json", rid: "anti-csrf", "st-auth-mode": "cookie" };
+    const signal = AbortSignal.timeout(20_000);
+    const answer = fetch(url, { method: "POST", credentials: "include", headers, body, signal });
+    answer.catch(() => {});
+    window.todosFirst = { body, answer };
+  }
 })();

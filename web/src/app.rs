@@ -1,7 +1,6 @@
 //! The root: what is said and who is here around whatever page the address names.
 
 use yew::prelude::*;
-use yew_router::prelude::*;
 
 use crate::components::message_center::MessageCenter;
 use crate::components::session_keeper::SessionKeeper;
@@ -13,27 +12,33 @@ use crate::pages::plain::not_found;
 use crate::pages::reset_password::ResetPasswordPage;
 use crate::pages::verify_email::VerifyEmailPage;
 use crate::routes::Route;
+use crate::services::history::{self, Address};
 
 #[component]
 pub fn App() -> Html {
+    let address = use_state_eq(history::here);
+    let setter = address.setter();
+    use_effect_with((), move |()| {
+        // The first page may have moved on already: its effects come before this one.
+        setter.set(history::here());
+        let moves = history::on_move(move |address| setter.set(address));
+        move || drop(moves)
+    });
     html! {
         <MessageCenter>
-            <SessionKeeper>
-                <BrowserRouter>
-                    <Switch<Route> render={page} />
-                </BrowserRouter>
-            </SessionKeeper>
+            <SessionKeeper>{ page(&address) }</SessionKeeper>
         </MessageCenter>
     }
 }
 
-fn page(route: Route) -> Html {
+/// The two that follow the query have it handed to them.
+fn page(Address { route, query }: &Address) -> Html {
     match route {
         Route::Home => html! { <HomePage /> },
-        Route::Auth => html! { <AuthPage /> },
+        Route::Auth => html! { <AuthPage {query} /> },
         Route::Account => html! { <AccountPage /> },
         Route::ResetPassword => html! { <ResetPasswordPage /> },
-        Route::VerifyEmail => html! { <VerifyEmailPage /> },
+        Route::VerifyEmail => html! { <VerifyEmailPage {query} /> },
         Route::Callback => html! { <CallbackPage /> },
         Route::NotFound => not_found(),
     }

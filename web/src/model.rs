@@ -3,6 +3,7 @@
 use yew::AttrValue;
 
 use crate::moment::Moment;
+use crate::state::todo_list::Counts;
 
 /// The person who is signed in. The address is missing until the server has said it, and stays so when it
 /// cannot.
@@ -33,4 +34,6 @@ pub struct Todo {
 pub struct Page {
     pub todos: Vec<Todo>,
     pub next: Option<String>,
+    /// Of the whole list, where they were asked for.
+    pub counts: Option<Counts>,
 }

@@ -8,7 +8,7 @@ use crate::{
     apt,
     node::Node,
     npm,
-    page::Toolchain,
+    page::{self, Toolchain},
     port,
     postgres::Database,
     run::{self, Within},
@@ -44,12 +44,24 @@ impl Browser {
     }
 
     pub fn test(&self, toolchain: &Toolchain) -> Result<()> {
-        let (stack, issuer) = start(toolchain)?;
+        stack::build(toolchain, Profile::Dev, Settings::Default)?;
+        let (stack, issuer) = start()?;
         let outcome = step("Browser test", |step| self.drive(&stack, &issuer, step));
         if outcome.is_err() {
             eprintln!("the service's last lines:\n{}", stack.service.last_lines());
         }
         outcome
+    }
+
+    /// Runs a script of `web/e2e/package.json` on the page as it is deployed.
+    pub fn script(&self, toolchain: &Toolchain, name: &str) -> Result<()> {
+        stack::build_for_visitors(toolchain, Profile::Dev)?;
+        let (stack, _) = start()?;
+        step("Browser", |step| {
+            let mut script = self.node.npm(&folder(), &["run", "--silent", name])?;
+            script.env("BASE_URL", &stack.address).env("CHROMIUM", &self.chromium);
+            run::streamed(&mut script, Within::Build, step)
+        })
     }
 
     fn drive(&self, stack: &Stack, issuer: &str, step: &mut Step) -> Result<()> {
@@ -72,6 +84,10 @@ impl Browser {
     }
 }
 
+pub fn screenshots() -> Result<()> {
+    Browser::find()?.script(&page::toolchain()?, "screenshots")
+}
+
 /// Who administers users in the test.
 const ADMIN: &str = "admin@example.com";
 const PASSWORD: &str = "administer1";
@@ -82,9 +98,8 @@ fn folder() -> PathBuf {
 
 /// The product on a database of its own, and where it expects the OpenID provider of the tests. The ports are
 /// chosen last: what is free now may be taken after a build.
-fn start(toolchain: &Toolchain) -> Result<(Stack, String)> {
+fn start() -> Result<(Stack, String)> {
     let (profile, settings) = (Profile::Dev, Settings::Default);
-    stack::build(toolchain, profile, settings)?;
     let (database, pid_file) = Database::throw_away()?;
     let (port, provider_port) = port::two_free()?;
     let issuer = format!("http://127.0.0.1:{provider_port}");

@@ -9,6 +9,7 @@ mod child;
 mod clients;
 mod codegen;
 mod dev;
+mod dist;
 mod documents;
 mod environment;
 mod graphiql;
@@ -79,6 +80,10 @@ enum Task {
     },
     /// Measures the service beside pgbench and PostGraphile, and draws docs/bench.svg
     Bench(bench::Options),
+    /// Builds the page into web/dist as it is deployed, and measures it
+    Dist(dist::Options),
+    /// Takes the pictures of docs/screenshots
+    Screenshots,
     /// Builds the page into web/dist
     Page {
         /// Small and compressed, as it is deployed
@@ -90,7 +95,7 @@ enum Task {
 fn main() -> ExitCode {
     // Tests and checks see only the real environment; the page is built for the domains that the
     // service has.
-    if matches!(env::args().nth(1).as_deref(), Some("dev" | "page" | "api" | "rls-lint"))
+    if matches!(env::args().nth(1).as_deref(), Some("dev" | "page" | "dist" | "api" | "rls-lint"))
         && let Err(error) = load_env_file()
     {
         return explain(&error);
@@ -128,6 +133,8 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Check => check::run(),
         Task::Codegen { check: true } => codegen::check(),
         Task::Codegen { check: false } => codegen::write(),
+        Task::Screenshots => browser::screenshots(),
+        Task::Dist(options) => dist::run(&options),
         Task::Bench(options) => bench::run(&options),
         Task::SchemaDiff { base } => return schema_diff::since(&base),
         Task::Api { arguments } => return api::run(&arguments),

@@ -110,6 +110,13 @@ pub fn build(toolchain: &Toolchain, profile: Profile, settings: Settings) -> Res
     graphiql::build_or_say_why_not()
 }
 
+/// The same with the page as it is deployed, whose service may be one of development.
+pub fn build_for_visitors(toolchain: &Toolchain, profile: Profile) -> Result<()> {
+    documents::write()?;
+    programs::build(profile)?;
+    page::build(toolchain, Profile::Release, Settings::Default)
+}
+
 impl Stack {
     /// Starts what is built on `database`.
     pub fn start(database: Database, options: Options) -> Result<Self> {

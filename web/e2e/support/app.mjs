@@ -70,6 +70,11 @@ export function app(page) {
       await row(task).waitFor({ state: 'detached' });
     },
 
+    /** Ends the offer to take it back. */
+    async dismiss() {
+      await page.getByRole('button', { name: 'Dismiss' }).click();
+    },
+
     tasks: () => page.locator('.todo > .todo-text').allInnerTexts(),
 
     async expectCount(text) {
@@ -78,17 +83,38 @@ export function app(page) {
   };
 }
 
+/** What the API answers to who is signed in in the page's browser. */
+export async function ask(page, query, variables = {}) {
+  const answer = await page.request.post('/graphql', {
+    headers: { rid: 'anti-csrf' },
+    data: { query, variables },
+  });
+  const { data } = await answer.json();
+  assert.ok(data, await answer.text());
+  return data;
+}
+
 /** Tasks put in without the page, oldest first. */
 export async function seed(page, tasks) {
-  const query =
-    'mutation AddTodo($input: AddTodoInput!) { addTodo(input: $input) { todo { id task isComplete insertedAt } } }';
+  const one = 'mutation ($input: AddTodoInput!) { addTodo(input: $input) { todo { id } } }';
   for (const task of tasks) {
-    const answer = await page.request.post('/graphql', {
-      headers: { rid: 'anti-csrf' },
-      data: { operationName: 'AddTodo', query, variables: { input: { task } } },
-    });
-    assert.equal(answer.status(), 200, await answer.text());
+    await ask(page, one, { input: { task } });
   }
+}
+
+/** Many of them, in no order. */
+export async function seedMany(page, tasks) {
+  const many = 'mutation ($inputs: [AddTodoInput!]!) { addTodos(inputs: $inputs) { todos { id } } }';
+  for (let at = 0; at < tasks.length; at += 100) {
+    const inputs = tasks.slice(at, at + 100).map((task) => ({ task }));
+    await ask(page, many, { inputs });
+  }
+}
+
+/** What is on the server, in its order. */
+export async function stored(page) {
+  const { todos } = await ask(page, '{ todos(first: 100) { nodes { task isComplete } } }');
+  return todos.nodes;
 }
 
 /** What the operation of a request to /graphql is called. */

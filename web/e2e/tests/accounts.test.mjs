@@ -9,7 +9,9 @@ const replaced = (page) => app(page).alert.getByText(/Another account has signed
 async function deaf(page) {
   await page.addInitScript(() => {
     addEventListener('storage', (event) => event.stopImmediatePropagation(), true);
+    addEventListener('focus', (event) => event.target === window && event.stopImmediatePropagation(), true);
   });
+  await page.routeWebSocket('**/graphql/ws', () => {});
 }
 
 /** Grace signs up in a tab of her own, after Ada has left. */

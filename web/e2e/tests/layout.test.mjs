@@ -4,8 +4,16 @@ import { app } from '../support/app.mjs';
 import { sizes } from '../support/config.mjs';
 import { scenario } from '../support/scenario.mjs';
 
-const overflow = (page) =>
-  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+/** What would have to be scrolled for sideways, or cannot be reached at all. */
+const outside = (page) =>
+  page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    const beyond = [...document.querySelectorAll('h1, h2, p, button, input, textarea, a')]
+      .filter((part) => part.checkVisibility() && !part.matches('.edit, .unseen, .unseen *'))
+      .filter((part) => part.getBoundingClientRect().left < 0 || part.getBoundingClientRect().right > clientWidth)
+      .map((part) => part.outerHTML.slice(0, 80));
+    return scrollWidth > clientWidth ? [`${scrollWidth} in ${clientWidth}`, ...beyond] : beyond;
+  });
 
 /** Controls smaller than 44 px, other than links inside a sentence. */
 const small = (page) =>
@@ -17,36 +25,48 @@ const small = (page) =>
       .map(([box, html]) => `${box.width}x${box.height} ${html}`),
   );
 
-scenario(
-  'a narrow phone needs no sideways scroll and fits the finger',
-  async ({ page }) => {
-    const me = app(page);
-    for (const path of [
-      '/',
-      '/auth',
-      '/auth?mode=signup',
-      '/auth/reset-password',
-      '/auth/reset-password?token=x',
-      '/auth/verify-email?token=x',
-      '/auth/callback/public?code=x&state=x',
-      '/nowhere',
-    ]) {
-      await page.goto(path);
-      await page.locator('#app h1#title').waitFor();
-      assert.equal(await overflow(page), 0, path);
-      assert.deepEqual(await small(page), [], path);
-    }
-    await me.signUp(`${'long-'.repeat(9)}${Math.random().toString(36).slice(2)}@example.com`);
-    await me.add('Short', 'Donaudampfschifffahrtsgesellschaftskapitän'.repeat(4));
-    assert.equal(await overflow(page), 0);
-    assert.deepEqual(await small(page), []);
-    await page.goto('/account');
-    await page.getByRole('button', { name: 'Delete my account' }).click();
-    assert.equal(await overflow(page), 0);
-    assert.deepEqual(await small(page), []);
-  },
-  { viewport: sizes.phone, hasTouch: true, isMobile: true },
-);
+const touch = { hasTouch: true, isMobile: true };
+const shapes = {
+  'a narrow phone': { viewport: sizes.phone, ...touch },
+  'the narrowest phone': { viewport: { width: 320, height: 568 }, ...touch },
+  'a window at 200 %': { viewport: { width: 640, height: 400 }, deviceScaleFactor: 2 },
+  'text of twice the size': { fontSize: '200%' },
+};
+
+for (const [shape, { fontSize = '', ...options }] of Object.entries(shapes)) {
+  scenario(
+    `${shape} needs no sideways scroll and fits the finger`,
+    async ({ page }) => {
+      const check = async (where) => {
+        await page.evaluate((size) => void (document.documentElement.style.fontSize = size), fontSize);
+        assert.deepEqual(await outside(page), [], where);
+        assert.deepEqual(await small(page), [], where);
+      };
+      const me = app(page);
+      for (const path of [
+        '/',
+        '/auth',
+        '/auth?mode=signup',
+        '/auth/reset-password',
+        '/auth/reset-password?token=x',
+        '/auth/verify-email?token=x',
+        '/auth/callback/public?code=x&state=x',
+        '/nowhere',
+      ]) {
+        await page.goto(path);
+        await page.locator('#app h1#title').waitFor();
+        await check(path);
+      }
+      await me.signUp(`${'long-'.repeat(9)}${Math.random().toString(36).slice(2)}@example.com`);
+      await me.add('Short', 'Donaudampfschifffahrtsgesellschaftskapitän'.repeat(4));
+      await check('the list');
+      await page.goto('/account');
+      await page.getByRole('button', { name: 'Delete my account' }).click();
+      await check('the account');
+    },
+    options,
+  );
+}
 
 scenario('the app draws what the first paint has shown', async ({ page, context }) => {
   // The order of attributes and the room between tags say nothing.

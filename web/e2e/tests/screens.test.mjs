@@ -1,6 +1,7 @@
-// Pictures of the main states, for people to look at: both sizes, light and dark.
+// The main states, in both sizes, light and dark: pictures for people to look at, and what axe-core finds.
 import { join } from 'node:path';
 import { app, operation, seed } from '../support/app.mjs';
+import { expectAccessible } from '../support/axe.mjs';
 import { mailedLink } from '../support/mail.mjs';
 import { artifacts, sizes } from '../support/config.mjs';
 import { scenario } from '../support/scenario.mjs';
@@ -24,6 +25,7 @@ for (const [size, viewport] of Object.entries(sizes)) {
         for (const colorScheme of ['light', 'dark']) {
           await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
           await page.screenshot({ path: join(artifacts, `${name}-${size}-${colorScheme}.png`) });
+          await expectAccessible(page, `${name}, ${size}, ${colorScheme}`);
         }
       };
 
@@ -57,6 +59,26 @@ for (const [size, viewport] of Object.entries(sizes)) {
       await page.mouse.move(0, 0);
       await shoot('list');
 
+      await page.getByRole('link', { name: 'Done', exact: true }).click();
+      await me.row('Renew passport').waitFor({ state: 'detached' });
+      await shoot('done');
+      await page.getByRole('searchbox').fill('nothing has this');
+      await page.getByText('Nothing here has these words.').waitFor();
+      await shoot('no-match');
+      await page.getByRole('searchbox').fill('');
+      await page.getByRole('link', { name: 'All', exact: true }).click();
+      await me.remove('Ask about the garden fence');
+      await shoot('undo');
+      await page.getByRole('button', { name: 'Undo' }).click();
+      await me.field.evaluate((field) => {
+        const clipboardData = new DataTransfer();
+        clipboardData.setData('text/plain', 'Milk\nBread\nTea');
+        field.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+      });
+      await page.getByRole('button', { name: 'Add 3 tasks' }).waitFor();
+      await shoot('paste');
+      await page.getByRole('button', { name: 'Cancel' }).click();
+
       await me.edit('Renew passport (needs two photos)');
       await shoot('edit');
       await me.editor.press('Escape');
@@ -65,7 +87,7 @@ for (const [size, viewport] of Object.entries(sizes)) {
       await page.getByText(/You.re offline/).waitFor();
       await me.field.fill('Look up the timetable');
       await me.field.press('Enter');
-      await page.getByText('Not saved', { exact: true }).waitFor();
+      await page.getByText('Waiting', { exact: true }).waitFor();
       await shoot('offline');
       await context.setOffline(false);
       await page.getByText(/You.re offline/).waitFor({ state: 'detached' });
@@ -110,6 +132,7 @@ for (const [size, viewport] of Object.entries({ ...sizes, wide: { width: 2560, h
           await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
           const path = join(artifacts, `${name}-${size}-${colorScheme}.png`);
           await page.screenshot({ path, fullPage: true });
+          await expectAccessible(page, `${name}, ${size}, ${colorScheme}`);
         }
       };
       await page.goto('/auth/callback/confidential?code=x&state=x');

@@ -2,12 +2,12 @@
 
 use yew::prelude::*;
 
-use super::auth_link::RouteLink;
+use super::link::link;
 use crate::routes::Route;
 
 /// The way home.
 pub fn home_link() -> Html {
-    html! { <RouteLink classes="brand" to={Route::Home}>{ brand() }</RouteLink> }
+    link("brand", Route::Home, brand())
 }
 
 /// The same where there is nowhere else to go.

@@ -2,8 +2,8 @@
 
 use yew::prelude::*;
 
-use super::auth_link::RouteLink;
 use super::brand::home_link;
+use super::link::link;
 use crate::routes::Route;
 
 /// `title` is the page's, which takes the focus.
@@ -26,7 +26,7 @@ pub fn ending(title: &'static str, text: AttrValue, (to, label): (Route, &'stati
         html! {
             <>
                 <p class="lead" role="status">{ text }</p>
-                <RouteLink classes="button primary wide" {to}>{ label }</RouteLink>
+                { link("button primary wide", to, html! { label }) }
             </>
         },
     )

@@ -2,6 +2,8 @@
 
 use yew::prelude::*;
 
+use crate::state::filter::{Filter, Show};
+
 pub fn empty_state() -> Html {
     html! {
         <div class="empty">
@@ -18,4 +20,14 @@ pub fn empty_state() -> Html {
             <p>{ "Write down the first thing on your mind and press Enter." }</p>
         </div>
     }
+}
+
+/// The same of a part of the list.
+pub fn no_match(filter: &Filter) -> Html {
+    let text = match filter.show {
+        _ if !filter.search.is_empty() => "Nothing here has these words.",
+        Show::Done => "Nothing is done yet.",
+        _ => "All done. Enjoy the quiet.",
+    };
+    html! { <p class="all-done" role="status">{ text }</p> }
 }

@@ -1,9 +1,9 @@
 //! Moves on to another page, leaving no step back to the one that sent there.
 
 use yew::prelude::*;
-use yew_router::prelude::*;
 
 use crate::routes::Route;
+use crate::services::history::{self, Step};
 
 #[derive(Properties, PartialEq)]
 pub struct Props {
@@ -12,11 +12,6 @@ pub struct Props {
 
 #[component]
 pub fn Go(props: &Props) -> Html {
-    let navigator = use_navigator();
-    use_effect_with(props.to, move |to| {
-        if let Some(navigator) = navigator {
-            navigator.replace(to);
-        }
-    });
+    use_effect_with(props.to, |to| history::go(to.path(), Step::Replace));
     Html::default()
 }

@@ -2,8 +2,9 @@
 
 use yew::prelude::*;
 
-use super::auth_link::RouteLink;
 use super::brand::home_link;
+use super::link::link;
+use super::shortcuts::Shortcuts;
 use crate::hooks::use_sign_out::use_sign_out;
 use crate::model::User;
 use crate::routes::Route;
@@ -17,14 +18,18 @@ pub struct Props {
 pub fn Header(props: &Props) -> Html {
     let (leaving, onclick) = use_sign_out(&props.user.id);
     let email = props.user.email.clone().unwrap_or(AttrValue::Static("Your account"));
+    let account = html! {
+        <>
+            <span class="unseen">{ "Account: " }</span>
+            <span class="email">{ email }</span>
+        </>
+    };
     html! {
         <header class="bar">
             { home_link() }
             <div class="bar-end">
-                <RouteLink classes="account-link" to={Route::Account}>
-                    <span class="unseen">{ "Account: " }</span>
-                    <span class="email">{ email }</span>
-                </RouteLink>
+                <Shortcuts />
+                { link("account-link", Route::Account, account) }
                 <button type="button" class="button quiet" aria-disabled={leaving.then_some("true")} {onclick}>
                     { if leaving { "Signing out\u{2026}" } else { "Sign out" } }
                 </button>

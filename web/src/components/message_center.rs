@@ -16,13 +16,24 @@ pub fn MessageCenter(props: &Props) -> Html {
     let messages = use_reducer(Messages::default);
     let tell = Tell(messages.dispatcher());
     let toast = |problem: &Problem| {
-        let (tell, about) = (tell.clone(), problem.about.clone());
-        let onclick = Callback::from(move |_| tell.settle(about.clone()));
+        let end = |undoes: bool| {
+            let (tell, problem) = (tell.clone(), problem.clone());
+            Callback::from(move |_: MouseEvent| {
+                tell.settle(problem.about.clone());
+                if let Some(undo) = &problem.undo {
+                    undo.emit(undoes);
+                }
+            })
+        };
+        let is_offer = problem.undo.is_some();
         html! {
             <div class="toast" key={problem.about.to_string()}>
-                { icon(Sign::Alert) }
+                if !is_offer { { icon(Sign::Alert) } }
                 <p>{ problem.text.clone() }</p>
-                <button type="button" class="icon-button" aria-label="Dismiss" {onclick}>
+                if is_offer {
+                    <button type="button" class="button small" onclick={end(true)}>{ "Undo" }</button>
+                }
+                <button type="button" class="icon-button" aria-label="Dismiss" onclick={end(false)}>
                     { icon(Sign::Cross) }
                 </button>
             </div>

@@ -1,7 +1,6 @@
 //! The parts that pages are put together from. What has neither state nor hooks is a plain function: every
 //! component type adds some two kilobytes to the page.
 
-pub mod auth_link;
 pub mod brand;
 pub mod callout;
 pub mod card;
@@ -14,15 +13,18 @@ pub mod form;
 pub mod go;
 pub mod header;
 pub mod icon;
+pub mod link;
 pub mod message_center;
 pub mod new_todo;
 pub mod own_sessions;
 pub mod providers;
 pub mod session_keeper;
+pub mod shortcuts;
 pub mod show_more;
 pub mod skeleton;
 pub mod todo_editor;
 pub mod todo_item;
 pub mod todo_list;
+pub mod toolbar;
 pub mod trouble;
 pub mod unsaved_item;

@@ -7,7 +7,7 @@ use yew::prelude::*;
 
 use crate::hooks::use_messages::use_tell;
 use crate::hooks::use_session::SessionHandle;
-use crate::services::{drafts, mark};
+use crate::services::{drafts, early, mark};
 use crate::state::session::{Parting, Session, SessionChange};
 
 #[derive(Properties, PartialEq)]
@@ -39,6 +39,7 @@ pub fn SessionKeeper(props: &Props) -> Html {
             return;
         };
         drafts::clear();
+        early::forget();
         tell.forget();
         match parting {
             Parting::SignedOut => tell.say("You are signed out."),

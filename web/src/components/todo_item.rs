@@ -19,6 +19,11 @@ pub enum Event {
 #[derive(Properties, PartialEq)]
 pub struct Props {
     pub item: Item,
+    /// Its place among so many: not all of them are drawn.
+    pub at: i32,
+    pub of: i32,
+    /// Whether something of it waits for the network.
+    pub waits: bool,
     /// The text under edit, where this row is.
     #[prop_or_default]
     pub editing: Option<AttrValue>,
@@ -57,7 +62,7 @@ pub fn TodoItem(props: &Props) -> Html {
         })
     };
     html! {
-        <li {class} {onkeydown}>
+        <li {class} aria-posinset={props.at.to_string()} aria-setsize={props.of.to_string()} {onkeydown}>
             <input
                 id={format!("tick-{key}")}
                 class="tick"
@@ -78,6 +83,7 @@ pub fn TodoItem(props: &Props) -> Html {
                 </div>
             } else {
                 { text(props) }
+                if props.waits { <p class="todo-note waits">{ "Waiting" }</p> }
                 { tools(props) }
             }
         </li>

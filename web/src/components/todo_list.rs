@@ -9,6 +9,7 @@ use super::unsaved_item::unsaved_item;
 use crate::hooks::actions::Actions;
 use crate::hooks::use_editing::Editing;
 use crate::hooks::use_focus_later::{FocusLater, use_focus_later};
+use crate::hooks::use_window::use_window;
 use crate::state::todo_list::{Item, Sync, TodoList};
 
 #[derive(Properties, PartialEq)]
@@ -16,43 +17,72 @@ pub struct Props {
     pub list: UseReducerHandle<TodoList>,
     pub actions: Actions,
     pub editing: Editing,
+    /// Whether nothing can be sent at the moment.
+    pub stalled: bool,
+    /// The end of the list is near.
+    pub onend: Callback<()>,
 }
 
 #[component]
 pub fn TodoLists(props: &Props) -> Html {
-    let Props { list, actions, editing } = props;
+    let Props { list, actions, editing, stalled, onend } = props;
     let focus = use_focus_later();
+    let window = use_window(list, onend.clone());
     let onevent = {
-        let (list, actions) = (list.clone(), actions.clone());
+        let (list, actions, stay) = (list.clone(), actions.clone(), window.stay.clone());
         let (editing, focus) = (editing.clone(), focus.clone());
         Callback::from(move |(key, event): (AttrValue, Event)| {
             if let Some(item) = list.find(&key) {
+                // Wherever its row goes, it is drawn there.
+                stay.emit(key);
                 handle(item, event, &list, &actions, &editing, &focus);
             }
         })
     };
-    let row = |item: &Item| {
-        if item.sync == Sync::Unsaved {
-            return unsaved_item(item, actions);
+    let of = if list.next.is_some() { -1 } else { place(list.items.len()) };
+    let row = |at: usize| {
+        let item = list.items[at].clone();
+        if item.sync == Sync::Refused {
+            return unsaved_item(&item, actions);
         }
-        let (key, item) = (item.key.to_string(), item.clone());
+        let waits = *stalled && item.sync == Sync::Waiting;
+        let key = item.key.to_string();
         let editing = editing.text_of(&item.todo.id);
-        html! { <TodoItem {key} {item} {editing} onevent={onevent.clone()} /> }
+        let onevent = onevent.clone();
+        html! { <TodoItem {key} {item} {waits} {editing} at={place(at + 1)} {of} {onevent} /> }
     };
-    let done = list.done().count();
+    let open = list.items.partition_point(|item| !item.todo.is_complete);
+    let mut children = Vec::new();
+    for (at, (before, range)) in window.drawn.iter().enumerate() {
+        children.push(gap(["gap", "gap-between"][at], *before));
+        for at in range.clone() {
+            if at == open {
+                children.push(html! { <li key="done" class="group"><h2>{ "Done" }</h2></li> });
+            }
+            children.push(row(at));
+        }
+    }
+    children.push(gap("gap-after", window.last_gap));
     html! {
         <>
-            if list.open().next().is_some() {
-                <ul class="todos" aria-label="Open tasks">{ for list.open().map(row) }</ul>
-            } else if done > 0 {
+            if open == 0 && list.filter.is_all() {
                 <p class="all-done">{ "All done. Enjoy the quiet." }</p>
             }
-            if done > 0 {
-                <h2 class="group" id="done-title">{ "Done" }</h2>
-                <ul class="todos" aria-labelledby="done-title">{ for list.done().map(row) }</ul>
-            }
+            <ul class="todos" aria-label="Your tasks" ref={window.node}>{ for children }</ul>
         </>
     }
+}
+
+/// The room of rows that are not drawn. A picture has a height of its own, where the content security policy lets
+/// no style be.
+fn gap(key: &'static str, height: i32) -> Html {
+    html! {
+        <li {key} class="gap" role="presentation"><svg width="1" height={height.to_string()} /></li>
+    }
+}
+
+fn place(count: usize) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
 }
 
 fn handle(
@@ -66,9 +96,12 @@ fn handle(
     let (key, todo) = (&item.key, &item.todo);
     match event {
         Event::Toggle => {
-            // The row moves to the other list, and the focus with it; the eye only where a key did it.
+            // The row moves, and the focus with it, or to the next one where it is shown no more; the eye only
+            // where a key did it.
             let id = format!("tick-{key}");
-            focus.on(id.clone(), is_focus_visible(&id));
+            let by_key = is_focus_visible(&id);
+            let stays = list.filter.has(!todo.is_complete);
+            focus.on(if stays { id } else { beside(list, key) }, by_key);
             actions.toggle(key);
         }
         Event::Edit if item.is_new() => {}
@@ -83,20 +116,22 @@ fn handle(
             if by_key {
                 focus.on(format!("edit-{key}"), true);
             }
-            if task.is_empty() || task == *todo.task {
-                editing.drop_draft(&todo.id);
-            } else {
-                editing.keep(&todo.id, task.clone());
+            editing.drop_draft(&todo.id);
+            if !task.is_empty() && task != *todo.task {
                 actions.rename(key, task.into());
             }
         }
         Event::Delete => {
-            let next = list.neighbour(key).filter(|next| !next.is_new());
-            let id = next.map_or(FIELD.to_owned(), |next| format!("tick-{}", next.key));
-            focus.on(id, true);
+            focus.on(beside(list, key), true);
             actions.delete(key);
         }
     }
+}
+
+/// Where the focus goes when this row is gone.
+fn beside(list: &TodoList, key: &str) -> String {
+    let next = list.neighbour(key).filter(|next| next.sync != Sync::Refused);
+    next.map_or(FIELD.to_owned(), |next| format!("tick-{}", next.key))
 }
 
 fn is_focus_visible(id: &str) -> bool {

@@ -19,7 +19,7 @@ pub struct Props {
 pub fn Trouble(props: &Props) -> Html {
     let text = match (&props.error, props.online, props.loaded) {
         (_, false, true) => {
-            "You\u{2019}re offline. Your list stays here; changes have to wait until you\u{2019}re back.".to_owned()
+            "You\u{2019}re offline. Your list stays here; what you change is sent as soon as you\u{2019}re back.".to_owned()
         }
         (_, false, false) => "You\u{2019}re offline. Your tasks will show as soon as you\u{2019}re back.".to_owned(),
         (Some(error), true, _) => error.to_string(),

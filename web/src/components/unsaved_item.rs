@@ -1,4 +1,4 @@
-//! A new task that the server does not have: kept, and sent again on demand.
+//! A new task that the server did not take: kept, and sent again on demand.
 
 use yew::prelude::*;
 

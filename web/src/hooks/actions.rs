@@ -1,22 +1,36 @@
-//! What a person can do to the list: shown at once, sent, and undone with a word when the server refuses.
+//! What a person can do to the list: shown at once, sent in order, and undone with a word when the server refuses.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
+mod outbox;
+
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use gloo_events::EventListener;
+use web_sys::StorageEvent;
+use web_sys::wasm_bindgen::JsCast;
 use yew::platform::spawn_local;
 use yew::prelude::*;
 
+use super::use_focus_later::{FocusLater, use_focus_later};
 use super::use_messages::{Tell, use_tell};
 use super::use_session::use_session;
-use crate::services::drafts::{self, Edit, Unsaved};
+use super::use_todos::Todos;
 use crate::services::error::Error;
 use crate::services::key;
-use crate::services::mark;
-use crate::services::todos;
-use crate::state::edits::{EditChange, Edits};
-use crate::state::session::{Session, SessionChange};
-use crate::state::todo_list::{Change, Item, Sync, TodoList};
+use crate::services::pause::pause;
+use crate::services::queue::{Deed, Op, Queue};
+use crate::state::edits::Edits;
+use crate::state::session::Session;
+use crate::state::todo_list::{Change, Item, TodoList};
+
+/// How long the way back is offered.
+const OFFER_MS: u32 = 6_000;
+
+/// How long the news of what another tab has sent may be under way.
+const SETTLED_MS: u32 = 250;
+
+/// What that offer is called among the messages.
+const OFFER: &str = "undo";
 
 /// Made once a page, so that rows which get it are not rendered again for it.
 #[derive(Clone)]
@@ -24,15 +38,24 @@ pub struct Actions(Rc<Inner>);
 
 struct Inner {
     user: AttrValue,
+    queue: RefCell<Queue>,
     list: UseReducerDispatcher<TodoList>,
     /// The list of the newest render.
     latest: RefCell<UseReducerHandle<TodoList>>,
     session: UseReducerDispatcher<Session>,
     tell: Tell,
-    /// The ticks on their way, by key: a second click changes the wish, not the number of requests.
-    wanted: RefCell<HashMap<AttrValue, bool>>,
+    focus: FocusLater,
     /// Takes back the texts that could not be saved.
     edits: UseReducerDispatcher<Edits>,
+    /// Why what was done is not sent.
+    stalled: UseStateSetter<Option<Error>>,
+    is_sending: Cell<bool>,
+    failures: Cell<u32>,
+    /// Count what was begun: of each only the newest goes on.
+    timers: Cell<u32>,
+    offers: Cell<u32>,
+    /// The deeds that can be taken back.
+    held: RefCell<Vec<String>>,
 }
 
 impl PartialEq for Actions {
@@ -41,201 +64,193 @@ impl PartialEq for Actions {
     }
 }
 
+/// With the reason why nothing is sent, where there is one.
 #[hook]
 pub fn use_actions(
     user: &AttrValue,
-    list: &UseReducerHandle<TodoList>,
+    todos: &Todos,
     edits: UseReducerDispatcher<Edits>,
-) -> Actions {
+) -> (Actions, Option<Error>) {
     let session = use_session().dispatcher();
     let tell = use_tell();
+    let focus = use_focus_later();
+    let stalled = use_state_eq(|| None);
     let actions = use_memo(user.clone(), |user| {
         Actions(Rc::new(Inner {
             user: user.clone(),
-            list: list.dispatcher(),
-            latest: RefCell::new(list.clone()),
+            queue: RefCell::new(Queue::open(user)),
+            list: todos.list.dispatcher(),
+            latest: RefCell::new(todos.list.clone()),
             session,
             tell,
-            wanted: RefCell::default(),
+            focus,
             edits,
+            stalled: stalled.setter(),
+            is_sending: Cell::default(),
+            failures: Cell::default(),
+            timers: Cell::default(),
+            offers: Cell::default(),
+            held: RefCell::default(),
         }))
     });
-    actions.0.latest.replace(list.clone());
-    (*actions).clone()
+    actions.0.latest.replace(todos.list.clone());
+    {
+        let actions = (*actions).clone();
+        use_effect_with((), move |()| {
+            let window = gloo_utils::window();
+            let listeners = ["storage", "pagehide"].map(|kind| {
+                let actions = actions.clone();
+                EventListener::new(&window, kind, move |event| match event.dyn_ref() {
+                    Some(stored) => actions.hear(stored),
+                    None => actions.leave(),
+                })
+            });
+            move || drop(listeners)
+        });
+    }
+    {
+        let actions = (*actions).clone();
+        use_effect_with(*todos.online, move |online| {
+            if *online {
+                actions.send();
+            }
+        });
+    }
+    ((*actions).clone(), (*stalled).clone())
 }
 
 impl Actions {
-    pub fn add(&self, task: AttrValue) {
-        let key = AttrValue::from(key::fresh());
-        drafts::update(&self.0.user, |drafts| {
-            drafts.unsaved.push(Unsaved { key: key.to_string(), task: task.to_string() });
-        });
-        self.change(Change::Add { key: key.clone(), task: task.clone(), sync: Sync::Saving });
-        self.send_new(key, task);
-    }
-
-    /// Sends a new task again that was not saved.
-    pub fn retry(&self, key: &AttrValue) {
-        if let Some(item) = self.item(key) {
-            self.change(Change::Rename {
-                key: key.clone(),
-                task: item.todo.task.clone(),
-                sync: Sync::Saving,
-            });
-            self.send_new(key.clone(), item.todo.task);
+    pub fn add(&self, tasks: &[AttrValue]) {
+        for task in tasks {
+            self.0.queue.borrow_mut().push(Deed::Add, key::fresh().into(), task.clone());
         }
+        self.done();
     }
 
-    /// Gives up a new task that was not saved.
+    /// Sends a new task again that was refused.
+    pub fn retry(&self, key: &AttrValue) {
+        let is_it = |op: &&Op| op.todo == *key && op.deed == Deed::Refused;
+        let refused = self.0.queue.borrow().ops().iter().find(is_it).cloned();
+        if let Some(op) = refused {
+            self.0.queue.borrow_mut().put(&Op { deed: Deed::Add, ..op });
+        }
+        self.0.tell.settle(key.clone());
+        self.done();
+    }
+
+    /// Gives up a new task that was refused.
     pub fn discard(&self, key: &AttrValue) {
-        self.forget_new(key);
-        self.change(Change::Remove { key: key.clone() });
+        self.0.queue.borrow_mut().drop_all(key);
         self.0.tell.settle(key.clone());
         self.0.tell.say("Discarded.");
+        self.done();
     }
 
     pub fn toggle(&self, key: &AttrValue) {
-        let Some(item) = self.item(key).filter(|item| !item.is_new()) else {
-            return;
-        };
-        let mut wanted = self.0.wanted.borrow_mut();
-        let want = !wanted.get(key).copied().unwrap_or(item.todo.is_complete);
-        self.change(Change::Complete { key: key.clone(), is_complete: want, sync: Sync::Saving });
-        self.0.tell.say(format!(
-            "{} {}.",
-            item.todo.task,
-            if want { "done" } else { "open again" }
-        ));
-        if wanted.insert(key.clone(), want).is_none() {
-            let this = self.clone();
-            spawn_local(async move { this.settle(item).await });
-        }
+        let Some(item) = self.item(key) else { return };
+        let todo = item.todo;
+        let (deed, how) =
+            if todo.is_complete { (Deed::Untick, " open again.") } else { (Deed::Tick, " done.") };
+        self.0.tell.say([&*todo.task, how].concat());
+        self.0.queue.borrow_mut().push(deed, todo.id, todo.task);
+        self.done();
     }
 
     pub fn rename(&self, key: &AttrValue, task: AttrValue) {
-        let Some(item) = self.item(key).filter(|item| !item.is_new()) else {
-            return;
-        };
-        self.change(Change::Rename { key: key.clone(), task: task.clone(), sync: Sync::Saving });
-        let this = self.clone();
-        spawn_local(async move {
-            let id = item.todo.id.to_string();
-            let answer = todos::rename(&this.0.user, id.clone(), task.to_string()).await;
-            if matches!(answer, Ok(_) | Err(Error::NotFound)) {
-                drafts::update(&this.0.user, |drafts| drafts.settle_edit(&id, &task));
-            }
-            match answer {
-                Ok(todo) => {
-                    this.0.tell.settle(item.key.clone());
-                    this.change(Change::Put { key: item.key, todo });
-                    this.0.tell.say("Saved.");
-                }
-                Err(Error::NotFound) => this.gone(item),
-                Err(error) => {
-                    let before = item.todo.task.clone();
-                    let what = format!("\u{201c}{before}\u{201d} wasn\u{2019}t changed.");
-                    this.0.edits.dispatch(EditChange::Reopen(Edit { id, task: task.to_string() }));
-                    this.fail(&item.key, &error, what);
-                    this.change(Change::Rename { key: item.key, task: before, sync: Sync::Saved });
-                }
-            }
-        });
+        let Some(item) = self.item(key) else { return };
+        self.0.queue.borrow_mut().push(Deed::Rename, item.todo.id, task);
+        self.done();
     }
 
     pub fn delete(&self, key: &AttrValue) {
-        let Some(item) = self.item(key).filter(|item| !item.is_new()) else {
-            return;
-        };
-        self.change(Change::Remove { key: key.clone() });
-        self.0.tell.say(format!("{} deleted.", item.todo.task));
-        let this = self.clone();
-        spawn_local(async move {
-            match todos::delete(&this.0.user, item.todo.id.to_string()).await {
-                Ok(()) => {
-                    this.0.tell.settle(item.key.clone());
-                    // A page asked for before may have brought it back.
-                    this.change(Change::Remove { key: item.key });
-                }
-                Err(error) => {
-                    let what = format!("\u{201c}{}\u{201d} wasn\u{2019}t deleted.", item.todo.task);
-                    this.fail(&item.key, &error, what);
-                    this.change(Change::Restore(item));
-                }
-            }
-        });
+        let Some(item) = self.item(key) else { return };
+        self.hold(Deed::Delete, item.todo.id, &item.todo.task);
     }
 
-    fn send_new(&self, key: AttrValue, task: AttrValue) {
-        let this = self.clone();
-        spawn_local(async move {
-            match todos::add(&this.0.user, key.to_string(), task.to_string()).await {
-                Ok(todo) => {
-                    this.forget_new(&key);
-                    this.0.tell.settle(key.clone());
-                    this.change(Change::Put { key, todo });
-                    this.0.tell.say(format!("{task} added."));
-                }
-                Err(error) => {
-                    let what = format!("\u{201c}{task}\u{201d} wasn\u{2019}t saved.");
-                    this.fail(&key, &error, what);
-                    this.change(Change::Rename { key, task, sync: Sync::Unsaved });
-                }
-            }
-        });
-    }
-
-    /// Sends the tick until the server has what the person last wanted.
-    async fn settle(&self, mut item: Item) {
-        let key = item.key.clone();
-        let wish = || self.0.wanted.borrow().get(&key).copied();
-        let answer = loop {
-            let want = wish().unwrap_or(item.todo.is_complete);
-            match todos::set_complete(&self.0.user, item.todo.id.to_string(), want).await {
-                Ok(todo) if wish() == Some(want) => break Ok(todo),
-                Ok(todo) => item.todo = todo,
-                Err(error) => break Err(error),
-            }
-        };
-        self.0.wanted.borrow_mut().remove(&key);
-        match answer {
-            Ok(todo) => {
-                self.0.tell.settle(key.clone());
-                self.change(Change::Put { key, todo });
-            }
-            Err(Error::NotFound) => self.gone(item),
-            Err(error) => {
-                let what = format!("\u{201c}{}\u{201d} wasn\u{2019}t changed.", item.todo.task);
-                self.fail(&key, &error, what);
-                let is_complete = item.todo.is_complete;
-                self.change(Change::Complete { key, is_complete, sync: Sync::Saved });
-            }
-        }
-    }
-
-    fn gone(&self, item: Item) {
-        let text = format!(
-            "\u{201c}{}\u{201d} is no longer there: it was deleted elsewhere.",
-            item.todo.task
+    pub fn complete_all(&self) {
+        self.0.queue.borrow_mut().push(
+            Deed::CompleteAll,
+            AttrValue::default(),
+            AttrValue::default(),
         );
-        self.0.tell.problem(item.key.clone(), text);
-        self.change(Change::Remove { key: item.key });
+        self.0.tell.say("All tasks are done.");
+        self.done();
     }
 
-    /// Each row has its own problem, which stays until that row is in order or it is dismissed.
-    fn fail(&self, key: &AttrValue, error: &Error, mut what: String) {
-        if *error == Error::SessionEnded {
-            self.0.session.dispatch(SessionChange::Marked(mark::read()));
-            return;
+    pub fn clear_done(&self) {
+        self.hold(Deed::ClearDone, AttrValue::default(), &AttrValue::default());
+    }
+
+    /// Several deeds in a row are taken back together.
+    fn hold(&self, deed: Deed, todo: AttrValue, text: &AttrValue) {
+        let id = self.0.queue.borrow_mut().push(deed, todo, text.clone());
+        let count = {
+            let mut held = self.0.held.borrow_mut();
+            held.push(id);
+            held.len()
+        };
+        let said = match (count, deed) {
+            (1, Deed::Delete) => ["\u{201c}", text, "\u{201d} deleted."].concat(),
+            (_, Deed::Delete) => [&*count.to_string(), " tasks deleted."].concat(),
+            _ => "The done tasks are deleted.".to_owned(),
+        };
+        let this = self.clone();
+        let end = Callback::from(move |undoes| if undoes { this.undo() } else { this.leave() });
+        self.0.tell.offer(OFFER, said.into(), end);
+        self.done();
+        spawn_local(self.clone().offer());
+    }
+
+    /// Ends the offer when its time is over, and nobody is about to take it.
+    async fn offer(self) {
+        let turn = self.0.offers.get() + 1;
+        self.0.offers.set(turn);
+        loop {
+            self.0.queue.borrow_mut().hold(&self.0.held.borrow(), true);
+            pause(OFFER_MS).await;
+            if self.0.offers.get() != turn {
+                return;
+            }
+            let is_looked_at = ".toast:is(:hover, :focus-within) .button";
+            if !matches!(gloo_utils::document().query_selector(is_looked_at), Ok(Some(_))) {
+                break;
+            }
         }
-        what.push(' ');
-        what.push_str(&error.to_string());
-        self.0.tell.problem(key.clone(), what);
+        self.0.held.borrow_mut().clear();
+        self.0.tell.settle(OFFER);
+        self.send();
     }
 
-    fn forget_new(&self, key: &str) {
-        drafts::update(&self.0.user, |drafts| {
-            drafts.unsaved.retain(|unsaved| unsaved.key != key);
-        });
+    fn undo(&self) {
+        self.0.offers.set(self.0.offers.get() + 1);
+        let held = self.0.held.take();
+        for id in &held {
+            let op = self.0.queue.borrow().ops().iter().find(|op| op.id == *id).cloned();
+            if let Some(op) = op {
+                let key = self.0.latest.borrow().key_of_known(&op.todo);
+                let target = if op.deed == Deed::Delete {
+                    ["tick-", &key].concat()
+                } else {
+                    "title".to_owned()
+                };
+                self.0.focus.on(target, true);
+            }
+            self.0.queue.borrow_mut().remove(id);
+        }
+        self.0.tell.settle(OFFER);
+        self.0.tell.say("Taken back.");
+        self.done();
+    }
+
+    /// Whoever leaves, or says so, has had their second thoughts.
+    fn leave(&self) {
+        let held = self.0.held.take();
+        if !held.is_empty() {
+            self.0.offers.set(self.0.offers.get() + 1);
+            self.0.tell.settle(OFFER);
+            self.0.queue.borrow_mut().hold(&held, false);
+            self.send();
+        }
     }
 
     fn item(&self, key: &str) -> Option<Item> {
@@ -244,5 +259,25 @@ impl Actions {
 
     fn change(&self, change: Change) {
         self.0.list.dispatch(change);
+    }
+
+    fn hear(&self, stored: &StorageEvent) {
+        let is_new = stored.new_value().is_some();
+        let is_ours = stored
+            .key()
+            .is_none_or(|key| self.0.queue.borrow_mut().hear(&key, stored.new_value().as_deref()));
+        if !is_ours {
+            return;
+        }
+        let this = self.clone();
+        spawn_local(async move {
+            // What was sent is told of by the socket in a moment: until then it stays as it was.
+            if !is_new {
+                pause(SETTLED_MS).await;
+            }
+            this.show();
+            // The tab that did it may be gone before it has sent it.
+            this.send();
+        });
     }
 }

@@ -16,7 +16,16 @@ impl Tell {
 
     /// Shown and heard, until dismissed or settled.
     pub fn problem(&self, about: impl Into<AttrValue>, text: impl Into<AttrValue>) {
-        self.0.dispatch(Message::Problem(Problem { about: about.into(), text: text.into() }));
+        self.show(about.into(), text.into(), None);
+    }
+
+    /// The same, with the way back.
+    pub fn offer(&self, about: &'static str, text: AttrValue, undo: Callback<bool>) {
+        self.show(about.into(), text, Some(undo));
+    }
+
+    fn show(&self, about: AttrValue, text: AttrValue, undo: Option<Callback<bool>>) {
+        self.0.dispatch(Message::Problem(Problem { about, text, undo }));
     }
 
     /// What this was about is in order.

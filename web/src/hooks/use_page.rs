@@ -26,8 +26,12 @@ pub fn use_page(title: &'static str, focus_id: &'static str) {
 
 /// What the address says of this name, if anything.
 pub fn query(name: &str) -> Option<String> {
-    let search = gloo_utils::window().location().search().ok()?;
-    UrlSearchParams::new_with_str(&search).ok()?.get(name).filter(|value| !value.is_empty())
+    parameter(&gloo_utils::window().location().search().ok()?, name)
+}
+
+/// What a query says of this name, if anything.
+pub fn parameter(query: &str, name: &str) -> Option<String> {
+    UrlSearchParams::new_with_str(query).ok()?.get(name).filter(|value| !value.is_empty())
 }
 
 /// Whether there was an element to focus.

@@ -1,11 +1,14 @@
 //! The way out.
 
+use std::cell::RefCell;
+
 use yew::platform::spawn_local;
 use yew::prelude::*;
 
 use super::use_messages::use_tell;
 use super::use_session::use_session;
-use crate::services::{auth, mark};
+use crate::services::error::Error;
+use crate::services::{auth, mark, queue, send};
 use crate::state::session::SessionChange;
 
 /// Whether it is under way, and what begins it.
@@ -24,8 +27,10 @@ pub fn use_sign_out(user_id: &AttrValue) -> (bool, Callback<MouseEvent>) {
         let (session, tell, leaving) = (session.clone(), tell.clone(), leaving.setter());
         let user_id = user_id.clone();
         spawn_local(async move {
-            match auth::sign_out(&user_id).await {
-                Ok(()) => session.dispatch(SessionChange::Marked(mark::read())),
+            match leave_nothing(&user_id).await {
+                Ok(()) | Err(Error::SessionEnded) => {
+                    session.dispatch(SessionChange::Marked(mark::read()));
+                }
                 Err(error) => {
                     tell.problem("account", format!("You are still signed in. {error}"));
                     leaving.set(false);
@@ -34,4 +39,13 @@ pub fn use_sign_out(user_id: &AttrValue) -> (bool, Callback<MouseEvent>) {
         });
     });
     (is_leaving, leave)
+}
+
+/// What was done is sent first: afterwards nobody could.
+async fn leave_nothing(user: &str) -> Result<(), Error> {
+    let waiting = RefCell::new(queue::Queue::open(user));
+    send::drain(user, &waiting, true, &|_, _| ()).await?;
+    auth::sign_out(user).await?;
+    queue::forget(user);
+    Ok(())
 }

@@ -2,11 +2,11 @@
 
 use yew::prelude::*;
 
-use crate::components::auth_link::RouteLink;
 use crate::components::brand::home_link;
 use crate::components::change_password::ChangePassword;
 use crate::components::delete_account::DeleteAccount;
 use crate::components::go::Go;
+use crate::components::link::link;
 use crate::components::own_sessions::OwnSessions;
 use crate::components::trouble::Trouble;
 use crate::hooks::use_account::use_account;
@@ -91,7 +91,7 @@ fn Content(props: &Props) -> Html {
                         ondelete={props.ondelete.clone()}
                     />
                 }
-                <p class="aside"><RouteLink classes="link" to={Route::Home}>{ "Back to your tasks" }</RouteLink></p>
+                <p class="aside">{ link("link", Route::Home, html! { "Back to your tasks" }) }</p>
             </main>
         </div>
     }

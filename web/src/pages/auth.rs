@@ -1,16 +1,15 @@
 //! `/auth`: sign up or sign in, and back to where one was.
 
 use yew::prelude::*;
-use yew_router::prelude::*;
 
-use crate::components::auth_link::{AuthLink, AuthQuery, RouteLink};
 use crate::components::callout::note;
 use crate::components::card::card;
 use crate::components::form::FormView;
 use crate::components::go::Go;
+use crate::components::link::{SIGN_UP, auth_link, link};
 use crate::components::providers::Providers;
 use crate::hooks::use_enter::use_enter;
-use crate::hooks::use_page::use_page;
+use crate::hooks::use_page::{parameter, use_page};
 use crate::hooks::use_session::use_session;
 use crate::model::Mode;
 use crate::routes::Route;
@@ -19,17 +18,18 @@ use crate::services::forms::Form;
 use crate::services::place;
 use crate::state::session::Session;
 
+#[derive(Properties, PartialEq)]
+pub struct Props {
+    pub query: AttrValue,
+}
+
 #[component]
-pub fn AuthPage() -> Html {
+pub fn AuthPage(props: &Props) -> Html {
     let session = use_session();
     let enter = use_enter();
-    let mode = use_location()
-        .and_then(|location| location.query::<AuthQuery>().ok())
-        .unwrap_or_default()
-        .mode();
-    let (title, form) = match mode {
-        Mode::SignIn => ("Sign in", Form::SignIn),
-        Mode::SignUp => ("Create your account", Form::SignUp),
+    let (mode, title, form) = match parameter(&props.query, "mode").as_deref() {
+        Some(SIGN_UP) => (Mode::SignUp, "Create your account", Form::SignUp),
+        _ => (Mode::SignIn, "Sign in", Form::SignIn),
     };
     use_page(title, "email");
 
@@ -45,15 +45,15 @@ pub fn AuthPage() -> Html {
                 { note(ended.as_ref()) }
                 <FormView {form} onend={enter}>
                     if mode == Mode::SignIn {
-                        <RouteLink classes="link forgot" to={Route::ResetPassword}>{ "Forgot your password?" }</RouteLink>
+                        { link("link forgot", Route::ResetPassword, html! { "Forgot your password?" }) }
                     }
                 </FormView>
                 <Providers />
                 <p class="aside">
                     if mode == Mode::SignIn {
-                        { "New here? " }<AuthLink mode={Mode::SignUp} classes="link">{ "Create an account" }</AuthLink>
+                        { "New here? " }{ auth_link("link", Mode::SignUp, "Create an account") }
                     } else {
-                        { "Have an account already? " }<AuthLink mode={Mode::SignIn} classes="link">{ "Sign in" }</AuthLink>
+                        { "Have an account already? " }{ auth_link("link", Mode::SignIn, "Sign in") }
                     }
                 </p>
             </>

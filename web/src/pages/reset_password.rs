@@ -2,10 +2,10 @@
 
 use yew::prelude::*;
 
-use crate::components::auth_link::RouteLink;
 use crate::components::callout::{alert, note};
 use crate::components::card::{card, ending};
 use crate::components::form::FormView;
+use crate::components::link::link;
 use crate::hooks::use_page::{query, use_page};
 use crate::routes::Route;
 use crate::services::fdi::Outcome;
@@ -58,7 +58,7 @@ pub fn ResetPasswordPage() -> Html {
                 { alert(spent.as_ref()) }
                 { note(sent.as_ref()) }
                 <FormView key="ask" form={Form::AskForLink} {onend} />
-                <p class="aside"><RouteLink classes="link" to={Route::Auth}>{ "Back to sign-in" }</RouteLink></p>
+                <p class="aside">{ link("link", Route::Auth, html! { "Back to sign-in" }) }</p>
             </>
         },
     )

@@ -3,21 +3,24 @@
 use yew::prelude::*;
 
 use crate::components::counter::counter;
-use crate::components::empty_state::empty_state;
+use crate::components::empty_state::{empty_state, no_match};
 use crate::components::go::Go;
 use crate::components::header::Header;
 use crate::components::new_todo::NewTodo;
 use crate::components::show_more::ShowMore;
 use crate::components::skeleton::skeleton;
 use crate::components::todo_list::TodoLists;
+use crate::components::toolbar::toolbar;
 use crate::components::trouble::Trouble;
-use crate::hooks::actions::{Actions, use_actions};
+use crate::hooks::actions::use_actions;
 use crate::hooks::use_editing::use_editing;
 use crate::hooks::use_page::use_page;
-use crate::hooks::use_todos::{Load, use_todos};
+use crate::hooks::use_todos::use_todos;
 use crate::model::User;
 use crate::routes::Route;
 use crate::services::error::Error;
+use crate::state::filter::{Filter, Show};
+use crate::state::todo_list::{Change, Load};
 
 #[derive(Properties, PartialEq)]
 pub struct Props {
@@ -30,18 +33,43 @@ pub fn TodosPage(props: &Props) -> Html {
     use_page("Your tasks", "new-task");
     let todos = use_todos(user);
     let (editing, edits) = use_editing(&user.id);
-    let actions = use_actions(&user.id, &todos.list, edits);
-
-    if todos.trouble == Some(Error::Unverified) {
+    let (actions, stalled) = use_actions(&user.id, &todos, edits);
+    let is_stalled = !*todos.online || stalled.is_some();
+    let error = stalled.or(todos.trouble);
+    if error == Some(Error::Unverified) {
         return html! { <Go to={Route::VerifyEmail} /> };
     }
     let list = &todos.list;
     let onadd = {
-        let actions = actions.clone();
-        Callback::from(move |task| Actions::add(&actions, task))
+        let (actions, list) = (actions.clone(), list.clone());
+        Callback::from(move |tasks: Vec<AttrValue>| {
+            // Whoever adds wants to see what was added.
+            if list.filter.show == Show::Done || !list.filter.search.is_empty() {
+                list.dispatch(Change::Filter(Filter::default()));
+            }
+            actions.add(&tasks);
+        })
     };
-    let retry = todos.load.reform(|()| Load::First);
-    let more = todos.load.reform(|()| Load::More);
+    let retry = {
+        let (actions, list) = (actions.clone(), list.dispatcher());
+        Callback::from(move |()| {
+            list.dispatch(Change::Missed);
+            actions.send();
+        })
+    };
+    let onend = {
+        let list = list.clone();
+        let may = list.next.is_some() && list.loading.is_none() && error.is_none();
+        Callback::from(move |()| {
+            if may {
+                list.dispatch(Change::More);
+            }
+        })
+    };
+    let more = {
+        let list = list.dispatcher();
+        Callback::from(move |()| list.dispatch(Change::More))
+    };
     html! {
         <div class="page-todos">
             <Header user={user.clone()} />
@@ -52,20 +80,21 @@ pub fn TodosPage(props: &Props) -> Html {
                 </div>
                 <NewTodo user_id={user.id.clone()} {onadd} />
                 <Trouble
-                    error={todos.trouble.clone()}
+                    {error}
                     online={*todos.online}
                     loaded={list.loaded}
-                    busy={todos.loading.is_some()}
+                    busy={list.loading.is_some()}
                     {retry}
                 />
+                { toolbar(list, &actions) }
                 if !list.items.is_empty() {
-                    <TodoLists list={list.clone()} {actions} {editing} />
+                    <TodoLists list={list.clone()} {actions} {editing} stalled={is_stalled} {onend} />
                 } else if list.loaded {
-                    { empty_state() }
-                } else if todos.loading.is_some() {
+                    if list.filter.is_all() { { empty_state() } } else { { no_match(&list.filter) } }
+                } else if list.loading.is_some() {
                     { skeleton() }
                 }
-                <ShowMore list={list.clone()} busy={todos.loading == Some(Load::More)} onmore={more} />
+                <ShowMore list={list.clone()} busy={list.loading == Some(Load::More)} onmore={more} />
             </main>
         </div>
     }

@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use yew::platform::{spawn_local, time::sleep};
 use yew::prelude::*;
-use yew_router::prelude::*;
 
 use crate::components::callout::{alert, note};
 use crate::components::card::{card, ending};
 use crate::components::go::Go;
-use crate::hooks::use_page::{query, use_page};
+use crate::hooks::use_page::{parameter, use_page};
 use crate::hooks::use_session::use_session;
 use crate::hooks::use_sign_out::use_sign_out;
 use crate::model::User;
@@ -24,12 +23,15 @@ use crate::state::session::{Session, SessionChange};
 /// How often the server is asked whether the link was opened, perhaps on another device.
 const PAUSE: Duration = Duration::from_secs(3);
 
+#[derive(Properties, PartialEq)]
+pub struct Props {
+    pub query: AttrValue,
+}
+
 #[component]
-pub fn VerifyEmailPage() -> Html {
-    // The way on leads from the one to the other.
-    use_location();
+pub fn VerifyEmailPage(props: &Props) -> Html {
     let session = use_session();
-    match (query("token"), &*session) {
+    match (parameter(&props.query, "token"), &*session) {
         (Some(token), _) => html! { <ByLink {token} /> },
         (None, Session::In(user)) => html! { <Waiting user={user.clone()} /> },
         (None, _) => html! { <Go to={Route::Auth} /> },

@@ -3,8 +3,8 @@
 
 use yew::prelude::*;
 
-use crate::components::auth_link::AuthLink;
 use crate::components::brand::home_link;
+use crate::components::link::auth_link;
 use crate::hooks::use_page::use_page;
 use crate::model::Mode;
 
@@ -15,7 +15,7 @@ pub fn WelcomePage() -> Html {
         <div class="page-welcome">
             <header class="bar">
                 { home_link() }
-                <div class="bar-end"><AuthLink mode={Mode::SignIn} classes="button quiet">{ "Sign in" }</AuthLink></div>
+                <div class="bar-end">{ auth_link("button quiet", Mode::SignIn, "Sign in") }</div>
             </header>
             <main class="hero">
                 <div class="pitch">
@@ -24,8 +24,8 @@ pub fn WelcomePage() -> Html {
                         { "Write it down, tick it off, get on with your day. Your list is yours alone: the database itself keeps it from everyone else." }
                     </p>
                     <div class="ways">
-                        <AuthLink mode={Mode::SignUp} classes="button primary large">{ "Create an account" }</AuthLink>
-                        <AuthLink mode={Mode::SignIn} classes="button large">{ "Sign in" }</AuthLink>
+                        { auth_link("button primary large", Mode::SignUp, "Create an account") }
+                        { auth_link("button large", Mode::SignIn, "Sign in") }
                     </div>
                 </div>
                 <div class="sample" aria-hidden="true">

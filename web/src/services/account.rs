@@ -8,6 +8,7 @@ use super::error::Error;
 use super::fdi::{FieldError, Outcome};
 use super::graphql::{Document, run};
 use super::mark;
+use super::queue;
 
 /// RFC 3339; only shown.
 type DateTime = String;
@@ -106,6 +107,7 @@ pub async fn delete(user: &str, password: &str) -> Result<Outcome, Error> {
     match ask::<DeleteAccount>(user, Variables { password }).await?.delete_account.outcome {
         Answer::DELETED => {
             mark::leave(user);
+            queue::forget(user);
             Ok(Outcome::Done)
         }
         Answer::WRONG_PASSWORD => Ok(at("proof", "That is not your password.")),

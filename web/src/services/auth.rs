@@ -14,7 +14,7 @@ const RECIPE: &str = "emailpassword";
 /// On success the cookies are set and the other tabs are told.
 pub async fn enter(path: &str, recipe: &str, body: &str) -> Result<Outcome, Error> {
     // No refresh may be under way, which would bring back the cookies of who was here before.
-    let _held = lock::acquire(lock::COOKIES).await;
+    let _held = lock::acquire(&lock::COOKIES).await;
     if matches!(mark::read(), Mark::In(_)) {
         return Ok(Outcome::SignedInElsewhere);
     }
@@ -71,6 +71,6 @@ pub async fn sign_out(user: &str) -> Result<(), Error> {
 }
 
 async fn send_sign_out() -> Result<Reply, Error> {
-    let _held = lock::acquire(lock::COOKIES).await;
+    let _held = lock::acquire(&lock::COOKIES).await;
     http::post("/auth/signout", "anti-csrf", NOTHING).await
 }

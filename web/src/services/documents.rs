@@ -3,14 +3,23 @@
 // The macro `document_id`, made from `queries/manifest.json`.
 include!(concat!(env!("OUT_DIR"), "/document_id.rs"));
 
+/// The name and the id of an operation: the page has no text to send.
+pub type Id = (&'static str, &'static str);
+
+macro_rules! document {
+    ($operation:ident) => {
+        (stringify!($operation), $crate::services::documents::document_id!($operation))
+    };
+}
+
 /// Gives each of these operations its name and id.
 macro_rules! documents {
     ($($operation:ident),+) => {$(
         impl $crate::services::graphql::Document for $operation {
-            const NAME: &'static str = stringify!($operation);
-            const ID: &'static str = $crate::services::documents::document_id!($operation);
+            const ID: $crate::services::documents::Id =
+                $crate::services::documents::document!($operation);
         }
     )+};
 }
 
-pub(crate) use {document_id, documents};
+pub(crate) use {document, document_id, documents};

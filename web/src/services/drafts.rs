@@ -1,4 +1,4 @@
-//! What was typed and is not yet on the server. It outlives a reload and a session that ends, in this tab
+//! What was typed and not yet entered. It outlives a reload and a session that ends, in this tab
 //! only, and is handed back to nobody but its author.
 
 use serde::{Deserialize, Serialize};
@@ -15,21 +15,13 @@ pub struct Drafts {
     user: String,
     /// The text in the field for a new task.
     pub new: String,
-    /// The todos that are being edited or whose new text is on its way: one for each.
+    /// The todos that are being edited: one for each.
     pub edits: Vec<Edit>,
-    /// Tasks that were entered and that the server has not confirmed.
-    pub unsaved: Vec<Unsaved>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Edit {
     pub id: String,
-    pub task: String,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Unsaved {
-    pub key: String,
     pub task: String,
 }
 
@@ -41,11 +33,6 @@ impl Drafts {
 
     pub fn drop_edit(&mut self, id: &str) {
         self.edits.retain(|edit| edit.id != id);
-    }
-
-    /// The server has this text, or its author does not want it. What was typed since stays.
-    pub fn settle_edit(&mut self, id: &str, task: &str) {
-        self.edits.retain(|edit| edit.id != id || edit.task != task);
     }
 
     fn parse(text: Option<String>, user: &str) -> Self {
@@ -94,18 +81,10 @@ mod tests {
         let mut drafts = Drafts::default();
         drafts.keep_edit("1", "Milk".to_owned());
         drafts.keep_edit("2", "Bread".to_owned());
-        drafts.settle_edit("1", "Milk");
+        drafts.drop_edit("1");
         let text = serde_json::to_string(&drafts).unwrap();
         let kept = Drafts::parse(Some(text), "").edits;
         assert_eq!(kept, [Edit { id: "2".to_owned(), task: "Bread".to_owned() }]);
-    }
-
-    #[test]
-    fn an_answer_takes_only_the_text_that_was_sent() {
-        let mut drafts = Drafts::default();
-        drafts.keep_edit("1", "Milk, two bottles".to_owned());
-        drafts.settle_edit("1", "Milk");
-        assert_eq!(drafts.edits[0].task, "Milk, two bottles");
     }
 
     #[test]

@@ -29,6 +29,21 @@ pub enum Error {
     Unexpected,
 }
 
+impl Error {
+    /// Whether the same request may well succeed later: what was to be sent then waits.
+    pub fn passes(&self) -> bool {
+        !matches!(self, Self::NotFound | Self::BadInput(_) | Self::Unexpected)
+    }
+
+    /// What the server asks to wait, in seconds.
+    pub fn patience(&self) -> Option<u32> {
+        match self {
+            Self::Unavailable(seconds) | Self::TooMany(seconds) => *seconds,
+            _ => None,
+        }
+    }
+}
+
 /// "in 30 seconds", "in 2 minutes", "in a moment".
 fn when(seconds: Option<u32>) -> String {
     match seconds {

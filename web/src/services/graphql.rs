@@ -5,23 +5,28 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
+use super::documents::Id;
 use super::error::Error;
 use super::http::{self, Reply};
 use super::session::with_session;
 
-/// An operation that the service knows by the SHA-256 of its text: the page has no text to send.
+/// An operation with types of its own.
 pub trait Document: GraphQLQuery {
-    const NAME: &'static str;
-    const ID: &'static str;
+    const ID: Id;
 }
 
 /// What every answer looks like, whatever its data: read by itself, so that the page carries its reader once.
-#[derive(Deserialize)]
+/// A message of a socket has it as its payload.
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Answer<'a> {
-    #[serde(borrow, default)]
+    #[serde(borrow)]
     data: Option<&'a RawValue>,
-    #[serde(default)]
     errors: Vec<Refusal>,
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(borrow)]
+    payload: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -43,22 +48,52 @@ pub async fn run<Q: Document>(
     variables: Q::Variables,
 ) -> Result<Q::ResponseData, Error> {
     let variables = serde_json::to_string(&variables).map_err(|_| Error::Unexpected)?;
-    read(&exchange(user, &body(Q::NAME, Q::ID, &variables)).await?)
+    parse(&ask(user, Q::ID, &variables).await?)
 }
 
-/// `variables` are JSON; names and hashes need no quoting.
-fn body(name: &str, id: &str, variables: &str) -> String {
-    format!(
-        r#"{{"operationName":"{name}","variables":{variables},"extensions":{{"persistedQuery":{{"version":1,"sha256Hash":"{id}"}}}}}}"#
-    )
+/// The data of the answer, still JSON. `variables` are JSON, too.
+pub async fn ask(user: &str, document: Id, variables: &str) -> Result<String, Error> {
+    let reply = exchange(user, &request(document, variables)).await?;
+    data(&reply).map(str::to_owned)
+}
+
+pub fn parse<T: DeserializeOwned>(data: &str) -> Result<T, Error> {
+    serde_json::from_str(data).map_err(|_| Error::Unexpected)
+}
+
+/// A text as JSON has it.
+pub fn quote(text: &str) -> String {
+    serde_json::to_string(text).unwrap_or_default()
+}
+
+/// What a socket says: the kind of its message, and the data that it carries.
+pub fn message(text: &str) -> Option<(String, String)> {
+    let message: Answer = serde_json::from_str(text).ok()?;
+    let payload = message.payload.filter(|_| message.kind == "next");
+    let answer: Answer = match payload {
+        Some(payload) => serde_json::from_str(payload.get()).ok()?,
+        None => Answer::default(),
+    };
+    let data = answer.data.map(RawValue::get).unwrap_or_default();
+    Some((message.kind, data.to_owned()))
+}
+
+/// Names and hashes need no quoting.
+pub fn request((name, id): Id, variables: &str) -> String {
+    [
+        r#"{"operationName":""#,
+        name,
+        r#"","variables":"#,
+        variables,
+        r#","extensions":{"persistedQuery":{"version":1,"sha256Hash":""#,
+        id,
+        r#""}}}"#,
+    ]
+    .concat()
 }
 
 async fn exchange(user: &str, body: &str) -> Result<Reply, Error> {
     with_session(user, &|| Box::pin(http::post("/graphql", "anti-csrf", body))).await
-}
-
-fn read<T: DeserializeOwned>(reply: &Reply) -> Result<T, Error> {
-    serde_json::from_str(data(reply)?).map_err(|_| Error::Unexpected)
 }
 
 /// Data counts even where errors stand beside it: a field that may be null was, and the rest is good.
@@ -94,7 +129,7 @@ mod tests {
     }
 
     fn answer(body: &str) -> Result<Data, Error> {
-        read(&Reply { status: 200, body: body.to_owned(), ..Reply::default() })
+        parse(data(&Reply { status: 200, body: body.to_owned(), ..Reply::default() })?)
     }
 
     fn failed(code: &str) -> Result<Data, Error> {
@@ -121,7 +156,7 @@ mod tests {
     #[test]
     fn an_operation_is_sent_by_its_hash() {
         let sent: serde_json::Value =
-            serde_json::from_str(&body("Todos", "abc", r#"{"first":1}"#)).unwrap();
+            serde_json::from_str(&request(("Todos", "abc"), r#"{"first":1}"#)).unwrap();
         let persisted = serde_json::json!({"version": 1, "sha256Hash": "abc"});
         assert_eq!(sent["extensions"]["persistedQuery"], persisted);
         assert_eq!(
@@ -129,6 +164,18 @@ mod tests {
             (&"Todos".into(), &1.into())
         );
         assert!(sent.get("query").is_none());
+    }
+
+    #[test]
+    fn a_socket_says_what_it_carries() {
+        let said = |text| message(text).map(|(kind, data)| [kind, data]);
+        let event = r#"{"type":"next","id":"1","payload":{"data":{"did":1}}}"#;
+        assert_eq!(said(event), Some(["next".to_owned(), r#"{"did":1}"#.to_owned()]));
+        let ping = r#"{"type":"ping","payload":{"any":1}}"#;
+        assert_eq!(said(ping), Some(["ping".to_owned(), String::new()]));
+        let error = r#"{"type":"error","id":"1","payload":[{"message":"x"}]}"#;
+        assert_eq!(said(error), Some(["error".to_owned(), String::new()]));
+        assert_eq!(said("x"), None);
     }
 
     #[test]

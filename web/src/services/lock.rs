@@ -7,11 +7,24 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::js_sys::{Array, Function, Object, Promise, Reflect};
 
-/// Held by whoever is about to change the session's cookies. The playground takes the same one.
-pub const COOKIES: &str = "todos.cookies";
+/// One of the locks. The playground knows the first by its name, too.
+pub struct Lock {
+    name: &'static str,
+    /// Serves alone where the browser has no Web Locks (pages on plain http that are not on loopback).
+    here: LazyLock<Mutex<()>>,
+}
 
-/// Serves alone where the browser has no Web Locks (pages on plain http that are not on loopback).
-static HERE: LazyLock<Mutex<()>> = LazyLock::new(Mutex::default);
+/// Held by whoever is about to change the session's cookies.
+pub static COOKIES: Lock = Lock::new("todos.cookies");
+
+/// Held by the one tab that sends what was done to the list.
+pub static QUEUE: Lock = Lock::new("todos.queue");
+
+impl Lock {
+    const fn new(name: &'static str) -> Self {
+        Self { name, here: LazyLock::new(Mutex::default) }
+    }
+}
 
 /// Lets go when dropped; the browser does so too when the tab dies.
 pub struct Held {
@@ -29,12 +42,13 @@ impl Drop for Held {
     }
 }
 
-pub async fn acquire(name: &str) -> Held {
-    let at_once = HERE.try_lock();
+pub async fn acquire(lock: &'static Lock) -> Held {
+    let Lock { name, here } = lock;
+    let at_once = here.try_lock();
     let mut waited = at_once.is_none();
     let here = match at_once {
         Some(here) => here,
-        None => HERE.lock().await,
+        None => here.lock().await,
     };
     let mut asked = across_tabs(name, true).await;
     if matches!(asked, Asked::Taken) {

@@ -1,14 +1,12 @@
 //! Where somebody was who has to sign in first, kept in this tab: the way there may lead over another site.
 
-use yew_router::Routable;
-
 use super::store;
 use crate::routes::Route;
 
 const KEY: &str = "todos.place";
 
 pub fn remember(route: Route) {
-    store::set(store::session(), KEY, Some(&route.to_path()));
+    store::set(store::session(), KEY, Some(route.path()));
 }
 
 pub fn forget() {
@@ -21,7 +19,7 @@ pub fn recall() -> Route {
 
 /// A page of ours that is for who is signed in, else the start page.
 fn known(path: Option<&str>) -> Route {
-    match path.and_then(Route::recognize) {
+    match path.map(Route::of) {
         Some(Route::Account) => Route::Account,
         _ => Route::Home,
     }

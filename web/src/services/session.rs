@@ -69,7 +69,7 @@ async fn ask(user: &str, send: Send<'_>) -> Result<Reply, Error> {
 
 /// Gets new cookies, unless another request or tab has done so since `seen`.
 async fn refresh(user: &str, seen: u64) -> Result<(), Error> {
-    let held = lock::acquire(lock::COOKIES).await;
+    let held = lock::acquire(&lock::COOKIES).await;
     still_here(user)?;
     // Whoever had the lock before was most likely here for the same; the count may reach this tab later than
     // the lock does.

@@ -16,12 +16,13 @@ pub fn get(storage: Option<Storage>, key: &str) -> Option<String> {
     storage?.get_item(key).ok().flatten()
 }
 
-/// `None` removes. A full or blocked storage is no reason to stop anybody's work.
-pub fn set(storage: Option<Storage>, key: &str, value: Option<&str>) {
-    if let Some(storage) = storage {
-        let _ = match value {
+/// `None` removes. Whether it was done: a full or blocked storage is no reason to stop anybody's work.
+pub fn set(storage: Option<Storage>, key: &str, value: Option<&str>) -> bool {
+    storage.is_some_and(|storage| {
+        let done = match value {
             Some(value) => storage.set_item(key, value),
             None => storage.remove_item(key),
         };
-    }
+        done.is_ok()
+    })
 }

@@ -1,114 +1,177 @@
-//! The operations of `queries/`, checked against the schema at compile time, and their way into the model.
+//! The operations on todos, and what their answers say. All answers and the events of the subscription have one
+//! shape and one reader: the operations name what they ask for alike, and a reader for each would be a fifth of
+//! the page. Tests check the operations against the schema.
 
-use graphql_client::GraphQLQuery;
+use serde::Deserialize;
 
-use super::documents::documents;
+use super::documents::{Id, document};
 use super::error::Error;
-use super::graphql::run;
+use super::graphql::{ask, parse, quote};
 use super::mark;
+use super::queue::{Deed, Op};
 use crate::model::{Page, Todo, User};
+use crate::moment::Moment;
+use crate::state::filter::Filter;
+use crate::state::todo_list::Counts;
 
-type DateTime = crate::moment::Moment;
-#[expect(clippy::upper_case_acronyms, reason = "the name is the schema's")]
-type UUID = String;
-
-/// Rows asked for at a time.
-pub const PAGE: i64 = 50;
-
-#[derive(GraphQLQuery)]
-#[graphql(schema_path = "../schema.graphql", query_path = "queries/Session.graphql")]
-struct Session;
-
-#[derive(GraphQLQuery)]
-#[graphql(schema_path = "../schema.graphql", query_path = "queries/Todos.graphql")]
-struct Todos;
-
-#[derive(GraphQLQuery)]
-#[graphql(schema_path = "../schema.graphql", query_path = "queries/AddTodo.graphql")]
-struct AddTodo;
-
-#[derive(GraphQLQuery)]
-#[graphql(
-    schema_path = "../schema.graphql",
-    query_path = "queries/UpdateTodo.graphql",
-    skip_serializing_none
-)]
-struct UpdateTodo;
-
-#[derive(GraphQLQuery)]
-#[graphql(schema_path = "../schema.graphql", query_path = "queries/DeleteTodo.graphql")]
-struct DeleteTodo;
-
-documents!(Session, Todos, AddTodo, UpdateTodo, DeleteTodo);
-
-/// Every operation has its own type for the same fragment.
-macro_rules! into_todo {
-    ($($operation:ident),+) => {$(
-        impl From<$operation::TodoFields> for Todo {
-            fn from(fields: $operation::TodoFields) -> Self {
-                Self {
-                    id: fields.id.into(),
-                    task: fields.task.into(),
-                    is_complete: fields.is_complete,
-                    inserted_at: Some(fields.inserted_at),
-                }
-            }
-        }
-    )+};
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Data {
+    session: Part,
+    todos: Part,
+    open: Part,
+    done: Part,
+    /// What a mutation did, or what has happened.
+    did: Part,
 }
-into_todo!(todos, add_todo, update_todo);
+
+/// Any object of an answer: what it does not have is empty.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Part {
+    user_id: String,
+    email: Option<String>,
+    #[serde(alias = "todos")]
+    nodes: Vec<TodoFields>,
+    todo: Option<TodoFields>,
+    todo_id: Option<String>,
+    kind: String,
+    total_count: i32,
+    page_info: PageInfo,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct PageInfo {
+    has_next_page: bool,
+    end_cursor: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct TodoFields {
+    id: String,
+    task: String,
+    is_complete: bool,
+    inserted_at: Moment,
+}
+
+impl From<TodoFields> for Todo {
+    fn from(fields: TodoFields) -> Self {
+        Self {
+            id: fields.id.into(),
+            task: fields.task.into(),
+            is_complete: fields.is_complete,
+            inserted_at: Some(fields.inserted_at),
+        }
+    }
+}
 
 /// Everything is asked for on behalf of the user whose page asks.
+async fn run(user: &str, document: Id, variables: &str) -> Result<Data, Error> {
+    parse(&ask(user, document, variables).await?)
+}
+
 pub async fn user(user: &str) -> Result<User, Error> {
-    let session = run::<Session>(user, session::Variables {}).await?.session;
+    let session = run(user, document!(Session), "{}").await?.session;
     confirm(user, &session.user_id)?;
     Ok(User { id: session.user_id.into(), email: session.email.map(Into::into) })
 }
 
-/// The page after the cursor, or the first.
-pub async fn page(user: &str, after: Option<String>) -> Result<Page, Error> {
-    let variables = todos::Variables { first: PAGE, after };
-    let data = run::<Todos>(user, variables).await?;
+/// The page after the cursor, or the first with the counts.
+pub async fn page(user: &str, after: Option<&str>, filter: &Filter) -> Result<Page, Error> {
+    let data = run(user, document!(Todos), &page_variables(after, filter)).await?;
     confirm(user, &data.session.user_id)?;
-    let todos = data.todos;
+    let counts = Counts { open: data.open.total_count, done: data.done.total_count };
+    let page_info = data.todos.page_info;
     Ok(Page {
-        todos: todos.nodes.into_iter().map(Into::into).collect(),
-        next: todos.page_info.end_cursor.filter(|_| todos.page_info.has_next_page),
+        todos: data.todos.nodes.into_iter().map(Into::into).collect(),
+        next: page_info.end_cursor.filter(|_| page_info.has_next_page),
+        counts: after.is_none().then_some(counts),
     })
 }
 
-/// Sending the same task by the same key again adds nothing.
-pub async fn add(user: &str, key: String, task: String) -> Result<Todo, Error> {
-    let input = add_todo::AddTodoInput { task, key: Some(key) };
-    let data = run::<AddTodo>(user, add_todo::Variables { input }).await?;
-    Ok(data.add_todo.todo.into())
-}
-
-pub async fn set_complete(user: &str, id: String, is_complete: bool) -> Result<Todo, Error> {
-    update(user, id, None, Some(is_complete)).await
-}
-
-pub async fn rename(user: &str, id: String, task: String) -> Result<Todo, Error> {
-    update(user, id, Some(task), None).await
-}
-
-async fn update(
-    user: &str,
-    id: String,
-    task: Option<String>,
-    is_complete: Option<bool>,
-) -> Result<Todo, Error> {
-    let input = update_todo::UpdateTodoInput { id, is_complete, task };
-    let data = run::<UpdateTodo>(user, update_todo::Variables { input }).await?;
-    Ok(data.update_todo.todo.into())
-}
-
-/// Gone is gone, whoever did it.
-pub async fn delete(user: &str, id: String) -> Result<(), Error> {
-    match run::<DeleteTodo>(user, delete_todo::Variables { id }).await {
-        Ok(_) | Err(Error::NotFound) => Ok(()),
-        Err(error) => Err(error),
+/// Whoever goes on reading means to go far.
+fn page_variables(after: Option<&str>, filter: &Filter) -> String {
+    let mut json = match after {
+        None => r#"{"first":50,"count":true"#.to_owned(),
+        Some(cursor) => [r#"{"first":100,"count":false,"after":"#, &quote(cursor)].concat(),
+    };
+    json.push_str(r#","filter":{"#);
+    if let Some(is_complete) = filter.show.is_complete() {
+        json.push_str(if is_complete { r#""isComplete":true"# } else { r#""isComplete":false"# });
     }
+    if !filter.search.is_empty() {
+        if !json.ends_with('{') {
+            json.push(',');
+        }
+        json.push_str(r#""taskContains":"#);
+        json.push_str(&quote(&filter.search));
+    }
+    json.push_str("}}");
+    json
+}
+
+/// Sends one deed, or several new todos. The todos that the server answers with: of new ones each in its place.
+/// Sending anything again does no harm, and what is gone is gone, whoever did it.
+pub async fn send(user: &str, batch: &[Op]) -> Result<Vec<Todo>, Error> {
+    let Some(op) = batch.first() else { return Ok(Vec::new()) };
+    let (document, variables) = request(op, batch);
+    let answer = run(user, document, &variables).await;
+    if op.deed == Deed::Delete && matches!(answer, Err(Error::NotFound)) {
+        return Ok(Vec::new());
+    }
+    let did = answer?.did;
+    Ok(did.nodes.into_iter().chain(did.todo).map(Into::into).collect())
+}
+
+fn request(op: &Op, batch: &[Op]) -> (Id, String) {
+    let update = |name: &str, value: &str| {
+        let id = quote(&op.todo);
+        let json = [r#"{"input":{"id":"#, &id, ",\"", name, "\":", value, "}}"].concat();
+        (document!(UpdateTodo), json)
+    };
+    match op.deed {
+        Deed::Add | Deed::Refused => (document!(AddTodos), inputs(batch)),
+        Deed::Tick => update("isComplete", "true"),
+        Deed::Untick => update("isComplete", "false"),
+        Deed::Rename => update("task", &quote(&op.text)),
+        Deed::Delete => (document!(DeleteTodo), [r#"{"id":"#, &quote(&op.todo), "}"].concat()),
+        Deed::CompleteAll => (document!(CompleteAll), "{}".to_owned()),
+        Deed::ClearDone => (document!(ClearCompleted), "{}".to_owned()),
+    }
+}
+
+fn inputs(batch: &[Op]) -> String {
+    let mut json = String::from(r#"{"inputs":["#);
+    for op in batch {
+        let comma = if json.ends_with('[') { "" } else { "," };
+        for part in [comma, r#"{"key":"#, &quote(&op.todo), r#","task":"#, &quote(&op.text), "}"] {
+            json.push_str(part);
+        }
+    }
+    json.push_str("]}");
+    json
+}
+
+/// What the subscription tells.
+pub enum Event {
+    /// A todo as it is by now, and whether it is new.
+    Put(Todo, bool),
+    Gone(String),
+    /// Something may have been missed.
+    Refetch,
+}
+
+pub const CHANGES: Id = document!(TodoChanged);
+
+pub fn event(data: &str) -> Result<Event, Error> {
+    let did = parse::<Data>(data)?.did;
+    Ok(match (did.todo, did.todo_id) {
+        (Some(todo), _) => Event::Put(todo.into(), did.kind == "ADDED"),
+        (None, Some(id)) => Event::Gone(id),
+        (None, None) => Event::Refetch,
+    })
 }
 
 /// The mark is a hint, the server's word is not: where the two disagree nobody's list is shown, and whoever
@@ -120,3 +183,7 @@ fn confirm(user: &str, answered: &str) -> Result<(), Error> {
     mark::end(user);
     Err(Error::SessionEnded)
 }
+
+#[cfg(test)]
+#[path = "todos_tests.rs"]
+mod tests;

@@ -38,6 +38,6 @@ pub async fn verify(token: &str) -> Result<Outcome, Error> {
 }
 
 async fn send(body: &str) -> Result<Reply, Error> {
-    let _held = lock::acquire(lock::COOKIES).await;
+    let _held = lock::acquire(&lock::COOKIES).await;
     http::post(PATH, RECIPE, body).await
 }

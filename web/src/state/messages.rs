@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use yew::{AttrValue, Reducible};
+use yew::{AttrValue, Callback, Reducible};
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Messages {
     pub said: AttrValue,
     /// Counts up, so that the same words said twice are heard twice.
@@ -13,11 +13,13 @@ pub struct Messages {
     pub problems: Vec<Problem>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Problem {
     /// What went wrong: a row's key, or a word for what belongs to no row. Each has one problem at a time.
     pub about: AttrValue,
     pub text: AttrValue,
+    /// Where there is a way back it is no problem: hears whether it is taken.
+    pub undo: Option<Callback<bool>>,
 }
 
 pub enum Message {
@@ -68,7 +70,7 @@ mod tests {
     use super::*;
 
     fn problem(about: &'static str, text: &'static str) -> Message {
-        Message::Problem(Problem { about: about.into(), text: text.into() })
+        Message::Problem(Problem { about: about.into(), text: text.into(), undo: None })
     }
 
     fn after(messages: impl IntoIterator<Item = Message>) -> Vec<String> {

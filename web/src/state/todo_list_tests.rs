@@ -1,5 +1,7 @@
 use super::*;
 use crate::moment::Moment;
+use crate::services::queue::Deed;
+use crate::state::filter::Show;
 
 fn todo(id: u32, is_complete: bool) -> Todo {
     Todo {
@@ -11,113 +13,214 @@ fn todo(id: u32, is_complete: bool) -> Todo {
 }
 
 fn page(todos: &[Todo], next: Option<&str>) -> Page {
-    Page { todos: todos.to_vec(), next: next.map(str::to_owned) }
+    let done = todos.iter().filter(|todo| todo.is_complete).count();
+    let counts = [todos.len() - done, done].map(|count| i32::try_from(count).unwrap());
+    let counts = Some(Counts { open: counts[0], done: counts[1] });
+    Page { todos: todos.to_vec(), next: next.map(str::to_owned), counts }
 }
 
-fn list(changes: impl IntoIterator<Item = Change>) -> TodoList {
-    let mut list = TodoList::default();
-    changes.into_iter().for_each(|change| list.apply(change));
-    list
+impl TodoList {
+    fn ask(&mut self, load: Load, page: Page) {
+        self.apply(Change::Asked(load));
+        self.apply(Change::Answered(self.turn, Some(page)));
+    }
+
+    fn with(todos: &[Todo]) -> Self {
+        let mut list = Self::default();
+        list.ask(Load::First, page(todos, None));
+        list
+    }
+
+    fn lay_ops(&mut self, ops: &[Op]) {
+        self.apply(Change::Queue(ops.to_vec()));
+    }
+
+    fn ids(&self) -> Vec<&str> {
+        self.items.iter().map(|item| item.todo.id.as_str()).collect()
+    }
+
+    fn count(&self) -> (i32, i32) {
+        (self.counts.open, self.counts.done)
+    }
 }
 
-fn ids(list: &TodoList) -> Vec<&str> {
-    list.items.iter().map(|item| item.todo.id.as_str()).collect()
-}
-
-fn add(key: &'static str) -> Change {
-    Change::Add { key: key.into(), task: "New".into(), sync: Sync::Saving }
+fn op(deed: Deed, todo: &'static str, text: &'static str) -> Op {
+    Op { id: "1".to_owned(), deed, todo: todo.into(), text: text.into(), until: 0 }
 }
 
 #[test]
 fn open_come_first_and_newest_first() {
-    let first = page(&[todo(1, true), todo(2, false), todo(3, false)], None);
-    assert_eq!(ids(&list([Change::First(first)])), ["3", "2", "1"]);
+    assert_eq!(
+        TodoList::with(&[todo(1, true), todo(2, false), todo(3, false)]).ids(),
+        ["3", "2", "1"]
+    );
 }
 
 #[test]
 fn todos_of_one_instant_are_ordered_by_number() {
     let mut todos = [todo(9, false), todo(10, false)];
     todos[1].inserted_at = todos[0].inserted_at;
-    assert_eq!(ids(&list([Change::First(page(&todos, None))])), ["10", "9"]);
+    assert_eq!(TodoList::with(&todos).ids(), ["10", "9"]);
 }
 
 #[test]
-fn a_ticked_todo_moves_to_the_done_ones() {
-    let list = list([
-        Change::First(page(&[todo(2, false), todo(1, false)], None)),
-        Change::Complete { key: "2".into(), is_complete: true, sync: Sync::Saving },
+fn what_waits_is_shown_at_once_and_undone_when_it_is_forgotten() {
+    let mut list = TodoList::with(&[todo(3, false), todo(2, false), todo(1, true)]);
+    list.lay_ops(&[
+        op(Deed::Add, "key", "New"),
+        op(Deed::Tick, "3", ""),
+        op(Deed::Rename, "3", "Better"),
+        op(Deed::Delete, "1", ""),
     ]);
-    assert_eq!(ids(&list), ["1", "2"]);
-    assert_eq!((list.open().count(), list.done().count()), (1, 1));
+    assert_eq!(list.ids(), ["key", "2", "3"]);
+    assert_eq!((list.items[2].todo.task.as_str(), list.items[2].sync), ("Better", Sync::Waiting));
+    assert_eq!(list.count(), (2, 1));
+    list.lay_ops(&[]);
+    assert_eq!(list.ids(), ["3", "2", "1"]);
+    assert_eq!(list.count(), (2, 1));
+}
+
+#[test]
+fn what_waits_for_all_is_shown_of_all() {
+    let mut list = TodoList::with(&[todo(3, false), todo(1, false), todo(2, true)]);
+    list.lay_ops(&[op(Deed::CompleteAll, "", ""), op(Deed::Add, "key", "New")]);
+    assert_eq!(list.ids(), ["key", "3", "2", "1"]);
+    assert_eq!(list.count(), (1, 3));
+    let both = [op(Deed::CompleteAll, "", ""), op(Deed::ClearDone, "", "")];
+    list.lay_ops(&both);
+    assert_eq!((list.ids().len(), list.count()), (0, (0, 0)));
+    list.apply(Change::Settled(both[0].clone()));
+    list.lay_ops(&[]);
+    assert_eq!(list.count(), (0, 3));
+    assert_eq!(list.wanted(), Some(Load::First), "how far it reached the server knows");
 }
 
 #[test]
 fn a_new_todo_keeps_its_key_when_it_gets_its_id() {
-    let mut list = list([Change::First(page(&[todo(1, false)], None)), add("new-1")]);
+    let mut list = TodoList::with(&[todo(1, false)]);
+    list.lay_ops(&[op(Deed::Add, "key", "Task 2")]);
     assert!(list.items[0].is_new());
-    list.apply(Change::Put { key: "new-1".into(), todo: todo(2, false) });
-    assert_eq!(ids(&list), ["2", "1"]);
-    assert_eq!(list.items[0].key, "new-1");
+    list.apply(Change::Added(vec![("key".into(), todo(2, false))]));
+    list.lay_ops(&[]);
+    assert_eq!(list.ids(), ["2", "1"]);
+    assert_eq!(list.items[0].key, "key");
     assert!(!list.items[0].is_new());
+    assert_eq!(list.count(), (2, 0));
 }
 
 #[test]
-fn a_page_that_overtakes_an_answer_makes_no_twin() {
-    let list = list([
-        add("new-1"),
-        Change::First(page(&[todo(2, false)], None)),
-        Change::Put { key: "new-1".into(), todo: todo(2, false) },
-    ]);
-    assert_eq!(ids(&list), ["2"]);
+fn news_that_overtake_an_answer_make_no_twin() {
+    let mut list = TodoList::with(&[todo(1, false)]);
+    list.lay_ops(&[op(Deed::Add, "key", "Task 2")]);
+    list.apply(Change::Put(todo(2, false), true));
+    assert_eq!((list.ids(), list.count()), (vec!["2", "1"], (2, 0)));
+    assert_eq!(list.items[0].key, "key");
+    list.apply(Change::Added(vec![("key".into(), todo(2, false))]));
+    list.lay_ops(&[]);
+    assert_eq!((list.ids(), list.count()), (vec!["2", "1"], (2, 0)));
+}
+
+#[test]
+fn an_old_todo_of_the_same_words_hides_no_new_one() {
+    let mut list = TodoList::new(Filter::default(), vec![op(Deed::Add, "key", "Task 1")]);
+    list.ask(Load::First, page(&[todo(1, false)], None));
+    assert_eq!(list.ids(), ["key", "1"]);
+}
+
+#[test]
+fn an_answer_that_is_older_than_the_news_does_not_undo_them() {
+    let mut list = TodoList::with(&[todo(2, false), todo(1, false)]);
+    list.apply(Change::Asked(Load::First));
+    list.apply(Change::Put(todo(2, true), false));
+    list.apply(Change::Gone("1".into()));
+    list.apply(Change::Answered(0, Some(page(&[todo(2, false), todo(1, false)], None))));
+    assert_eq!(list.ids(), ["2"]);
+    assert!(list.items[0].todo.is_complete);
+    assert_eq!(list.wanted(), Some(Load::First), "its counts are older, too");
 }
 
 #[test]
 fn pages_are_laid_end_to_end_without_twins() {
-    let list = list([
-        Change::First(page(&[todo(4, false), todo(3, false)], Some("c3"))),
-        Change::Complete { key: "4".into(), is_complete: true, sync: Sync::Saving },
-        Change::Put { key: "4".into(), todo: todo(4, true) },
-        Change::More(page(&[todo(2, false), todo(4, true)], None)),
-    ]);
-    assert_eq!(ids(&list), ["3", "2", "4"]);
+    let mut list = TodoList::default();
+    list.ask(Load::First, page(&[todo(4, false), todo(3, false)], Some("c3")));
+    list.apply(Change::Put(todo(4, true), false));
+    list.ask(Load::More, page(&[todo(2, false), todo(4, true)], None));
+    assert_eq!(list.ids(), ["3", "2", "4"]);
     assert_eq!(list.next, None);
 }
 
 #[test]
-fn a_fresh_first_page_drops_what_is_gone_and_keeps_what_lies_behind() {
-    let list = list([
-        Change::First(page(&[todo(5, false), todo(4, false)], Some("c4"))),
-        Change::More(page(&[todo(2, false)], Some("c2"))),
-        Change::First(page(&[todo(6, false), todo(5, false)], Some("c5"))),
-    ]);
-    assert_eq!(ids(&list), ["6", "5", "4", "2"]);
-    assert_eq!(list.next.as_deref(), Some("c2"));
+fn a_list_is_read_again_as_far_as_it_was_read() {
+    let mut list = TodoList::default();
+    list.ask(Load::First, page(&[todo(6, false), todo(5, false)], Some("c5")));
+    list.ask(Load::More, page(&[todo(4, false), todo(3, false)], Some("c3")));
+    list.apply(Change::Missed);
+    assert_eq!(list.wanted(), Some(Load::First));
+    list.ask(Load::First, page(&[todo(7, false), todo(6, false)], Some("c6")));
+    assert_eq!(list.ids(), ["7", "6", "5", "4", "3"], "what lies behind stays so long");
+    assert_eq!(list.wanted(), Some(Load::More));
+    list.ask(Load::More, page(&[todo(4, false), todo(3, false)], Some("c3")));
+    assert_eq!((list.ids(), list.wanted()), (vec!["7", "6", "4", "3"], None));
+    assert_eq!(list.next.as_deref(), Some("c3"));
 }
 
 #[test]
 fn a_fresh_and_only_page_is_the_whole_list() {
-    let list = list([
-        Change::First(page(&[todo(5, false), todo(4, false)], Some("c4"))),
-        Change::More(page(&[todo(2, false)], None)),
-        add("new-1"),
-        Change::First(page(&[todo(5, false)], None)),
-    ]);
-    assert_eq!(ids(&list), ["new-1", "5"]);
+    let mut list = TodoList::default();
+    list.ask(Load::First, page(&[todo(5, false), todo(4, false)], Some("c4")));
+    list.ask(Load::More, page(&[todo(2, false)], None));
+    list.lay_ops(&[op(Deed::Add, "key", "New")]);
+    list.ask(Load::First, page(&[todo(5, false)], None));
+    assert_eq!(list.ids(), ["key", "5"]);
 }
 
 #[test]
-fn a_page_does_not_undo_a_change_on_its_way() {
-    let list = list([
-        Change::First(page(&[todo(1, false)], None)),
-        Change::Rename { key: "1".into(), task: "Better".into(), sync: Sync::Saving },
-        Change::First(page(&[todo(1, false)], None)),
-    ]);
-    assert_eq!(list.items[0].todo.task, "Better");
+fn another_filter_shows_what_is_known_and_takes_no_earlier_answer() {
+    let mut list = TodoList::with(&[todo(3, false), todo(2, true)]);
+    list.apply(Change::Asked(Load::First));
+    list.apply(Change::Filter(Filter { show: Show::Done, ..Filter::default() }));
+    assert_eq!((list.ids(), list.wanted()), (vec!["2"], Some(Load::First)));
+    list.apply(Change::Asked(Load::First));
+    list.apply(Change::Answered(0, Some(page(&[todo(3, false)], None))));
+    assert_eq!((list.ids(), list.loaded), (vec!["2"], false));
+    list.apply(Change::Answered(1, Some(page(&[todo(2, true), todo(1, true)], None))));
+    assert_eq!(list.ids(), ["2", "1"]);
+    list.lay_ops(&[op(Deed::Untick, "2", "")]);
+    assert_eq!(list.ids(), ["1"], "what is done no more is shown no more");
+}
+
+#[test]
+fn news_that_cannot_be_placed_are_asked_for() {
+    let mut list = TodoList::default();
+    list.ask(Load::First, page(&[todo(6, false), todo(5, false)], Some("c5")));
+    list.apply(Change::Put(todo(7, false), true));
+    assert_eq!((list.ids(), list.count()), (vec!["7", "6", "5"], (3, 0)));
+    assert_eq!(list.wanted(), None);
+    list.apply(Change::Put(todo(2, true), false));
+    assert_eq!((list.ids(), list.wanted()), (vec!["7", "6", "5"], Some(Load::First)));
+
+    let mut list = TodoList::default();
+    list.ask(Load::First, page(&[todo(6, false), todo(5, false)], Some("c5")));
+    list.apply(Change::Gone("6".into()));
+    list.apply(Change::Gone("6".into()));
+    assert_eq!((list.count(), list.wanted()), ((1, 0), None), "an echo is no news");
+    list.apply(Change::Gone("1".into()));
+    assert_eq!(list.wanted(), Some(Load::First));
+}
+
+#[test]
+fn a_question_that_fails_is_not_asked_again_by_itself() {
+    let mut list = TodoList::default();
+    list.apply(Change::Asked(Load::First));
+    list.apply(Change::Answered(0, None));
+    assert_eq!((list.wanted(), list.loaded), (None, false));
+    list.apply(Change::Missed);
+    assert_eq!(list.wanted(), Some(Load::First));
 }
 
 #[test]
 fn after_a_delete_the_next_row_or_the_last_has_the_focus() {
-    let list = list([Change::First(page(&[todo(3, false), todo(2, false), todo(1, false)], None))]);
+    let list = TodoList::with(&[todo(3, false), todo(2, false), todo(1, false)]);
     let beside = |key| list.neighbour(key).map(|item| item.todo.id.as_str());
     assert_eq!(beside("3"), Some("2"));
     assert_eq!(beside("1"), Some("2"));

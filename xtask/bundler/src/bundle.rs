@@ -11,7 +11,9 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::{
     fingerprint::{Assets, fingerprint},
+    minify,
     publish::publish,
+    styles,
 };
 
 /// Small names and compressed forms: what is deployed.
@@ -36,10 +38,23 @@ pub fn bundle(module: &Path, web: &Path, work: &Path) -> Result<String> {
     let bound = work.join("bindgen");
     bind(module, &bound)?;
     collect(&bound, "", &mut assets)?;
+    let index = styles::join(&mut assets, &index, RELEASE)?;
+    if RELEASE {
+        shrink(&mut assets);
+    }
     let (assets, index) = fingerprint(&assets, &index)?;
     publish(&dist, &assets, &index)?;
     stamp.write(&inputs)?;
     Ok(sizes(&assets))
+}
+
+fn shrink(assets: &mut Assets) {
+    for (name, content) in assets {
+        let is_script = Path::new(name).extension().is_some_and(|extension| extension == "js");
+        if is_script && let Ok(text) = std::str::from_utf8(content) {
+            *content = minify::script(text).into_bytes();
+        }
+    }
 }
 
 /// Writes `app.js` and `app_bg.wasm`.

@@ -6,7 +6,9 @@ mod bundle;
 #[cfg(feature = "compress")]
 mod compress;
 mod fingerprint;
+mod minify;
 mod publish;
+mod styles;
 
 use std::{env, path::PathBuf};
 

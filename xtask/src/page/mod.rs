@@ -1,6 +1,7 @@
 //! The page: compiled to wasm, bound to JavaScript, and published with content-addressed names in `web/dist`.
 
-mod sysroot;
+mod debian;
+mod library;
 mod toolchain;
 
 use std::{
@@ -79,7 +80,7 @@ fn compile(
         Profile::Release => ("web-release", "web-release"),
     };
     let target = work();
-    let mut cargo = toolchain.cargo();
+    let mut cargo = toolchain.cargo(profile, step)?;
     cargo
         .args(["build", "--package", "web", "--bin", "web", "--target", TARGET, "--profile", name])
         .arg("--target-dir")

@@ -9,12 +9,15 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use super::sysroot;
+use super::{
+    debian,
+    library::{self, Flavour, Source},
+};
 use crate::{
     interrupt::Interrupted,
     run::{self, Within},
     step::Step,
-    workspace,
+    workspace::{self, Profile},
 };
 
 pub const TARGET: &str = "wasm32-unknown-unknown";
@@ -22,21 +25,20 @@ pub const TARGET: &str = "wasm32-unknown-unknown";
 /// A cargo that can build for the browser.
 pub enum Toolchain {
     Plain,
-    Debian { sysroot: PathBuf, linker: PathBuf },
+    Debian { source: Source, linker: PathBuf },
 }
 
 impl Toolchain {
     pub fn find(step: &mut Step) -> Result<Self> {
         match env::var("WASM_TOOLCHAIN").as_deref() {
-            Ok("debian") => return sysroot::debian(step),
+            Ok("debian") => return debian::find(step),
             Ok("") | Err(_) => {}
             Ok(other) => bail!("WASM_TOOLCHAIN is `{other}`: it can be `debian` or not set"),
         }
         if has_std() {
             return Ok(Self::Plain);
         }
-        let may_download = env::var("RUSTUP_AUTO_INSTALL").as_deref() != Ok("0");
-        let added = (may_download && run::answers("rustup", "--version")).then(|| add_target(step));
+        let added = may_download().then(|| rustup(&["target", "add", TARGET], step));
         if has_std() {
             return Ok(Self::Plain);
         }
@@ -45,7 +47,7 @@ impl Toolchain {
             Some(Err(error)) => format!("; {error:#}"),
             _ => String::new(),
         };
-        sysroot::debian(step).with_context(|| {
+        debian::find(step).with_context(|| {
             format!(
                 "this Rust cannot build for the browser: run `rustup target add {TARGET}` and try again{said}"
             )
@@ -53,19 +55,26 @@ impl Toolchain {
     }
 
     /// `cargo` with what it needs to build for the browser, at the top of the checkout.
-    pub fn cargo(&self) -> Command {
-        match self {
-            Self::Plain => workspace::cargo(),
-            Self::Debian { sysroot, linker } => {
-                let mut cargo = sysroot::debian_cargo();
+    pub fn cargo(&self, profile: Profile, step: &Step) -> Result<Command> {
+        match (self, profile) {
+            (Self::Plain, Profile::Dev) => Ok(workspace::cargo()),
+            (Self::Plain, Profile::Release) => {
+                let mut cargo = workspace::cargo();
+                // Without the source the page is larger, and that is all.
+                if let Some(source) = plain_source(step)? {
+                    let sysroot = source.kept(Flavour::Small, workspace::cargo(), step)?;
+                    library::link(&mut cargo, &sysroot, Flavour::Small);
+                }
+                Ok(cargo)
+            }
+            (Self::Debian { source, linker }, _) => {
+                let flavour = Flavour::of(profile);
+                let mut cargo = debian::cargo();
                 cargo
                     .current_dir(workspace::root())
-                    .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker)
-                    .env(
-                        "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
-                        format!("--sysroot={}", sysroot.display()),
-                    );
-                cargo
+                    .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
+                library::link(&mut cargo, &source.kept(flavour, debian::cargo(), step)?, flavour);
+                Ok(cargo)
             }
         }
     }
@@ -78,21 +87,39 @@ impl Toolchain {
     }
 }
 
-fn add_target(step: &Step) -> Result<()> {
+fn may_download() -> bool {
+    env::var("RUSTUP_AUTO_INSTALL").as_deref() != Ok("0") && run::answers("rustup", "--version")
+}
+
+fn rustup(arguments: &[&str], step: &Step) -> Result<()> {
     let mut rustup = Command::new("rustup");
-    rustup.args(["target", "add", TARGET]).current_dir(workspace::root());
+    rustup.args(arguments).current_dir(workspace::root());
     run::quiet(&mut rustup, Within::Install, step).map(drop)
 }
 
-fn has_std() -> bool {
+/// The std's source of the compiler that `cargo` takes, where it is or can be had.
+fn plain_source(step: &Step) -> Result<Option<Source>> {
+    let there = || Source::of(Path::new(rustc(&["--print", "sysroot"])?.trim()), rustc(&["-vV"])?);
+    if there().is_none() && may_download() {
+        match rustup(&["component", "add", "rust-src"], step) {
+            Err(error) if error.is::<Interrupted>() => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(there())
+}
+
+/// What the compiler that `cargo` takes says, unless it refuses.
+fn rustc(arguments: &[&str]) -> Option<String> {
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let asked = Command::new(rustc)
-        .args(["--print", "target-libdir", "--target", TARGET])
-        .current_dir(workspace::root())
-        .output();
-    let Ok(answer) = asked else { return false };
-    let libdir = String::from_utf8_lossy(&answer.stdout);
-    answer.status.success() && holds_std(Path::new(libdir.trim()))
+    let mut command = Command::new(rustc);
+    let answer = command.args(arguments).current_dir(workspace::root()).output().ok()?;
+    answer.status.success().then(|| String::from_utf8_lossy(&answer.stdout).into_owned())
+}
+
+fn has_std() -> bool {
+    rustc(&["--print", "target-libdir", "--target", TARGET])
+        .is_some_and(|libdir| holds_std(Path::new(libdir.trim())))
 }
 
 /// Whether a target's library folder holds a compiled std: `libstd.rlib` or `libstd-<hash>.rlib`.

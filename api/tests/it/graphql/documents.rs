@@ -70,17 +70,17 @@ impl Drop for File {
 async fn the_pages_operations_are_executed_by_their_hashes() {
     let app = TestApp::start_with(&[TRUSTED_ONLY], Clock::system()).await;
     let ada = app.user("ada").await;
-    let (add, _) = own("AddTodo");
-    let added = post(&app, &ada, by_hash(&add, &json!({"input": {"task": "milk"}}))).await;
-    assert_eq!(added.body["data"]["addTodo"]["todo"]["task"], "milk", "{:?}", added.body);
+    let (add, _) = own("AddTodos");
+    let added = post(&app, &ada, by_hash(&add, &json!({"inputs": [{"task": "milk"}]}))).await;
+    assert_eq!(added.body["data"]["did"]["todos"][0]["task"], "milk", "{:?}", added.body);
     // As the draft of GraphQL over HTTP has it, and with the operation's name.
     let (todos, text) = own("Todos");
     let body = json!({"documentId": format!("sha256:{todos}"), "operationName": "Todos",
-        "variables": {"first": 5}});
+        "variables": {"first": 5, "count": false}});
     let read = post(&app, &ada, body).await;
     assert_eq!(read.body["data"]["todos"]["nodes"][0]["task"], "milk", "{:?}", read.body);
     // Clients that send the text, too, get the document.
-    let mut with_text = by_hash(&todos, &json!({"first": 5}));
+    let mut with_text = by_hash(&todos, &json!({"first": 5, "count": true}));
     with_text["query"] = json!(text);
     let read = post(&app, &ada, with_text).await;
     assert_eq!(read.body["data"]["todos"]["nodes"][0]["task"], "milk", "{:?}", read.body);
@@ -116,7 +116,7 @@ async fn nothing_else_is_executed_where_only_trusted_documents_are() {
         assert_eq!(error["extensions"]["requestId"], answer.header("x-request-id"));
     }
     let (todos, _) = own("Todos");
-    let read = post(&app, &ada, by_hash(&todos, &json!({"first": 5}))).await;
+    let read = post(&app, &ada, by_hash(&todos, &json!({"first": 5, "count": true}))).await;
     assert_eq!(read.body["data"]["todos"]["nodes"], json!([]));
 }
 
@@ -187,7 +187,7 @@ async fn a_document_that_could_not_be_executed_is_told_at_start() {
 async fn a_request_by_hash_still_needs_a_session() {
     let app = TestApp::start_with(&[TRUSTED_ONLY], Clock::system()).await;
     let (todos, _) = own("Todos");
-    let request = app.post("/graphql").json(&by_hash(&todos, &json!({"first": 5})));
+    let request = app.post("/graphql").json(&by_hash(&todos, &json!({"first": 5, "count": true})));
     let answer = Answer::read(request.send().await.expect("an answer")).await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
 }

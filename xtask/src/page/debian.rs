@@ -1,18 +1,15 @@
-//! Debian's Rust for the web, and the std that it ships as source only: built once, kept by version.
+//! Debian's Rust for the web, which ships std as source only.
 
 use std::{
-    fs,
     path::{Path, PathBuf},
-    process::{self, Command},
+    process::Command,
 };
 
 use anyhow::{Context, Result, bail};
-use sha2::{Digest, Sha256};
 
-use super::toolchain::{TARGET, Toolchain, holds_std};
+use super::{library::Source, toolchain::Toolchain};
 use crate::{
     apt::{self, Outcome},
-    run::{self, Within},
     step::Step,
     workspace,
 };
@@ -22,9 +19,8 @@ const RUSTC: &str = "/usr/bin/rustc";
 const CARGO: &str = "/usr/bin/cargo";
 /// The oldest that compiles our crates.
 const RUST_VERSION: &str = env!("CARGO_PKG_RUST_VERSION");
-const STD_MANIFEST: &str = "/usr/lib/rustlib/src/rust/library/sysroot/Cargo.toml";
 
-pub fn debian(step: &mut Step) -> Result<Toolchain> {
+pub fn find(step: &mut Step) -> Result<Toolchain> {
     let mut outcome = apt::install(&PACKAGES, step)?;
     // One that was installed long ago.
     if outcome == Outcome::Installed && is_too_old(&rustc_version()?) {
@@ -45,12 +41,13 @@ pub fn debian(step: &mut Step) -> Result<Toolchain> {
     }
     let linker = linker(&version, step)?;
     let source = apt::installed("rust-web-src").context("rust-web-src did not install")?;
-    let sysroot = kept_std(&version, &source, step)?;
-    Ok(Toolchain::Debian { sysroot, linker })
+    let source = Source::of(Path::new("/usr"), format!("{version}{source}"))
+        .context("rust-web-src has no std in /usr/lib/rustlib/src")?;
+    Ok(Toolchain::Debian { source, linker })
 }
 
 /// Debian's cargo and rustc by their paths: rustup's come first on PATH.
-pub fn debian_cargo() -> Command {
+pub fn cargo() -> Command {
     let mut cargo = Command::new(CARGO);
     cargo.env("RUSTC", RUSTC);
     workspace::forget(&mut cargo);
@@ -112,45 +109,10 @@ fn llvm_major(rustc_version: &str) -> Option<u32> {
     line.split('.').next()?.parse().ok()
 }
 
-fn kept_std(rustc_version: &str, source_version: &str, step: &Step) -> Result<PathBuf> {
-    let key = Sha256::new().chain_update(rustc_version).chain_update(source_version).finalize();
-    let kept = workspace::target_dir().join("wasm-sysroot").join(&hex::encode(key)[..16]);
-    let libdir = |sysroot: &Path| sysroot.join("lib/rustlib").join(TARGET).join("lib");
-    if holds_std(&libdir(&kept)) {
-        return Ok(kept);
-    }
-
-    step.doing("building std for the browser, once");
-    let scratch = kept.with_extension(format!("build-{}", process::id()));
-    let built = scratch.join("target");
-    let mut cargo = debian_cargo();
-    cargo
-        .env("RUSTC_BOOTSTRAP", "1")
-        .env("CARGO_PROFILE_DIST_DEBUG", "0")
-        .env("RUSTFLAGS", "-Zforce-unstable-if-unmarked")
-        .args(["build", "--locked", "--profile", "dist", "--target", TARGET])
-        .args(["--manifest-path", STD_MANIFEST, "--target-dir"])
-        .arg(&built)
-        .current_dir("/");
-    run::quiet(&mut cargo, Within::Build, step).context("cannot build std for the browser")?;
-
-    let ready = scratch.join("sysroot");
-    fs::create_dir_all(libdir(&ready))?;
-    for file in built.join(TARGET).join("dist/deps").read_dir()?.flatten() {
-        if file.path().extension().is_some_and(|extension| extension == "rlib") {
-            fs::copy(file.path(), libdir(&ready).join(file.file_name()))?;
-        }
-    }
-    if kept.exists() {
-        fs::remove_dir_all(&kept)?;
-    }
-    fs::rename(&ready, &kept).with_context(|| format!("cannot keep {}", kept.display()))?;
-    fs::remove_dir_all(&scratch)?;
-    Ok(kept)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

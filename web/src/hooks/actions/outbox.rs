@@ -1,0 +1,136 @@
+//! How what was done reaches the server, and what is said of it.
+
+use yew::AttrValue;
+use yew::platform::spawn_local;
+
+use super::Actions;
+use crate::model::Todo;
+use crate::services::drafts::{self, Edit};
+use crate::services::error::Error;
+use crate::services::mark;
+use crate::services::pause::{backoff, pause};
+use crate::services::queue::{Deed, Op};
+use crate::services::send::drain;
+use crate::state::edits::EditChange;
+use crate::state::session::SessionChange;
+use crate::state::todo_list::Change;
+
+impl Actions {
+    /// Shows what was done, and sends it.
+    pub(super) fn done(&self) {
+        self.show();
+        self.send();
+    }
+
+    pub(super) fn show(&self) {
+        self.change(Change::Queue(self.0.queue.borrow().ops().to_vec()));
+    }
+
+    pub fn send(&self) {
+        if self.0.is_sending.replace(true) {
+            return;
+        }
+        let this = self.clone();
+        spawn_local(async move {
+            let inner = &this.0;
+            let report = |batch: &[Op], answer| this.report(batch, answer);
+            let outcome = drain(&inner.user, &inner.queue, false, &report).await;
+            inner.is_sending.set(false);
+            this.show();
+            this.go_on(outcome.err());
+        });
+    }
+
+    /// What could not be sent is sent later, and what is held back in its time.
+    fn go_on(&self, error: Option<Error>) {
+        let inner = &self.0;
+        if error == Some(Error::SessionEnded) {
+            inner.session.dispatch(SessionChange::Marked(mark::read()));
+            return;
+        }
+        let failures = if error.is_some() { inner.failures.get() + 1 } else { 0 };
+        inner.failures.set(failures);
+        let wait = match &error {
+            Some(error) => {
+                Some(error.patience().map_or(backoff(failures), |s| s.saturating_mul(1_000)))
+            }
+            None => inner.queue.borrow().pause(),
+        };
+        inner.stalled.set(error);
+        let turn = inner.timers.get() + 1;
+        inner.timers.set(turn);
+        if let Some(wait) = wait {
+            let this = self.clone();
+            spawn_local(async move {
+                pause(wait).await;
+                if this.0.timers.get() == turn {
+                    this.send();
+                }
+            });
+        }
+    }
+
+    fn report(&self, batch: &[Op], answer: Result<Vec<Todo>, Error>) {
+        let Some(op) = batch.first() else { return };
+        match answer {
+            Ok(todos) => self.settled(batch, op, todos),
+            Err(Error::NotFound) => {
+                let text = self.about(op, " is no longer there: it was deleted elsewhere.");
+                self.0.tell.problem(op.todo.clone(), text);
+                self.change(Change::Gone(op.todo.clone()));
+            }
+            Err(error) => self.refused(op, &error),
+        }
+        self.show();
+    }
+
+    fn settled(&self, batch: &[Op], op: &Op, mut todos: Vec<Todo>) {
+        self.0.tell.settle(op.todo.clone());
+        match op.deed {
+            Deed::Add | Deed::Refused => {
+                let said = match batch {
+                    [one] => [&*one.text, " added."].concat(),
+                    _ => [&*batch.len().to_string(), " tasks added."].concat(),
+                };
+                self.0.tell.say(said);
+                let keys = batch.iter().map(|op| op.todo.clone());
+                self.change(Change::Added(keys.zip(todos).collect()));
+            }
+            Deed::Delete => self.change(Change::Gone(op.todo.clone())),
+            Deed::CompleteAll | Deed::ClearDone => self.change(Change::Settled(op.clone())),
+            Deed::Tick | Deed::Untick | Deed::Rename => {
+                if op.deed == Deed::Rename {
+                    self.0.tell.say("Saved.");
+                }
+                if let Some(todo) = todos.pop() {
+                    self.change(Change::Put(todo, false));
+                }
+            }
+        }
+    }
+
+    /// Each row has its own problem, which stays until that row is in order or it is dismissed.
+    fn refused(&self, op: &Op, error: &Error) {
+        let how = match op.deed {
+            Deed::Add | Deed::Refused => " wasn\u{2019}t saved. ",
+            Deed::Delete | Deed::ClearDone => " wasn\u{2019}t deleted. ",
+            _ => " wasn\u{2019}t changed. ",
+        };
+        let mut text = self.about(op, how);
+        text.push_str(&error.to_string());
+        self.0.tell.problem(op.todo.clone(), text);
+        if op.deed == Deed::Rename {
+            let (id, task) = (op.todo.to_string(), op.text.to_string());
+            drafts::update(&self.0.user, |drafts| drafts.keep_edit(&id, task.clone()));
+            self.0.edits.dispatch(EditChange::Reopen(Edit { id, task }));
+        }
+    }
+
+    /// The todo by the name that it had.
+    fn about(&self, op: &Op, what: &str) -> String {
+        let latest = self.0.latest.borrow();
+        let name = latest.known(&op.todo).map_or(&op.text, |todo| &todo.task);
+        let name = if name.is_empty() { &AttrValue::Static("The list") } else { name };
+        ["\u{201c}", name, "\u{201d}", what].concat()
+    }
+}

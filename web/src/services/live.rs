@@ -1,0 +1,85 @@
+//! What happens to the list elsewhere, as it happens: graphql-transport-ws with one subscription.
+
+use std::rc::Rc;
+
+use gloo_events::EventListener;
+use web_sys::wasm_bindgen::JsCast;
+use web_sys::{CloseEvent, MessageEvent, WebSocket};
+
+use super::api;
+use super::graphql::{message, request};
+use super::todos::{CHANGES, Event, event};
+
+const PROTOCOL: &str = "graphql-transport-ws";
+
+/// The session's token is spent, or the session itself: an ordinary request finds out which.
+const UNAUTHORISED: u16 = 4401;
+
+pub enum News {
+    Event(Event),
+    /// No more will come; whether because of the session.
+    Over(bool),
+}
+
+/// Closed when dropped, and then says nothing any more.
+pub struct Socket {
+    socket: WebSocket,
+    _listeners: [EventListener; 3],
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        let _ = self.socket.close();
+    }
+}
+
+/// None where the browser does not even try.
+pub fn open(hear: impl Fn(News) + 'static) -> Option<Socket> {
+    let socket = WebSocket::new_with_str(&address()?, PROTOCOL).ok()?;
+    let hear = Rc::new(hear);
+    let listen = |kind: &'static str| {
+        let (hear, target) = (hear.clone(), socket.clone());
+        EventListener::new(&socket, kind, move |event| on(&target, event, &*hear))
+    };
+    let listeners = ["open", "message", "close"].map(listen);
+    Some(Socket { socket, _listeners: listeners })
+}
+
+fn on(socket: &WebSocket, happened: &web_sys::Event, hear: &dyn Fn(News)) {
+    if let Some(closed) = happened.dyn_ref::<CloseEvent>() {
+        hear(News::Over(closed.code() == UNAUTHORISED));
+        return;
+    }
+    let Some(text) = happened.dyn_ref::<MessageEvent>() else {
+        let _ = socket.send_with_str(r#"{"type":"connection_init"}"#);
+        return;
+    };
+    let text = text.data().as_string().unwrap_or_default();
+    let Some((kind, data)) = message(&text) else { return };
+    let _ = match kind.as_str() {
+        "connection_ack" => {
+            let payload = request(CHANGES, "{}");
+            let subscribe = [r#"{"id":"1","type":"subscribe","payload":"#, &payload, "}"].concat();
+            socket.send_with_str(&subscribe)
+        }
+        "ping" => socket.send_with_str(r#"{"type":"pong"}"#),
+        "next" => {
+            if let Ok(event) = event(&data) {
+                hear(News::Event(event));
+            }
+            Ok(())
+        }
+        // The service takes the subscription for ended, and keeps the socket.
+        "error" | "complete" => socket.close(),
+        _ => Ok(()),
+    };
+}
+
+/// Browsers took relative ones late.
+fn address() -> Option<String> {
+    let mut address = api::url("/graphql/ws");
+    if address.starts_with('/') {
+        address.insert_str(0, &gloo_utils::window().location().origin().ok()?);
+    }
+    address.strip_prefix("http").map(|rest| ["ws", rest].concat())
+}

@@ -1,0 +1,19 @@
+//! Time that passes.
+
+use wasm_bindgen_futures::JsFuture;
+use web_sys::js_sys::Promise;
+
+/// Comes back after so many milliseconds.
+pub async fn pause(ms: u32) {
+    let ms = i32::try_from(ms).unwrap_or(i32::MAX);
+    let over = Promise::new(&mut |resolve, _| {
+        let window = gloo_utils::window();
+        let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, ms);
+    });
+    let _ = JsFuture::from(over).await;
+}
+
+/// Twice as long after each failure, a minute at most: in milliseconds.
+pub fn backoff(failures: u32) -> u32 {
+    1_000 << failures.min(6)
+}

@@ -21,7 +21,7 @@ addEventListener("unhandledrejection", (event) => onFault(event.reason));
 try {
   // Not a static import: a download that fails would take this file down with it.
   const { default: init } = await import("./app.js");
-  await init({ module_or_path: new URL("./app_bg.wasm", import.meta.url) });
+  await init({ module_or_path: await window.todosApp });
 } catch (error) {
   say(error instanceof WebAssembly.RuntimeError ? "crashed" : "not-loaded");
   console.error(error);

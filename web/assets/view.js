@@ -1,4 +1,5 @@
-// Runs before the first paint and names the shell that fits: a classic script, because modules come later.
+// Runs before the first paint, names the shell that fits, and begins what the app will wait for: a classic script,
+// because modules come later.
 // The mark in storage only says that somebody was signed in here; no credential is within script's reach.
 (() => {
   let mark = null;
@@ -12,16 +13,22 @@
   const home = location.pathname === "/";
   const inside = mark !== null && mark.startsWith("in:");
   document.documentElement.dataset.view = !home ? "card" : inside ? "todos" : "welcome";
+  // Compiled as it arrives; a failure is boot.js's to tell.
+  window.todosApp = Promise.resolve().then(() => WebAssembly.compileStreaming(fetch("/assets/app_bg.wasm")));
+  window.todosApp.catch(() => {});
   if (home && inside && first !== null) {
     askEarly(...first.split("\n"));
   }
 
   // What the app asked for first the last time (services/early.rs), while it is on its way.
-  function askEarly(url, body) {
+  function askEarly(url, ...bodies) {
     const headers = { "content-type": "application/json", rid: "anti-csrf", "st-auth-mode": "cookie" };
-    const signal = AbortSignal.timeout(20_000);
-    const answer = fetch(url, { method: "POST", credentials: "include", headers, body, signal });
-    answer.catch(() => {});
-    window.todosFirst = { body, answer };
+    window.todosFirst = {};
+    for (const body of bodies) {
+      const signal = AbortSignal.timeout(20_000);
+      const answer = fetch(url, { method: "POST", credentials: "include", headers, body, signal });
+      answer.catch(() => {});
+      window.todosFirst[body] = answer;
+    }
   }
 })();

@@ -1,7 +1,7 @@
 //! The list is asked for while the app is still on its way: `view.js` sends what the app asked for first the last
-//! time, and the app takes that answer where it asks for the same again. Whose answer it is, is looked at as ever.
+//! time, and the app takes an answer where it asks for the same again. Whose answer it is, is looked at as ever.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -10,33 +10,45 @@ use web_sys::js_sys::{Promise, Reflect};
 
 use super::store;
 
-/// In the browser's storage: where to and what, a line each.
+/// In the browser's storage: where to, and what, a line each.
 const KEY: &str = "todos.first";
 
-/// Where `view.js` leaves what it has sent, and the promise of the answer.
+/// Where `view.js` leaves the promised answers, by what it has sent.
 const SENT: &str = "todosFirst";
 
-/// What only reads, and may be sent without anybody having asked.
-const READ: &str = r#"{"operationName":"Todos""#;
+/// What the list waits for. It only reads, and so may be sent without anybody having asked.
+const READS: [&str; 2] = [r#"{"operationName":"Todos""#, r#"{"operationName":"Session""#];
 
 thread_local! {
-    static ASKED: Cell<bool> = const { Cell::new(false) };
+    /// What `KEY` will hold.
+    static ASKED: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// The answer to `body`, where that was sent early. Only the first request of this kind can have one.
+/// The answer to `body`, where that was sent early. Only the first request of a kind can have one.
 pub async fn answer(url: &str, body: &str) -> Option<Response> {
-    if !body.starts_with(READ) || ASKED.replace(true) {
+    let kind = READS.into_iter().find(|read| body.starts_with(read))?;
+    if !is_first(kind, url, body) {
         return None;
     }
     let sent = Reflect::get(&gloo_utils::window(), &SENT.into()).ok()?;
-    let of_sent = |name: &str| Reflect::get(&sent, &name.into()).ok();
-    if sent.is_undefined() || of_sent("body")?.as_string()? != body {
-        store::set(store::local(), KEY, Some(&format!("{url}\n{body}")));
-        return None;
-    }
-    let answer: Promise = of_sent("answer")?.dyn_into().ok()?;
+    let answer: Promise = Reflect::get(&sent, &body.into()).ok()?.dyn_into().ok()?;
     // One that did not arrive is asked for again.
     JsFuture::from(answer).await.ok()?.dyn_into().ok()
+}
+
+fn is_first(kind: &str, url: &str, body: &str) -> bool {
+    ASKED.with_borrow_mut(|asked| {
+        if asked.contains(kind) {
+            return false;
+        }
+        if asked.is_empty() {
+            asked.push_str(url);
+        }
+        asked.push('\n');
+        asked.push_str(body);
+        store::set(store::local(), KEY, Some(asked));
+        true
+    })
 }
 
 /// Nobody asks on behalf of who has left.

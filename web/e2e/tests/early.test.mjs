@@ -7,6 +7,8 @@ scenario('the list is asked for once, before the app is there', async ({ page, c
   const me = app(page);
   await me.signUp();
   await me.add('Ask early');
+  // A subscription begins with a look at what it may have missed.
+  await page.routeWebSocket('**/graphql/ws', () => {});
   const asked = [];
   let release;
   const held = new Promise((resolve) => (release = resolve));

@@ -77,7 +77,7 @@ pub fn TodoLists(props: &Props) -> Html {
 /// no style be.
 fn gap(key: &'static str, height: i32) -> Html {
     html! {
-        <li {key} class="gap" role="presentation"><svg width="1" height={height.to_string()} /></li>
+        <li {key} class="gap" aria-hidden="true"><svg width="1" height={height.to_string()} /></li>
     }
 }
 

@@ -19,7 +19,6 @@ const WITHIN: Duration = Duration::from_secs(10);
 /// Prometheus's text format.
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-#[must_use]
 pub fn router(state: &AppState) -> Router {
     Router::new()
         .route("/metrics", get(metrics))

@@ -150,7 +150,7 @@ impl Watch {
     }
 
     fn write(&self, status: u16, took: Duration, observed: &Observed) {
-        let duration_ms = took.as_micros() as f64 / 1000.0;
+        let duration_ms = took.as_secs_f64() * 1000.0;
         let user = observed.user.map(tracing::field::display);
         let operation = observed.operation.as_ref();
         let name = operation.and_then(|operation| {

@@ -5,7 +5,6 @@ mod dashboard;
 mod faults;
 mod graphql;
 mod limits;
-mod operations;
 mod parsers;
 mod providers;
 mod read;
@@ -25,7 +24,6 @@ use self::{
     dashboard::DashboardVars,
     graphql::GraphqlVars,
     limits::LimitVars,
-    operations::OperationsVars,
     parsers::{domain, http_url, log_filter, origin, postgres_url, seconds, secret, smtp_url},
     providers::ProviderVars,
 };
@@ -156,9 +154,6 @@ pub struct Config {
 
     #[command(flatten)]
     pub limits: LimitVars,
-
-    #[command(flatten)]
-    pub operations: OperationsVars,
 
     #[command(flatten)]
     provider_vars: ProviderVars,

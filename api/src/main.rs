@@ -8,7 +8,7 @@ use api::{
     config::Config,
     graphql, server,
     supertokens::core::Core,
-    telemetry::Telemetry,
+    telemetry,
 };
 use clap::{Parser, Subcommand};
 use mimalloc::MiMalloc;
@@ -82,10 +82,8 @@ fn explain(error: &anyhow::Error, code: u8) -> ExitCode {
 
 async fn serve() -> anyhow::Result<()> {
     let config = config()?;
-    let telemetry = Telemetry::start(&config)?;
-    let served = server::serve(config, stopped()).await;
-    telemetry.stop().await;
-    served
+    telemetry::init(config.environment, &config.log);
+    server::serve(config, stopped()).await
 }
 
 async fn administer(work: impl AsyncFnOnce(&Core) -> anyhow::Result<String>) -> anyhow::Result<()> {

@@ -29,7 +29,6 @@ use self::{
 pub use self::{
     connection::{CLAIM, CLAIM_TO_READ},
     guard::{CheckError, UnsafeDatabase},
-    pool::PoolStatus,
     probe::Disagreement,
     signature::{ClaimsKey, ClaimsMode, Signer},
     tls::sqlx_options,
@@ -140,11 +139,6 @@ impl Rls {
         }
         pool::discard(connection);
         Err(broken("nothing was answered"))
-    }
-
-    /// What there is of connections now.
-    pub fn pool(&self) -> PoolStatus {
-        self.pool.status()
     }
 
     /// Closes every connection.

@@ -70,8 +70,6 @@ impl Manifest {
 }
 
 pub struct Document {
-    /// As its manifest calls it.
-    pub name: Arc<str>,
     /// Shared with the requests that name it.
     pub text: Arc<str>,
     pub parsed: ExecutableDocument,
@@ -89,19 +87,12 @@ impl Documents {
             if *id != hash(body) {
                 return Err(refuse("is another than its id says: its SHA-256 differs"));
             }
-            let parsed = check(body, probe)
+            let document = check(body, probe)
                 .await
                 .map_err(|fault| refuse(&format!("cannot be executed by this schema: {fault}")))?;
-            let (text, name) = (body.as_str().into(), name.as_str().into());
-            documents.insert(id.clone(), Document { name, text, parsed });
+            documents.insert(id.clone(), document);
         }
         Ok(Self(documents))
-    }
-
-    /// What the document is called that a request names.
-    pub fn name_of(&self, request: &Request) -> Option<Arc<str>> {
-        let named = sha256_of(request.extensions.get(PERSISTED_QUERY)?)?;
-        self.0.get(named).map(|document| Arc::clone(&document.name))
     }
 
     /// The document that a request names, if it names one. With a text beside it, a name that is
@@ -138,7 +129,7 @@ fn hash(text: &str) -> String {
     hex::encode(Sha256::digest(text))
 }
 
-async fn check(text: &str, probe: &Probe) -> Result<ExecutableDocument, String> {
+async fn check(text: &str, probe: &Probe) -> Result<Document, String> {
     let told = |error: Error| async_graphql::Error::from(error).message;
     check_text(text).map_err(told)?;
     let parsed = parse_query(text).map_err(|error| error.to_string())?;
@@ -146,9 +137,9 @@ async fn check(text: &str, probe: &Probe) -> Result<ExecutableDocument, String> 
     let mut request = Request::new(text);
     request.set_parsed_query(parsed.clone());
     match probe.complexity(request).await {
-        Ok(_) => Ok(parsed),
+        Ok(_) => Ok(Document { text: text.into(), parsed }),
         Err(errors) => match errors.iter().find(|error| !wants_a_value(error, &parsed)) {
-            None => Ok(parsed),
+            None => Ok(Document { text: text.into(), parsed }),
             Some(error) => Err(error.message.clone()),
         },
     }

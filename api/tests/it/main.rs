@@ -12,4 +12,3 @@ mod mail;
 mod migration;
 mod rls;
 mod support;
-mod telemetry;

@@ -147,7 +147,7 @@ fn oidc(
     faults: &mut Faults,
 ) -> Option<ProviderOptions> {
     let name = |what: &str| format!("OIDC_{}_{what}", id.to_ascii_uppercase().replace('-', "_"));
-    let read = |what: &str| var(&name(what)).filter(|value| !value.is_empty());
+    let read = |what: &str| read::given(var, &name(what));
     let mut need = |what: &str, meaning: &str| {
         let value = read(what);
         if value.is_none() {

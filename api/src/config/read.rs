@@ -51,7 +51,7 @@ impl Config {
             let value = if argument.is_hide_env_values_set() {
                 secret(var, name, &mut faults)
             } else {
-                var(name).filter(|value| !value.is_empty())
+                given(var, name)
             };
             let is_usable = match &value {
                 Some(value) => is_usable(argument, name, value, &mut faults),
@@ -95,18 +95,23 @@ pub(super) fn file_variable(name: &str) -> String {
     format!("{name}_FILE")
 }
 
+/// What a variable holds. An empty one counts as not set.
+pub(super) fn given(var: &dyn Fn(&str) -> Option<String>, name: &str) -> Option<String> {
+    var(name).filter(|value| !value.is_empty())
+}
+
 /// A secret, from its variable or from the file that `NAME_FILE` names.
 pub(super) fn secret(
     var: &dyn Fn(&str) -> Option<String>,
     name: &str,
     faults: &mut Faults,
 ) -> Option<String> {
-    let given = var(name).filter(|value| !value.is_empty());
+    let value = given(var, name);
     let variable = file_variable(name);
-    let Some(path) = var(&variable).filter(|path| !path.is_empty()) else {
-        return given;
+    let Some(path) = given(var, &variable) else {
+        return value;
     };
-    if given.is_some() {
+    if value.is_some() {
         faults.variable(name, format!("{name} and {variable} are both set: set one of them."));
         return None;
     }

@@ -1,11 +1,10 @@
 //! What is looked at stands in the address: it can be shared, and the way back leads there.
 
-use gloo_events::EventListener;
 use web_sys::js_sys::encode_uri_component;
-use web_sys::wasm_bindgen::JsValue;
 use yew::prelude::*;
 
 use super::use_page::query;
+use crate::services::history::{self, Step};
 use crate::state::filter::{Filter, Show};
 use crate::state::todo_list::{Change, TodoList};
 
@@ -27,18 +26,12 @@ pub fn path(filter: &Filter) -> String {
 /// Puts it into the address. Another filter is a step to go back from, another letter of a search is none.
 pub fn note(filter: &Filter) {
     let before = here();
-    let Ok(history) = gloo_utils::window().history() else { return };
     if before == *filter {
         return;
     }
-    let path = path(filter);
     let is_step =
         before.show != filter.show || before.search.is_empty() != filter.search.is_empty();
-    let _ = if is_step {
-        history.push_state_with_url(&JsValue::NULL, "", Some(&path))
-    } else {
-        history.replace_state_with_url(&JsValue::NULL, "", Some(&path))
-    };
+    history::write(&path(filter), if is_step { Step::Push } else { Step::Replace });
 }
 
 /// Goes along when the way leads back or forth.
@@ -46,9 +39,7 @@ pub fn note(filter: &Filter) {
 pub fn use_way_back(list: &UseReducerHandle<TodoList>) {
     let list = list.dispatcher();
     use_effect_with((), move |()| {
-        let listener = EventListener::new(&gloo_utils::window(), "popstate", move |_| {
-            list.dispatch(Change::Filter(here()));
-        });
-        move || drop(listener)
+        let moves = history::on_move(move |_| list.dispatch(Change::Filter(here())));
+        move || drop(moves)
     });
 }

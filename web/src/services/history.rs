@@ -35,15 +35,21 @@ pub fn here() -> Address {
 
 /// `url` is a path of ours. Whoever listens hears of it as of the browser's own steps back and forth.
 pub fn go(url: &str, step: Step) {
-    let window = gloo_utils::window();
-    let Ok(history) = window.history() else { return };
+    if write(url, step)
+        && let Ok(event) = Event::new(MOVED)
+    {
+        let _ = gloo_utils::window().dispatch_event(&event);
+    }
+}
+
+/// Only the address: for who shows already what it says. Whether the browser took it.
+pub fn write(url: &str, step: Step) -> bool {
+    let Ok(history) = gloo_utils::window().history() else { return false };
     let moved = match step {
         Step::Push => history.push_state_with_url(&JsValue::NULL, "", Some(url)),
         Step::Replace => history.replace_state_with_url(&JsValue::NULL, "", Some(url)),
     };
-    if let (Ok(()), Ok(event)) = (moved, Event::new(MOVED)) {
-        let _ = window.dispatch_event(&event);
-    }
+    moved.is_ok()
 }
 
 /// Calls for every move, until what it hands back is dropped.

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import UPNG from 'upng-js';
-import { app, seed } from './support/app.mjs';
+import { app, furnish } from './support/app.mjs';
 import { launch } from './support/browser.mjs';
 import { baseURL } from './support/config.mjs';
 
@@ -51,15 +51,9 @@ await browser.close();
 async function signedUp(name) {
   const context = await browser.newContext({ baseURL, ...desktop });
   const page = await context.newPage();
-  const me = app(page);
-  await me.signUp(`${name}@example.com`);
+  await app(page).signUp(`${name}@example.com`);
   if (name === 'ada') {
-    await seed(page, tasks);
-    await page.reload();
-    await me.ready();
-    await me.tick('Book the train to Lyon').click();
-    await me.tick('Return the library books').click();
-    await me.expectCount('4 open, 2 done');
+    await furnish(page, tasks, ['Book the train to Lyon', 'Return the library books']);
   }
   const state = await context.storageState();
   await context.close();

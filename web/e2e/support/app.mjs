@@ -102,6 +102,16 @@ export async function seed(page, tasks) {
   }
 }
 
+/** A list to look at, of who has signed up: these tasks, oldest first, of which some are done. */
+export async function furnish(page, tasks, done) {
+  await seed(page, tasks);
+  await page.reload();
+  const me = app(page);
+  await me.ready();
+  for (const task of done) await me.tick(task).click();
+  await me.expectCount(`${tasks.length - done.length} open, ${done.length} done`);
+}
+
 /** Many of them, in no order. */
 export async function seedMany(page, tasks) {
   const many = 'mutation ($inputs: [AddTodoInput!]!) { addTodos(inputs: $inputs) { todos { id } } }';

@@ -1,6 +1,6 @@
 // The main states, in both sizes, light and dark: pictures for people to look at, and what axe-core finds.
 import { join } from 'node:path';
-import { app, operation, seed } from '../support/app.mjs';
+import { app, furnish, operation } from '../support/app.mjs';
 import { expectAccessible } from '../support/axe.mjs';
 import { mailedLink } from '../support/mail.mjs';
 import { artifacts, sizes } from '../support/config.mjs';
@@ -53,12 +53,7 @@ for (const [size, viewport] of Object.entries(sizes)) {
       await page.getByText('Nothing to do yet').waitFor();
       await shoot('empty');
 
-      await seed(page, tasks);
-      await page.reload();
-      await me.ready();
-      await me.tick('Book the train to Lyon').click();
-      await me.tick('Return the library books').click();
-      await me.expectCount('4 open, 2 done');
+      await furnish(page, tasks, ['Book the train to Lyon', 'Return the library books']);
       await page.mouse.move(0, 0);
       await shoot('list');
 

@@ -46,6 +46,7 @@ scenario('a new user keeps todos that only they can see', async ({ page, open, f
   await other.empty.waitFor();
   assert.deepEqual(await other.tasks(), []);
 
+  assert.deepEqual(faults, [], 'the console stays empty, the content security policy unbroken');
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.getByRole('link', { name: 'Create an account' }).waitFor();
   await page.getByRole('banner').getByRole('link', { name: 'Sign in' }).click();
@@ -54,7 +55,7 @@ scenario('a new user keeps todos that only they can see', async ({ page, open, f
 
   // What was on its way as the session ended is refused.
   const told = faults.filter((fault) => !fault.includes('status of 401'));
-  assert.deepEqual(told, [], 'the console stays empty, the content security policy unbroken');
+  assert.deepEqual(told, [], 'and so to the end');
 });
 
 scenario('no token is within reach of script', async ({ page, context }) => {

@@ -5,6 +5,7 @@ mod dashboard;
 mod faults;
 mod graphql;
 mod limits;
+mod operations;
 mod parsers;
 mod providers;
 mod read;
@@ -24,6 +25,7 @@ use self::{
     dashboard::DashboardVars,
     graphql::GraphqlVars,
     limits::LimitVars,
+    operations::OperationsVars,
     parsers::{domain, http_url, log_filter, origin, postgres_url, seconds, secret, smtp_url},
     providers::ProviderVars,
 };
@@ -154,6 +156,9 @@ pub struct Config {
 
     #[command(flatten)]
     pub limits: LimitVars,
+
+    #[command(flatten)]
+    pub operations: OperationsVars,
 
     #[command(flatten)]
     provider_vars: ProviderVars,

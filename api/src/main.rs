@@ -8,7 +8,7 @@ use api::{
     config::Config,
     graphql, server,
     supertokens::core::Core,
-    telemetry,
+    telemetry::Telemetry,
 };
 use clap::{Parser, Subcommand};
 use mimalloc::MiMalloc;
@@ -82,8 +82,10 @@ fn explain(error: &anyhow::Error, code: u8) -> ExitCode {
 
 async fn serve() -> anyhow::Result<()> {
     let config = config()?;
-    telemetry::init(config.environment, &config.log);
-    server::serve(config, stopped()).await
+    let telemetry = Telemetry::start(&config)?;
+    let served = server::serve(config, stopped()).await;
+    telemetry.stop().await;
+    served
 }
 
 async fn administer(work: impl AsyncFnOnce(&Core) -> anyhow::Result<String>) -> anyhow::Result<()> {

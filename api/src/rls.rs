@@ -29,6 +29,7 @@ use self::{
 pub use self::{
     connection::{CLAIM, CLAIM_TO_READ},
     guard::{CheckError, UnsafeDatabase},
+    pool::PoolStatus,
     probe::Disagreement,
     signature::{ClaimsKey, ClaimsMode, Signer},
     tls::sqlx_options,
@@ -139,6 +140,11 @@ impl Rls {
         }
         pool::discard(connection);
         Err(broken("nothing was answered"))
+    }
+
+    /// What there is of connections now.
+    pub fn pool(&self) -> PoolStatus {
+        self.pool.status()
     }
 
     /// Closes every connection.

@@ -1,8 +1,10 @@
 //! The route table, and every layer that a request passes.
 
+pub mod admin;
 mod client;
 mod cors;
 mod headers;
+mod health;
 mod site;
 
 use std::time::Duration;
@@ -10,33 +12,31 @@ use std::time::Duration;
 use axum::{
     Json, Router,
     extract::{DefaultBodyLimit, Request, State},
-    http::{HeaderName, StatusCode, header},
+    http::{StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use serde_json::json;
 use tower::ServiceBuilder;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::CompressionLayer,
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
-    trace::TraceLayer,
 };
-use tracing::Span;
 
+use self::health::Health;
 use crate::{
     config::{Config, Environment},
     error::ApiError,
     graphql, mail,
     state::AppState,
     supertokens,
+    telemetry::request::{REQUEST_ID, Timing, observe},
 };
 
 /// Bodies are one operation or one form.
 const MAX_BODY: usize = 64 * 1024;
 const GRAPHQL: &str = "/graphql";
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// All that the service answers.
 pub fn router(state: &AppState, config: &Config) -> Router {
@@ -61,7 +61,7 @@ pub fn layers(router: Router, config: &Config) -> Router {
     let timeout = config.request_timeout;
     let layers = ServiceBuilder::new()
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
-        .layer(TraceLayer::new_for_http().make_span_with(request_span))
+        .layer(middleware::from_fn_with_state(Timing::new(config), observe))
         .layer(middleware::from_fn_with_state(client::Proxies::new(config), client::identify))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(middleware::from_fn_with_state(headers::Security::new(config), headers::secure))
@@ -74,17 +74,6 @@ pub fn layers(router: Router, config: &Config) -> Router {
         .layer(middleware::from_fn(move |request, next| bound_time(timeout, request, next)))
         .layer(DefaultBodyLimit::max(MAX_BODY));
     router.layer(layers)
-}
-
-/// The span of a request. Without the query: an address can hold an email or a token.
-fn request_span(request: &Request) -> Span {
-    let id = request.headers().get(&REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
-    tracing::info_span!(
-        "request",
-        request.id = id,
-        http.method = %request.method(),
-        url.path = request.uri().path(),
-    )
 }
 
 async fn bound_time(timeout: Duration, request: Request, next: Next) -> Response {
@@ -137,19 +126,6 @@ fn is_text(response: &Response) -> bool {
 /// told, but takes no copy of the service out of use: all of them share it. So is a database that is not
 /// listened to: changes are told late then, and none is lost.
 async fn ready(State(state): State<AppState>) -> Response {
-    let supertokens = &state.supertokens;
-    let (database, keys, core) =
-        tokio::join!(state.rls.ping(), supertokens.can_check_sessions(), supertokens.can_sign_in());
-    let word = |ok| if ok { "ok" } else { "unavailable" };
-    let status = match (database.is_ok(), keys) {
-        (true, true) => StatusCode::OK,
-        _ => StatusCode::SERVICE_UNAVAILABLE,
-    };
-    let body = json!({
-        "database": word(database.is_ok()),
-        "keys": word(keys),
-        "core": word(core),
-        "live": word(state.live.is_listening()),
-    });
-    (status, Json(body)).into_response()
+    let health = Health::look(&state).await;
+    (health.status(), Json(health.words())).into_response()
 }

@@ -16,7 +16,7 @@ use crate::{
     live::Live,
     mail::Post,
     rls::{self, Rls},
-    router::router,
+    router::{admin, router},
     state::{AppState, Parts},
     supertokens::{self, SuperTokens},
 };
@@ -50,8 +50,14 @@ pub async fn serve(
     let listener = TcpListener::bind(address)
         .await
         .with_context(|| format!("cannot listen on {address}: set PORT to a free port"))?;
+    let admin = bind_admin(&config).await?;
     let service = Service::start(&config, Clock::system()).await?;
     tracing::info!(%address, "listening at {}", config.api_domain());
+    let mut admins = JoinSet::new();
+    if let Some(listener) = admin {
+        let router = admin::router(&service.state);
+        admins.spawn(axum::serve(listener, router).into_future());
+    }
 
     let (stop, stopped) = tokio::sync::oneshot::channel();
     let sockets = service.state.sockets.clone();
@@ -76,6 +82,16 @@ pub async fn serve(
     }
     service.stop().await;
     Ok(())
+}
+
+/// Where operators ask, if anywhere. Told before anything is opened.
+async fn bind_admin(config: &Config) -> anyhow::Result<Option<TcpListener>> {
+    let Some(address) = config.operations.admin_address else { return Ok(None) };
+    let listener = TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}: set ADMIN_ADDRESS to another"))?;
+    tracing::info!(%address, "metrics at http://{address}/metrics");
+    Ok(Some(listener))
 }
 
 /// The parts of the service, ready to answer.

@@ -63,7 +63,8 @@ impl Settings {
 
 /// What the service reads of its environment beyond that, and takes for unset when it is empty. Set to that, a
 /// variable is not filled in from `.env` either.
-const OPTIONAL: [&str; 35] = [
+const OPTIONAL: [&str; 39] = [
+    "ADMIN_ADDRESS",
     "ANTI_CSRF",
     "APPLE_CLIENT_ID",
     "APPLE_KEY_ID",
@@ -85,6 +86,9 @@ const OPTIONAL: [&str; 35] = [
     "GRAPHQL_TRUSTED_ONLY",
     "MAIL_FROM",
     "OIDC_PROVIDERS",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_HEADERS",
+    "OTEL_SERVICE_NAME",
     "RATE_LIMIT_ACCOUNT",
     "RATE_LIMIT_ACCOUNT_TOTAL",
     "RATE_LIMIT_ADDRESS",

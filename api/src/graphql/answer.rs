@@ -1,5 +1,7 @@
 //! What every answer has, whoever made it: codes, the request's id, and null where a failure rose to.
 
+use std::sync::Arc;
+
 use async_graphql::{PathSegment, Response, ServerError, Value};
 
 use super::{Code, Error, limits::MAX_ERRORS};
@@ -28,6 +30,16 @@ pub fn complete(response: &mut Response, RequestId(id): &RequestId) {
             extensions.set("code", Code::BadUserInput);
         }
         extensions.set("requestId", id.as_str());
+    }
+}
+
+/// `OK`, or the code of the first error.
+pub fn code(response: &Response) -> Arc<str> {
+    let Some(error) = response.errors.first() else { return "OK".into() };
+    match error.extensions.as_ref().and_then(|extensions| extensions.get("code")) {
+        Some(Value::String(code)) => code.as_str().into(),
+        Some(Value::Enum(code)) => code.as_str().into(),
+        _ => "other".into(),
     }
 }
 

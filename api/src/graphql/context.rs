@@ -3,6 +3,7 @@
 use async_graphql::Context;
 use async_trait::async_trait;
 use axum::http::HeaderMap;
+use tracing::Instrument as _;
 
 use super::Error;
 use crate::{
@@ -115,5 +116,7 @@ async fn begin_as(
     access: Access,
 ) -> Result<UserTransaction, Error> {
     let rls = context.data::<Rls>().map_err(|error| Error::Internal(error.message))?;
-    Ok(rls.begin(role, access, claims(context)?).await?)
+    // Lasts as long as the transaction, which is made in it.
+    let span = tracing::debug_span!("resolver", graphql.field = context.field().name());
+    Ok(rls.begin(role, access, claims(context)?).instrument(span).await?)
 }

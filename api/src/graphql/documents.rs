@@ -70,6 +70,8 @@ impl Manifest {
 }
 
 pub struct Document {
+    /// As its manifest calls it.
+    pub name: Arc<str>,
     /// Shared with the requests that name it.
     pub text: Arc<str>,
     pub parsed: ExecutableDocument,
@@ -87,12 +89,19 @@ impl Documents {
             if *id != hash(body) {
                 return Err(refuse("is another than its id says: its SHA-256 differs"));
             }
-            let document = check(body, probe)
+            let parsed = check(body, probe)
                 .await
                 .map_err(|fault| refuse(&format!("cannot be executed by this schema: {fault}")))?;
-            documents.insert(id.clone(), document);
+            let (text, name) = (body.as_str().into(), name.as_str().into());
+            documents.insert(id.clone(), Document { name, text, parsed });
         }
         Ok(Self(documents))
+    }
+
+    /// What the document is called that a request names.
+    pub fn name_of(&self, request: &Request) -> Option<Arc<str>> {
+        let named = sha256_of(request.extensions.get(PERSISTED_QUERY)?)?;
+        self.0.get(named).map(|document| Arc::clone(&document.name))
     }
 
     /// The document that a request names, if it names one. With a text beside it, a name that is
@@ -129,7 +138,7 @@ fn hash(text: &str) -> String {
     hex::encode(Sha256::digest(text))
 }
 
-async fn check(text: &str, probe: &Probe) -> Result<Document, String> {
+async fn check(text: &str, probe: &Probe) -> Result<ExecutableDocument, String> {
     let told = |error: Error| async_graphql::Error::from(error).message;
     check_text(text).map_err(told)?;
     let parsed = parse_query(text).map_err(|error| error.to_string())?;
@@ -137,9 +146,9 @@ async fn check(text: &str, probe: &Probe) -> Result<Document, String> {
     let mut request = Request::new(text);
     request.set_parsed_query(parsed.clone());
     match probe.complexity(request).await {
-        Ok(_) => Ok(Document { text: text.into(), parsed }),
+        Ok(_) => Ok(parsed),
         Err(errors) => match errors.iter().find(|error| !wants_a_value(error, &parsed)) {
-            None => Ok(Document { text: text.into(), parsed }),
+            None => Ok(parsed),
             Some(error) => Err(error.message.clone()),
         },
     }

@@ -74,6 +74,11 @@ impl Endpoint {
         response
     }
 
+    /// The name that a manifest has for what is to be executed.
+    pub fn name_of(&self, request: &Request) -> Option<Arc<str>> {
+        self.0.documents.name_of(request)
+    }
+
     /// Starts a subscription. Its data should hold a [`RequestId`], that of its session the claims.
     pub fn subscribe(&self, request: Request, session: Arc<Data>) -> BoxStream<'static, Response> {
         let id = request_id(&request);

@@ -1,5 +1,7 @@
 //! `POST /graphql`: JSON in, JSON out, always as somebody.
 
+use std::time::Instant;
+
 use async_graphql::{Response as GraphQlResponse, ServerError};
 use async_graphql_axum::GraphQLResponse;
 use axum::{
@@ -9,9 +11,10 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use tracing::Instrument as _;
 
 use super::{
-    answer::{RequestId, complete, is_nothing_but},
+    answer::{RequestId, code, complete, is_nothing_but},
     body,
     error::Code,
 };
@@ -19,6 +22,7 @@ use crate::{
     error::ApiError,
     state::AppState,
     supertokens::{ClientAddress, session::Request},
+    telemetry::request::{Observed, Operation, UserHash},
 };
 
 /// Seconds after which a client may try again when the database is away.
@@ -50,18 +54,31 @@ async fn execute(
     if !is_json(headers) {
         return Err(ApiError::UnsupportedMediaType.into_response());
     }
+    let started = Instant::now();
     let session = state
         .supertokens
         .session(Request { method, headers })
         .await
         .map_err(IntoResponse::into_response)?;
+    let mut observed = Observed {
+        user: Some(UserHash::of(session.claims.user_id())),
+        operation: None,
+        parts: vec![("session", started.elapsed())],
+    };
     let mut response = match body::parse(body) {
         Ok(mut request) => {
             if let Some(client) = client {
                 request = request.data(client);
             }
             let request = request.data(session.claims).data(request_id(headers));
-            answer(state.schema.execute(request).await)
+            let (known, given) = (state.schema.name_of(&request), request.operation_name.clone());
+            let started = Instant::now();
+            let span = tracing::info_span!("operation", graphql.operation.name = known.as_deref());
+            let response = state.schema.execute(request).instrument(span).await;
+            let took = started.elapsed();
+            observed.parts.push(("operation", took));
+            observed.operation = Some(Operation { known, given, code: code(&response), took });
+            answer(response)
         }
         Err(error) => error.into_response(),
     };
@@ -69,6 +86,7 @@ async fn execute(
     let mut headers = session.headers;
     headers.extend(std::mem::take(response.headers_mut()));
     *response.headers_mut() = headers;
+    response.extensions_mut().insert(observed);
     Ok(response)
 }
 

@@ -1,6 +1,6 @@
 //! The connections of the service's own login: a bounded number, opened when they are needed.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use deadpool::{
     Runtime,
@@ -71,6 +71,16 @@ impl Manager for Connections {
     }
 }
 
+/// How many connections there are, and who waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolStatus {
+    pub max: usize,
+    pub used: usize,
+    pub idle: usize,
+    /// Requests.
+    pub waiting: usize,
+}
+
 /// Cheap to clone.
 #[derive(Debug, Clone)]
 pub(super) struct Pool {
@@ -94,13 +104,22 @@ impl Pool {
 
     /// Waits for a connection, or for the right to open one.
     pub async fn acquire(&self) -> Result<Connection, DbErr> {
-        let error = match timeout(self.acquire_timeout, self.connections.get()).await {
+        let started = Instant::now();
+        let acquired = timeout(self.acquire_timeout, self.connections.get()).await;
+        metrics::histogram!("database_pool_wait_seconds").record(started.elapsed());
+        let error = match acquired {
             Ok(Ok(connection)) => return Ok(connection),
             Ok(Err(managed::PoolError::Backend(error))) => error,
             Ok(Err(managed::PoolError::Closed)) => sqlx::Error::PoolClosed,
             Ok(Err(_)) | Err(_) => sqlx::Error::PoolTimedOut,
         };
         Err(connection_error(error))
+    }
+
+    /// What there is of connections now.
+    pub fn status(&self) -> PoolStatus {
+        let managed::Status { max_size, size, available, waiting, .. } = self.connections.status();
+        PoolStatus { max: max_size, used: size.saturating_sub(available), idle: available, waiting }
     }
 
     /// Closes all connections, those in use as soon as they return.

@@ -11,6 +11,8 @@ use sea_orm::{
 };
 use tokio::{runtime::Handle, sync::Mutex, time::timeout};
 
+use tracing::{Instrument as _, Span};
+
 use super::{
     connection::{Answer, Exchange, Opening},
     error::{broken, query_error},
@@ -30,12 +32,15 @@ const ROLLBACK_WITHIN: Duration = Duration::from_secs(5);
 pub struct UserTransaction {
     guarded: Mutex<Guarded>,
     is_ending: bool,
+    span: Span,
 }
 
 impl UserTransaction {
     pub(super) fn new(connection: pool::Connection, opening: Opening) -> Self {
+        let role = opening.role;
         let guarded = Guarded { connection: Some(connection), opening: Some(opening) };
-        Self { guarded: Mutex::new(guarded), is_ending: false }
+        let span = tracing::debug_span!("transaction", db.role = role);
+        Self { guarded: Mutex::new(guarded), is_ending: false, span }
     }
 
     /// The next statement is the only one, or the last. What ends the transaction travels with it, so
@@ -59,7 +64,18 @@ impl UserTransaction {
 
     async fn run(&self, statement: Statement) -> Result<Answer, DbErr> {
         let parameters = Parameters::new(statement.values)?;
-        self.guarded.lock().await.run(&statement.sql, &parameters, self.is_ending).await
+        // The text has placeholders; values are never told.
+        let span = tracing::debug_span!(
+            parent: &self.span,
+            "sql",
+            otel.kind = "client",
+            db.system.name = "postgresql",
+            db.query.text = statement.sql
+        );
+        let running = async {
+            self.guarded.lock().await.run(&statement.sql, &parameters, self.is_ending).await
+        };
+        running.instrument(span).await
     }
 }
 

@@ -8,6 +8,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, PoisonError, RwLock, RwLockWriteGuard},
+    time::Duration,
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -85,6 +86,12 @@ impl Jwks {
         if !self.read(|known| known.decoding.contains_key(kid)) {
             write(&self.known).tried_at = None;
         }
+    }
+
+    /// How long ago they were fetched.
+    pub fn age(&self) -> Option<Duration> {
+        let fetched_at = self.read(|known| known.fetched_at)?;
+        Some((self.clock.now() - fetched_at).to_std().unwrap_or_default())
     }
 
     fn lookup(&self, kid: &str) -> Option<Arc<DecodingKey>> {

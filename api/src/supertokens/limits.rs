@@ -124,10 +124,10 @@ pub struct Limits {
 impl Limits {
     pub fn new(limits: RateLimits) -> Self {
         Self {
-            addresses: Limiter::new(limits.address, MonotonicClock),
-            accounts: Limiter::new(limits.account, MonotonicClock),
-            account_totals: Limiter::new(limits.account_total, MonotonicClock),
-            mails: Limiter::new(limits.mails, MonotonicClock),
+            addresses: Limiter::new("address", limits.address, MonotonicClock),
+            accounts: Limiter::new("account", limits.account, MonotonicClock),
+            account_totals: Limiter::new("account total", limits.account_total, MonotonicClock),
+            mails: Limiter::new("mail", limits.mails, MonotonicClock),
         }
     }
 
@@ -168,6 +168,7 @@ type Counters<C> =
 
 /// One limit, counted for each key.
 struct Limiter<C: Clock = MonotonicClock> {
+    name: &'static str,
     counters: Option<Counters<C>>,
     clock: C,
     hasher: RandomState,
@@ -176,11 +177,11 @@ struct Limiter<C: Clock = MonotonicClock> {
 }
 
 impl<C: Clock + Clone> Limiter<C> {
-    fn new(RateLimit(quota): RateLimit, clock: C) -> Self {
+    fn new(name: &'static str, RateLimit(quota): RateLimit, clock: C) -> Self {
         let counters =
             quota.map(|quota| RateLimiter::new(quota, DashMapStateStore::default(), clock.clone()));
         let (hasher, checks) = (RandomState::new(), AtomicU32::new(0));
-        Self { counters, clock, hasher, keys: COUNTERS, checks }
+        Self { name, counters, clock, hasher, keys: COUNTERS, checks }
     }
 
     fn check(&self, key: impl Hash) -> Result<(), Error> {
@@ -192,6 +193,7 @@ impl<C: Clock + Clone> Limiter<C> {
             counters.shrink_to_fit();
         }
         counters.check_key(&(self.hasher.hash_one(key) % self.keys)).map_err(|refused| {
+            metrics::counter!("rate_limited_total", "limit" => self.name).increment(1);
             let wait = refused.wait_time_from(self.clock.now());
             // Rounded up: who comes back then is let in.
             let retry_after = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
@@ -208,7 +210,7 @@ mod tests {
 
     fn limiter(limit: &str) -> (Limiter<FakeRelativeClock>, FakeRelativeClock) {
         let clock = FakeRelativeClock::default();
-        (Limiter::new(limit.parse().unwrap(), clock.clone()), clock)
+        (Limiter::new("test", limit.parse().unwrap(), clock.clone()), clock)
     }
 
     fn retry_after(result: Result<(), Error>) -> Option<u64> {

@@ -25,14 +25,14 @@ pub mod user;
 mod validators;
 mod verified;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
 use url::{Url, form_urlencoded};
 
 use self::{
     background::Background,
-    core::Core,
+    core::{Core, CoreError},
     csrf::Origins,
     jwks::Jwks,
     limits::Limits,
@@ -137,7 +137,7 @@ impl SuperTokens {
     }
 
     /// The first email of a user's login methods.
-    pub async fn email_of(&self, user_id: &str) -> Result<Option<String>, core::CoreError> {
+    pub async fn email_of(&self, user_id: &str) -> Result<Option<String>, CoreError> {
         let user = self.core().user(user_id).await?;
         Ok(user.and_then(|user| user.emails.into_iter().next()))
     }
@@ -148,8 +148,13 @@ impl SuperTokens {
     }
 
     /// Whether the Core answers, so that users can sign in and refresh their sessions.
-    pub async fn can_sign_in(&self) -> bool {
-        self.core().hello().await.is_ok()
+    pub async fn can_sign_in(&self) -> Result<(), CoreError> {
+        self.core().hello().await
+    }
+
+    /// How long ago the signing keys were fetched, if ever.
+    pub fn keys_age(&self) -> Option<Duration> {
+        self.0.jwks.age()
     }
 
     /// Resolves when the work that no answer waited for is done: the last thing to ask of it

@@ -12,3 +12,4 @@ mod mail;
 mod migration;
 mod rls;
 mod support;
+mod telemetry;

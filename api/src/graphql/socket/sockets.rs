@@ -78,6 +78,11 @@ impl Sockets {
         self.0.closing.send_replace(true);
     }
 
+    /// How many there are.
+    pub fn open(&self) -> usize {
+        MAX as usize - self.0.places.available_permits()
+    }
+
     /// Resolves when none is left.
     pub async fn finish(&self) {
         let _ = self.0.places.acquire_many(MAX).await;

@@ -5,7 +5,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use reqwest::{Method, Response, StatusCode, header};
@@ -166,14 +166,17 @@ impl Transport {
     #[instrument(name = "core", skip_all, fields(http.method = %call.method, url.path = call.path))]
     pub async fn fetch(&self, call: &Call<'_>) -> Result<Vec<u8>, CoreError> {
         let _turn = self.turn(call).await?;
-        tokio::time::timeout(call.patience, async {
+        let started = Instant::now();
+        let answer = tokio::time::timeout(call.patience, async {
             let version = if call.is_versioned { Some(self.version().await?) } else { None };
             self.ask_hosts(call, version).await
         })
         .await
         .unwrap_or_else(|_| {
             Err(CoreError::Unavailable(format!("no answer within {:?}", call.patience)))
-        })
+        });
+        count(&answer, started.elapsed());
+        answer
     }
 
     /// Waits for the turn of a call. What the Core answers from memory, its keys and that it is there,
@@ -315,6 +318,18 @@ impl Call<'_> {
 fn retry_after(answer: &Response) -> u64 {
     let text = answer.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
     text.and_then(|text| text.parse().ok()).unwrap_or(1).clamp(1, MAX_RETRY_AFTER)
+}
+
+/// For whoever watches: `telemetry::metrics` of the service describes the names.
+fn count<T>(answer: &Result<T, CoreError>, took: Duration) {
+    let outcome = match answer {
+        Ok(_) => "ok",
+        Err(CoreError::Busy { .. }) => "busy",
+        Err(CoreError::Unavailable(_)) => "unavailable",
+        Err(_) => "unexpected",
+    };
+    metrics::counter!("core_calls_total", "outcome" => outcome).increment(1);
+    metrics::histogram!("core_call_duration_seconds").record(took);
 }
 
 fn unavailable(error: reqwest::Error) -> CoreError {

@@ -6,5 +6,6 @@ pub mod core;
 pub mod database;
 pub mod mail;
 pub mod pooler;
+pub mod program;
 pub mod replay;
 pub mod wire;

@@ -1,0 +1,90 @@
+//! Spans for an OpenTelemetry collector: OTLP over HTTP, in batches, from a queue of bounded length.
+
+use std::{collections::HashMap, time::Duration};
+
+use anyhow::Context as _;
+use opentelemetry::{KeyValue, propagation::TextMapPropagator as _, trace::TracerProvider as _};
+use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig as _, WithHttpConfig as _};
+use opentelemetry_sdk::{
+    Resource,
+    propagation::TraceContextPropagator,
+    runtime::Tokio,
+    trace::{SdkTracerProvider, span_processor_with_async_runtime::BatchSpanProcessor},
+};
+use secrecy::{ExposeSecret as _, SecretString};
+use tracing::{Level, Span, Subscriber};
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+use tracing_subscriber::{Layer, filter::filter_fn, registry::LookupSpan};
+use url::Url;
+
+/// How long a batch may take to be sent.
+const EXPORT_WITHIN: Duration = Duration::from_secs(5);
+
+/// Where spans go.
+pub struct Options {
+    /// As the variable has it: without `/v1/traces`.
+    pub endpoint: Url,
+    pub headers: Vec<(String, SecretString)>,
+    pub service_name: String,
+}
+
+pub(super) fn provider(options: &Options) -> anyhow::Result<SdkTracerProvider> {
+    let endpoint = format!("{}/v1/traces", options.endpoint.as_str().trim_end_matches('/'));
+    let headers = options.headers.iter();
+    let headers: HashMap<_, _> =
+        headers.map(|(name, value)| (name.clone(), value.expose_secret().to_owned())).collect();
+    let http = reqwest::Client::builder().no_proxy().build().context("the HTTP client")?;
+    let exporter = SpanExporter::builder()
+        .with_http()
+        .with_http_client(http)
+        .with_protocol(Protocol::HttpBinary)
+        .with_endpoint(endpoint)
+        .with_headers(headers)
+        .with_timeout(EXPORT_WITHIN)
+        .build()?;
+    let resource = Resource::builder()
+        .with_service_name(options.service_name.clone())
+        .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
+        .build();
+    Ok(SdkTracerProvider::builder()
+        .with_span_processor(BatchSpanProcessor::builder(exporter, Tokio).build())
+        .with_resource(resource)
+        .build())
+}
+
+/// Our own spans, down to each statement, and what is said in them from `info` on. Of libraries nothing:
+/// they would put values where we put none.
+pub(super) fn layer<S>(provider: &SdkTracerProvider) -> impl Layer<S> + Send + Sync + use<S>
+where
+    S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
+{
+    let layer = tracing_opentelemetry::layer()
+        .with_tracer(provider.tracer(env!("CARGO_PKG_NAME")))
+        .with_location(false)
+        .with_threads(false);
+    layer.with_filter(filter_fn(|metadata| {
+        let is_ours = metadata.target().starts_with("api::");
+        is_ours && (metadata.is_span() || *metadata.level() <= Level::INFO)
+    }))
+}
+
+/// Makes the span a part of the trace that a caller names (W3C Trace Context).
+pub(super) fn follow(span: &Span, headers: &axum::http::HeaderMap) {
+    if headers.contains_key("traceparent") {
+        let parent = TraceContextPropagator::new().extract(&Carrier(headers));
+        // It fails where nobody traces.
+        let _ = span.set_parent(parent);
+    }
+}
+
+struct Carrier<'a>(&'a axum::http::HeaderMap);
+
+impl opentelemetry::propagation::Extractor for Carrier<'_> {
+    fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(key)?.to_str().ok()
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        self.0.keys().map(axum::http::HeaderName::as_str).collect()
+    }
+}

@@ -78,8 +78,9 @@ fn same_folder(one: &Path, other: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use std::{
+        io::Read,
         os::unix::fs::symlink,
-        process::{Child, Command},
+        process::{Child, Command, Stdio},
     };
 
     use super::*;
@@ -90,9 +91,13 @@ mod tests {
         if !program.exists() {
             symlink("/bin/sh", &program).unwrap();
         }
-        let script = ["-c", "read line", "sh"];
+        let script = ["-c", "echo up; read line", "sh"];
         let mut server = Command::new(program);
-        server.args(script).args(arguments).stdin(std::process::Stdio::piped()).spawn().unwrap()
+        server.args(script).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut server = server.spawn().unwrap();
+        // Until it runs, the system may still show the name and arguments of who started it.
+        server.stdout.as_mut().unwrap().read_exact(&mut [0; 3]).unwrap();
+        server
     }
 
     fn write(data: &Path, pid: u32) {

@@ -185,10 +185,9 @@ async fn nobody_learns_whether_an_email_is_known() {
         }
         assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
     }
-    let [known, unknown, by_provider] = times.map(|mut times| {
-        times.sort();
-        times[times.len() / 2]
-    });
+    // The best of each: what a busy machine adds is chance.
+    let [known, unknown, by_provider] =
+        times.map(|times| times.into_iter().min().expect("some tries"));
     for other in [unknown, by_provider] {
         assert!(other * 3 > known && known * 3 > other, "{known:?}, {unknown:?}, {by_provider:?}");
     }

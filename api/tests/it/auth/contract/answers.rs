@@ -14,7 +14,7 @@ use crate::support::{
 };
 
 /// What we send beside the recorded headers: for the browser's safety, for logs, by HTTP itself.
-const OURS: [&str; 10] = [
+const OURS: [&str; 11] = [
     "allow",
     "content-length",
     "content-security-policy",
@@ -22,6 +22,7 @@ const OURS: [&str; 10] = [
     "date",
     "permissions-policy",
     "referrer-policy",
+    "server-timing",
     "vary",
     "x-content-type-options",
     "x-request-id",

@@ -93,3 +93,45 @@ fn describe() {
     describe_counter!(RATE_LIMITED, "Attempts that were refused for there were too many, by limit");
     Collector::default().describe();
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_dashboard_and_the_document_name_what_is_measured_and_nothing_else() {
+        let measured = [
+            REQUESTS,
+            REQUEST_TIME,
+            OPERATIONS,
+            OPERATION_TIME,
+            POOL_WAIT,
+            POOL_CONNECTIONS,
+            POOL_MAX,
+            POOL_WAITING,
+            KEYS_AGE,
+            CORE_CALLS,
+            CORE_TIME,
+            SOCKETS,
+            LISTENING,
+            RATE_LIMITED,
+        ];
+        let document = include_str!("../../../docs/operations.md");
+        for name in measured {
+            assert!(document.contains(&format!("`{name}`")), "{name} is not described");
+        }
+        let dashboard = include_str!("../../../docs/grafana.json");
+        serde_json::from_str::<serde_json::Value>(dashboard).expect("JSON");
+        // `name{labels}` in each expression.
+        let asked: BTreeSet<_> = dashboard
+            .match_indices('{')
+            .map(|(at, _)| dashboard[..at].rsplit(|c: char| c != '_' && !c.is_ascii_lowercase()))
+            .filter_map(|mut words| words.next().filter(|word| !word.is_empty()))
+            .map(|word| word.trim_end_matches("_bucket"))
+            .filter(|word| !word.starts_with("process_"))
+            .collect();
+        assert_eq!(asked, BTreeSet::from(measured));
+    }
+}

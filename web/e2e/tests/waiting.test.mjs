@@ -84,6 +84,25 @@ scenario('what waits survives a reload and is added once', async ({ page, contex
   assert.equal((await stored(page)).length, 2);
 });
 
+scenario('a task that waits does not stand for the whole list', async ({ page, context }) => {
+  const me = app(page);
+  await me.signUp();
+  await me.add('Before');
+  await context.route('**/graphql', (route) =>
+    operation(route) === 'Todos' ? undefined : route.abort(),
+  );
+  await me.field.fill('Meanwhile');
+  await me.field.press('Enter');
+  await waiting(me, 'Meanwhile').waitFor();
+  await page.reload();
+  await me.row('Meanwhile').waitFor();
+  await page.getByText('Loading your tasks').waitFor();
+  await context.unrouteAll();
+  await page.reload();
+  await me.expectCount('2 open, 0 done');
+  await page.getByText('Loading your tasks').waitFor({ state: 'detached' });
+});
+
 scenario('a new task that is refused stays with its author', async ({ page }) => {
   const me = app(page);
   await me.signUp();

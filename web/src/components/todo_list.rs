@@ -65,7 +65,7 @@ pub fn TodoLists(props: &Props) -> Html {
     children.push(gap("gap-after", window.last_gap));
     html! {
         <>
-            if open == 0 && list.filter.is_all() {
+            if open == 0 && list.loaded && list.filter.is_all() {
                 <p class="all-done">{ "All done. Enjoy the quiet." }</p>
             }
             <ul class="todos" aria-label="Your tasks" ref={window.node}>{ for children }</ul>

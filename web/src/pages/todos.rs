@@ -91,7 +91,9 @@ pub fn TodosPage(props: &Props) -> Html {
                     <TodoLists list={list.clone()} {actions} {editing} stalled={is_stalled} {onend} />
                 } else if list.loaded {
                     if list.filter.is_all() { { empty_state() } } else { { no_match(&list.filter) } }
-                } else if list.loading.is_some() {
+                }
+                // Also below what is known or not sent yet: it is not all.
+                if !list.loaded && list.loading.is_some() {
                     { skeleton() }
                 }
                 <ShowMore list={list.clone()} busy={list.loading == Some(Load::More)} onmore={more} />

@@ -14,6 +14,7 @@ mod documents;
 mod environment;
 mod graphiql;
 mod interrupt;
+mod load;
 mod node;
 mod npm;
 mod page;
@@ -80,6 +81,8 @@ enum Task {
     },
     /// Measures the service beside pgbench and PostGraphile, and draws docs/bench.svg
     Bench(bench::Options),
+    /// Sends 70 % of what the service can do for a quarter of an hour, and looks at its memory
+    Load(load::Options),
     /// Builds the page into web/dist as it is deployed, and measures it
     Dist(dist::Options),
     /// Takes the pictures of docs/screenshots
@@ -136,6 +139,7 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Screenshots => browser::screenshots(),
         Task::Dist(options) => dist::run(&options),
         Task::Bench(options) => bench::run(&options),
+        Task::Load(options) => load::run(&options),
         Task::SchemaDiff { base } => return schema_diff::since(&base),
         Task::Api { arguments } => return api::run(&arguments),
         Task::RlsLint { arguments } => return Ok(api::rls_lint(arguments)),

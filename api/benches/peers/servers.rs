@@ -48,6 +48,7 @@ impl Server {
         command
             .env_clear()
             .env("PORT", port.to_string())
+            .env("ADMIN_ADDRESS", format!("127.0.0.1:{}", free_port()?))
             .env("API_DOMAIN", SERVICE_DOMAIN)
             .env("DATABASE_URL", &options.owner_url)
             .env("DATABASE_AUTHENTICATED_URL", &options.login_url)

@@ -73,7 +73,7 @@ async fn execute(
             let request = request.data(session.claims).data(request_id(headers));
             let (known, given) = (state.schema.name_of(&request), request.operation_name.clone());
             let started = Instant::now();
-            let span = tracing::info_span!("operation", graphql.operation.name = known.as_deref());
+            let span = tracing::debug_span!("operation", graphql.operation.name = known.as_deref());
             let response = state.schema.execute(request).instrument(span).await;
             let took = started.elapsed();
             observed.parts.push(("operation", took));

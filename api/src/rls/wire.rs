@@ -19,6 +19,10 @@ use super::{error::Failure, socket::Socket};
 /// Whether the server is inside a transaction, as `ReadyForQuery` tells it.
 const IDLE: u8 = b'I';
 
+/// Room for what is read at once: most answers whole. Left to itself, the buffer grows by 64 bytes, and
+/// each of them costs a system call.
+const ROOM: usize = 8 * 1024;
+
 /// One connection, as messages.
 pub struct Wire {
     socket: Socket,
@@ -124,6 +128,7 @@ impl Wire {
                 Some(message) if is_aside(&message) => {}
                 Some(message) => return Ok(Some(message)),
                 None => {
+                    self.incoming.reserve(ROOM);
                     let read = self.socket.read_buf(&mut self.incoming).await;
                     if self.usable(read)? == 0 {
                         self.is_broken = true;

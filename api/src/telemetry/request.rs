@@ -13,7 +13,7 @@ use axum::{
     response::Response,
 };
 use sha2::{Digest as _, Sha256};
-use tracing::{Instrument as _, Span, field::Empty};
+use tracing::{Instrument as _, Span};
 
 use super::{metrics, traces};
 use crate::config::{Config, Environment};
@@ -102,8 +102,6 @@ fn span(request: &Request) -> Span {
         http.method = %request.method(),
         url.path = request.uri().path(),
         otel.kind = "server",
-        otel.status_code = Empty,
-        http.response.status_code = Empty,
     )
 }
 
@@ -141,10 +139,7 @@ impl Watch {
             let name = operation.known.clone().unwrap_or_else(other);
             metrics::operation(&name, Arc::clone(&operation.code), operation.took);
         }
-        self.span.record("http.response.status_code", status);
-        if status >= 500 {
-            self.span.record("otel.status_code", "ERROR");
-        }
+        traces::answered(&self.span, status);
         self.span.in_scope(|| self.write(status, took, observed));
         took
     }

@@ -7,6 +7,7 @@ mod embedded_core;
 mod faults;
 mod graphql;
 mod live;
+mod load;
 mod logs;
 mod mail;
 mod migration;

@@ -69,6 +69,10 @@ impl Program {
         }
     }
 
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn written(&self) -> String {
         fs::read_to_string(&self.log).expect("the log")
     }
@@ -98,6 +102,13 @@ impl Program {
             sleep(Duration::from_millis(20)).await;
         }
     }
+}
+
+/// Resident memory of a process, in kB.
+pub fn memory(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("Linux tells it");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("VmRSS");
+    line.trim().trim_end_matches(" kB").parse().expect("a number")
 }
 
 pub fn free_port() -> u16 {

@@ -1,0 +1,152 @@
+//! How long it holds: `cargo xtask load`, or `cargo bench -p api --bench load` with
+//! `TEST_DATABASE_URL` as for the tests.
+//!
+//! First as many requests as there can be, then for a quarter of an hour 70 % of that, with 500 open
+//! sockets. Fails where a request fails, memory grows, or the slowest become slower.
+
+#[path = "../tests/it/support/database.rs"]
+#[expect(dead_code, reason = "the tests use the rest")]
+mod database;
+#[path = "../tests/it/support/load.rs"]
+mod load;
+#[path = "../tests/it/support/program.rs"]
+#[expect(dead_code, reason = "the tests use the rest")]
+mod program;
+
+use std::{
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+use clap::Parser;
+use tokio::time::interval;
+
+use self::{
+    database::TestDatabase,
+    load::{Crowd, Kind, Load, Outcome, p99},
+    program::{Program, memory},
+};
+
+/// The share of what is possible.
+const SHARE: f64 = 0.7;
+/// How long what is possible is looked for.
+const SPRINT: Duration = Duration::from_secs(20);
+/// Growth of memory that passes, in kB a minute: what caches fill with, and chance.
+const MAX_GROWTH: f64 = 64.0;
+/// How much slower the slowest of the last third may be than those of the first.
+const MAX_SLOWDOWN: f64 = 1.5;
+
+#[derive(Parser)]
+struct Options {
+    #[arg(long, default_value_t = 15)]
+    minutes: u64,
+    #[arg(long, default_value_t = 200)]
+    users: usize,
+    #[arg(long, default_value_t = 500)]
+    sockets: usize,
+    /// Requests a second, in place of 70 % of what is possible
+    #[arg(long)]
+    rate: Option<f64>,
+    /// cargo says so to every bench
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let options = Options::parse();
+    let database = TestDatabase::migrated().await;
+    let vars = [
+        ("RATE_LIMIT_ADDRESS", "off"),
+        ("RATE_LIMIT_ACCOUNT", "off"),
+        ("RATE_LIMIT_ACCOUNT_TOTAL", "off"),
+        ("RUST_LOG", "info"),
+    ];
+    let program = Program::start(&database, &vars).await;
+    let sprint = Load {
+        users: options.users,
+        sockets: options.sockets,
+        workers: 16,
+        duration: SPRINT,
+        rate: None,
+    };
+    let mut crowd = Crowd::gather(&program.url, &sprint).await;
+    let possible = crowd.work(&sprint).await;
+    println!("possible: {:.0} requests a second", possible.rate());
+    let rate = options.rate.unwrap_or(possible.rate() * SHARE);
+    // More workers than requests under way: one that is slow holds up only itself.
+    let duration = Duration::from_secs(options.minutes * 60);
+    let load = Load { workers: 64, duration, rate: Some(rate), ..sprint };
+    let memory = tokio::spawn(watch(program.id(), duration));
+    let outcome = crowd.work(&load).await;
+    let memory = memory.await.expect("no panic");
+    let verdict = report(&load, &outcome, &memory);
+    for fault in possible.told.iter().chain(&outcome.told) {
+        println!("{fault}");
+    }
+    if verdict && possible.faults == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Minutes since the beginning, and kB.
+type Memory = Vec<(f64, f64)>;
+
+#[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+async fn watch(pid: u32, duration: Duration) -> Memory {
+    let begun = Instant::now();
+    let mut ticks = interval(Duration::from_secs(1));
+    let mut samples = Vec::new();
+    while begun.elapsed() < duration {
+        ticks.tick().await;
+        samples.push((begun.elapsed().as_secs_f64() / 60.0, memory(pid) as f64));
+    }
+    samples
+}
+
+/// Of the line that fits best, in kB a minute. The first third is left out: there caches fill.
+#[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+fn slope(memory: &Memory) -> f64 {
+    let settled = &memory[memory.len() / 3..];
+    let count = settled.len() as f64;
+    let mean_of = |of: fn(&(f64, f64)) -> f64| settled.iter().map(of).sum::<f64>() / count;
+    let (mean_x, mean_y) = (mean_of(|(x, _)| *x), mean_of(|(_, y)| *y));
+    let covariance: f64 = settled.iter().map(|(x, y)| (x - mean_x) * (y - mean_y)).sum();
+    let variance: f64 = settled.iter().map(|(x, _)| (x - mean_x).powi(2)).sum();
+    covariance / variance
+}
+
+/// Prints it; says whether it passes.
+fn report(load: &Load, outcome: &Outcome, memory: &Memory) -> bool {
+    let minutes = load.duration.as_secs() / 60;
+    println!(
+        "{} requests in {minutes} minutes, {:.0} a second; {} faults; {} events at {} sockets\n",
+        outcome.samples.len(),
+        outcome.rate(),
+        outcome.faults,
+        outcome.events,
+        load.sockets
+    );
+    println!("| request | count | p50 | p99 | longest |\n|---|---|---|---|---|");
+    for kind in Kind::ALL {
+        let of_kind = outcome.samples.iter().filter(|sample| sample.kind == kind);
+        let mut times: Vec<_> = of_kind.map(|sample| sample.took).collect();
+        times.sort_unstable();
+        let at = |percent: usize| {
+            let last = times.len().saturating_sub(1);
+            times.get(last * percent / 100).copied().unwrap_or_default()
+        };
+        let (half, most, all) = (at(50), at(99), at(100));
+        println!("| {kind:?} | {} | {half:.1?} | {most:.1?} | {all:.1?} |", times.len());
+    }
+    let third = |number: u32| {
+        let part = load.duration / 3;
+        let within = |at: Duration| at >= part * number && at < part * (number + 1);
+        let samples = outcome.samples.iter().filter(|sample| within(sample.at));
+        p99(samples.map(|sample| sample.took).collect())
+    };
+    let (first, last) = (third(0), third(2));
+    println!("\np99 of the first third {first:.1?}, of the last {last:.1?}");
+    let (before, after) = (memory[0].1, memory[memory.len() - 1].1);
+    let growth = slope(memory);
+    println!("memory {before:.0} kB, then {after:.0} kB: {growth:+.1} kB a minute");
+    outcome.faults == 0 && growth < MAX_GROWTH && last < first.mul_f64(MAX_SLOWDOWN)
+}

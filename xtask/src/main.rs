@@ -80,7 +80,7 @@ enum Task {
     },
     /// Measures the service beside pgbench and PostGraphile, and draws docs/bench.svg
     Bench(bench::Options),
-    /// Builds the page into web/dist as it is deployed, and measures it
+    /// Makes the release in target/dist: one program with everything in it, checksums, SBOMs, licences
     Dist(dist::Options),
     /// Takes the pictures of docs/screenshots
     Screenshots,

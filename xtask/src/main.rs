@@ -8,6 +8,7 @@ mod check;
 mod child;
 mod clients;
 mod codegen;
+mod deployment;
 mod dev;
 mod dist;
 mod documents;
@@ -29,6 +30,7 @@ mod signal;
 mod stack;
 mod step;
 mod test;
+mod tunnel;
 mod workspace;
 
 use std::{env, ffi::OsString, process::ExitCode};

@@ -1,13 +1,12 @@
 //! The program in a folder of its own, with no file beside it.
 
-mod support;
-
 use std::fs;
 
 use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, VARY,
 };
-use support::{Database, Home, Service, fails, free_port, start, succeeds};
+
+use crate::support::{Database, Home, Service, fails, free_port, start, succeeds};
 
 const ASSET: &str = "/assets/app-0123456789.js";
 

@@ -1,7 +1,6 @@
 //! The files of the page and of the playground: in a folder, or carried in the program itself.
 
 use std::{
-    borrow::Cow,
     future::{self, Ready},
     io::{self, Cursor, SeekFrom},
     path::{Path, PathBuf},
@@ -17,7 +16,7 @@ use tower_http::services::fs;
 const INDEX: &str = "index.html";
 
 /// What the file of a name holds, such as `index.html` or `assets/app-54fbbdc666.js.br`.
-pub type Lookup = fn(&str) -> Option<Cow<'static, [u8]>>;
+pub type Lookup = fn(&str) -> Option<&'static [u8]>;
 
 /// What a program carries, so that it needs no folder beside it.
 #[derive(Debug, Clone, Copy, Default)]
@@ -47,10 +46,7 @@ impl Files {
     pub async fn index(&self) -> Option<Bytes> {
         match self {
             Self::Folder(folder) => tokio::fs::read(folder.join(INDEX)).await.ok().map(Bytes::from),
-            Self::Carried(memory) => memory.read(Path::new(INDEX)).map(|content| match content {
-                Cow::Borrowed(content) => Bytes::from_static(content),
-                Cow::Owned(content) => Bytes::from(content),
-            }),
+            Self::Carried(memory) => memory.read(Path::new(INDEX)).map(Bytes::from_static),
         }
     }
 }
@@ -60,7 +56,7 @@ impl Files {
 pub struct Memory(Lookup);
 
 impl Memory {
-    fn read(self, path: &Path) -> Option<Cow<'static, [u8]>> {
+    fn read(self, path: &Path) -> Option<&'static [u8]> {
         // `ServeDir` begins at the working directory, which is none here.
         (self.0)(path.strip_prefix(".").unwrap_or(path).to_str()?)
     }
@@ -88,7 +84,7 @@ impl fs::Backend for Memory {
 
 /// A file that is being sent.
 pub struct CarriedFile {
-    content: Cursor<Cow<'static, [u8]>>,
+    content: Cursor<&'static [u8]>,
     size: Size,
 }
 

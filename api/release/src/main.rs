@@ -7,19 +7,14 @@ use api::{
     commands::version::Release,
     files::Carried,
 };
+use include_dir::{Dir, include_dir};
 use mimalloc::MiMalloc;
-use rust_embed::Embed;
 
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
-#[derive(Embed)]
-#[folder = "$CARRIED_PAGE"]
-struct Page;
-
-#[derive(Embed)]
-#[folder = "$CARRIED_PLAYGROUND"]
-struct Playground;
+static PAGE: Dir = include_dir!("$CARRIED_PAGE");
+static PLAYGROUND: Dir = include_dir!("$CARRIED_PLAYGROUND");
 
 const RELEASE: Release = Release {
     commit: env!("RELEASE_COMMIT"),
@@ -30,8 +25,8 @@ const RELEASE: Release = Release {
 #[tokio::main]
 async fn main() -> ExitCode {
     let carried = Carried {
-        page: Some(|name| Some(Page::get(name)?.data)),
-        playground: Some(|name| Some(Playground::get(name)?.data)),
+        page: Some(|name| Some(PAGE.get_file(name)?.contents())),
+        playground: Some(|name| Some(PLAYGROUND.get_file(name)?.contents())),
     };
     cli::run(Program { carried, release: Some(RELEASE) }).await
 }

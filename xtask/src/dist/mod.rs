@@ -85,3 +85,22 @@ fn sum(folder: &Path) -> Result<()> {
     }
     fs::write(folder.join("SHA256SUMS"), sums).context("cannot write SHA256SUMS")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sums_are_as_sha256sum_reads_them() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("b"), "").unwrap();
+        fs::write(folder.path().join("a"), "abc").unwrap();
+        sum(folder.path()).unwrap();
+        let sums = fs::read_to_string(folder.path().join("SHA256SUMS")).unwrap();
+        assert_eq!(
+            sums,
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  a\n\
+             e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  b\n"
+        );
+    }
+}

@@ -17,7 +17,7 @@ use crate::{
     postgres::{self, Database},
     programs, question,
     stack::{self, Settings, Stack},
-    tunnel::{self, Tunnel},
+    tunnel::Tunnel,
     workspace::{self, Profile},
 };
 
@@ -42,8 +42,10 @@ pub struct Options {
     /// Use a new database that is deleted at the end
     #[arg(long, conflicts_with = "reset")]
     ephemeral: bool,
-    #[command(flatten)]
-    tunnel: tunnel::Options,
+    /// Let Neon fetch the JWKS, and nothing else, through a localtunnel server: localtunnel.me, or the one that
+    /// `TUNNEL_HOST` names
+    #[arg(long)]
+    tunnel: bool,
 }
 
 pub fn run(options: &Options) -> Result<()> {
@@ -72,7 +74,7 @@ fn start(options: &Options) -> Result<(Stack, Option<File>)> {
     };
     let profile = Profile::from_release(options.release);
     stack::build(&page::toolchain()?, profile, Settings::Own)?;
-    if options.tunnel.is_wanted {
+    if options.tunnel {
         programs::build_tunnel(profile)?;
     }
     // Building takes a while: long enough for somebody else to take the port.
@@ -96,7 +98,7 @@ fn serve(mut stack: Stack, options: &Options) -> Result<()> {
         open(address);
     }
     stack.service.show_output();
-    let tunnel = options.tunnel.is_wanted.then(|| Tunnel::open(options.port)).transpose()?;
+    let tunnel = options.tunnel.then(|| Tunnel::open(options.port)).transpose()?;
     while !interrupt::requested() {
         if let Some(status) = stack.service.ended()? {
             bail!(

@@ -8,20 +8,11 @@ use std::{
 };
 
 use anyhow::Result;
-use clap::Args;
 
 use crate::{child::Running, environment, programs, workspace::Profile};
 
 const SERVER: &str = "https://localtunnel.me";
 const HOST: &str = "TUNNEL_HOST";
-
-#[derive(Args)]
-pub struct Options {
-    /// Let Neon fetch the JWKS, and nothing else, through a localtunnel server: localtunnel.me, or the one of
-    /// `TUNNEL_HOST`
-    #[arg(long = "tunnel")]
-    pub is_wanted: bool,
-}
 
 /// Open until it is dropped; what it tells is printed as it comes.
 #[must_use]

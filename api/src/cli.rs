@@ -66,17 +66,8 @@ enum Command {
 pub async fn run(program: Program) -> ExitCode {
     let done = match Arguments::parse().command.unwrap_or(Command::Serve) {
         Command::Serve => serve(program.carried).await,
-        Command::Migrate { command } => {
-            let settings = load_env_file().and_then(|()| migrate::Settings::from_env());
-            match settings {
-                Ok(settings) => migrate::run(&settings, command.unwrap_or_default()).await,
-                Err(error) => Err(error),
-            }
-        }
-        Command::Healthcheck => match config() {
-            Ok(config) => healthcheck::run(&config).await,
-            Err(error) => Err(error),
-        },
+        Command::Migrate { command } => migrate(command.unwrap_or_default()).await,
+        Command::Healthcheck => ask_for_health().await,
         Command::Version => {
             println!("{}", version::text(program.release.as_ref()));
             Ok(())
@@ -116,6 +107,15 @@ async fn serve(carried: Carried) -> anyhow::Result<()> {
     let served = server::serve(config, stopped()).await;
     telemetry.stop().await;
     served
+}
+
+async fn migrate(command: migrate::Command) -> anyhow::Result<()> {
+    load_env_file()?;
+    migrate::run(&migrate::Settings::from_env()?, command).await
+}
+
+async fn ask_for_health() -> anyhow::Result<()> {
+    healthcheck::run(&config()?).await
 }
 
 async fn administer(work: impl AsyncFnOnce(&Core) -> anyhow::Result<String>) -> anyhow::Result<()> {

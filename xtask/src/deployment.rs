@@ -14,8 +14,11 @@ use crate::{
     workspace,
 };
 
-const LABEL: &str = "Deployment files";
+const CONTAINERS: &str = "Deployment files";
+const UNIT: &str = "systemd unit";
 const SYSTEMD: &str = "systemd-analyze";
+/// Since which it knows all that the unit says, and looks at units that are not installed.
+const OLDEST: u32 = 250;
 /// Of 100, where 100 is a service that may do anything.
 const EXPOSURE: &str = "20";
 /// One image that is built and named, and an order of our own.
@@ -24,15 +27,24 @@ const NOT_OURS: [&str; 4] =
 
 pub fn lint() -> Result<()> {
     if npm::available() {
-        step(LABEL, |step| containers(step))?;
+        step(CONTAINERS, |step| containers(step))?;
     } else {
-        skipped(LABEL, "Node and npm are not installed");
+        skipped(CONTAINERS, "Node and npm are not installed");
     }
-    if run::answers(SYSTEMD, "--version") {
-        return step("systemd unit", |step| unit(step));
+    if systemd().is_some_and(|version| version >= OLDEST) {
+        return step(UNIT, |step| unit(step));
     }
-    skipped("systemd unit", "systemd is not installed");
+    skipped(UNIT, &format!("there is no systemd {OLDEST} or newer"));
     Ok(())
+}
+
+fn systemd() -> Option<u32> {
+    let said = Command::new(SYSTEMD).arg("--version").output().ok()?;
+    parse_version(&String::from_utf8(said.stdout).ok()?)
+}
+
+fn parse_version(said: &str) -> Option<u32> {
+    said.strip_prefix("systemd ")?.split([' ', '.', '~']).next()?.parse().ok()
 }
 
 fn containers(step: &Step) -> Result<()> {
@@ -68,4 +80,16 @@ fn unit(step: &Step) -> Result<()> {
     security.args(["security", "--offline=true", "--no-pager", "--threshold", EXPOSURE]).arg(&here);
     run::quiet(&mut security, Within::Soon, step).context("the unit may do too much")?;
     Ok(fs::remove_file(here)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn systemds_version_is_read() {
+        assert_eq!(parse_version("systemd 252 (252.38-1~deb12u1)\n+PAM"), Some(252));
+        assert_eq!(parse_version("systemd 257.4"), Some(257));
+        assert_eq!(parse_version("System has not been booted"), None);
+    }
 }

@@ -38,10 +38,17 @@ async fn the_page_the_playground_and_the_migrations_are_in_it() {
 async fn what_is_carried_has_the_headers_of_a_folder() {
     let (database, home) = (Database::create().await, Home::empty());
     succeeds(&mut home.migrate(&database));
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/page");
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("assets")).unwrap();
+    for name in ["/index.html", ASSET, &format!("{ASSET}.br"), &format!("{ASSET}.gz")] {
+        let copy = format!("{}{name}", folder.path().display());
+        fs::copy(format!("tests/page{name}"), copy).unwrap();
+    }
+    fs::write(folder.path().join("assets/another-0123456789.js"), "").unwrap();
     let domain = ("API_DOMAIN", "http://localhost:3000");
     let carried = home.serve(&database, &[domain]).await;
-    let served = home.serve(&database, &[domain, ("WEB_DIST", folder)]).await;
+    let served =
+        home.serve(&database, &[domain, ("WEB_DIST", folder.path().to_str().unwrap())]).await;
 
     for (path, encoding) in [
         ("/", "br"),
@@ -65,6 +72,9 @@ async fn what_is_carried_has_the_headers_of_a_folder() {
         }
         assert_eq!(answers[0], answers[1], "{path} as {encoding}");
     }
+    let another = |service: &Service| service.get("/assets/another-0123456789.js").send();
+    assert_eq!(another(&served).await.unwrap().status(), 200, "this one serves the folder");
+    assert_eq!(another(&carried).await.unwrap().status(), 404);
     let half = |service: &Service| service.get(ASSET).header("range", "bytes=3-9").send();
     let (one, other) = (half(&carried).await.unwrap(), half(&served).await.unwrap());
     assert_eq!((one.status(), other.status()), (206.try_into().unwrap(), one.status()));

@@ -29,8 +29,9 @@ use self::{
     parsers::{domain, http_url, log_filter, origin, postgres_url, seconds, secret, smtp_url},
     providers::ProviderVars,
 };
-use crate::supertokens::{
-    AntiCsrf, DashboardOptions, EmailVerificationMode, thirdparty::ProviderOptions,
+use crate::{
+    files::{Carried, Files},
+    supertokens::{AntiCsrf, DashboardOptions, EmailVerificationMode, thirdparty::ProviderOptions},
 };
 
 /// The service, from its environment. `.env` in the working directory is read first; what the
@@ -174,18 +175,19 @@ pub struct Config {
     #[arg(skip)]
     pub dashboard: Option<DashboardOptions>,
 
-    /// The folder of the built page.
-    #[arg(long, env = "WEB_DIST", help_heading = "Files", default_value = "web/dist")]
-    pub web_dist: PathBuf,
+    /// The folder of the built page. Default: the page that the program carries; one that carries none,
+    /// `web/dist`.
+    #[arg(long, env = "WEB_DIST", help_heading = "Files")]
+    pub web_dist: Option<PathBuf>,
 
-    /// The folder of the built playground, served at `/graphiql` in development.
-    #[arg(
-        long,
-        env = "GRAPHIQL_DIST",
-        help_heading = "Files",
-        default_value = "api/graphiql/dist"
-    )]
-    pub graphiql_dist: PathBuf,
+    /// The folder of the built playground, served at `/graphiql` in development. Default: as for the
+    /// page, or `api/graphiql/dist`.
+    #[arg(long, env = "GRAPHIQL_DIST", help_heading = "Files")]
+    pub graphiql_dist: Option<PathBuf>,
+
+    /// What the program has in itself.
+    #[arg(skip)]
+    pub carried: Carried,
 }
 
 /// Where the service runs.
@@ -215,6 +217,15 @@ impl Config {
     /// Where browsers get the page.
     pub fn website_domain(&self) -> Url {
         self.website_domain.clone().unwrap_or_else(|| self.api_domain())
+    }
+
+    pub fn page(&self) -> Files {
+        Files::new(self.web_dist.as_deref(), self.carried.page, "web/dist")
+    }
+
+    pub fn playground(&self) -> Files {
+        let carried = self.carried.playground;
+        Files::new(self.graphiql_dist.as_deref(), carried, "api/graphiql/dist")
     }
 }
 

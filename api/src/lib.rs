@@ -1,11 +1,13 @@
 //! The service: GraphQL over row-level security, and the SuperTokens backend that says who asks.
 
+pub mod cli;
 pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod embedded_core;
 pub mod entity;
 pub mod error;
+pub mod files;
 pub mod graphql;
 pub mod live;
 pub mod mail;

@@ -1,138 +1,16 @@
-//! The command line: `api --help`.
+//! The service as a checkout builds it: what it serves is in folders. `api/release` carries all of it.
 
 use std::process::ExitCode;
 
-use anyhow::Context as _;
-use api::{
-    commands::{self, dashboard, rls_lint, roles, settings},
-    config::Config,
-    graphql, server,
-    supertokens::core::Core,
-    telemetry::Telemetry,
-};
-use clap::{Parser, Subcommand};
+use api::cli::{self, Program};
 use mimalloc::MiMalloc;
-use tokio::signal::unix::{SignalKind, signal};
 
 /// A request is some hundreds of small allocations, which the system's allocator takes a quarter of its
 /// time for.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
-/// The service, and what administrators do from a shell. Its settings are environment variables, or
-/// lines of a file `.env` in the working directory.
-#[derive(Parser)]
-#[command(name = "api", version)]
-struct Arguments {
-    /// Default: `serve`.
-    #[command(subcommand)]
-    command: Option<Command>,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Serves until Ctrl-C.
-    Serve,
-    /// The settings: what is wrong with them, and what there are.
-    #[command(subcommand)]
-    Config(settings::Command),
-    /// Prints the GraphQL schema.
-    Schema,
-    /// Roles: what they permit, and who has them.
-    #[command(subcommand)]
-    Roles(roles::Command),
-    /// The dashboard: who can sign in where users are administered.
-    #[command(subcommand)]
-    Dashboard(dashboard::Command),
-    /// What in a database would not keep its users apart, and what to do about it.
-    RlsLint(rls_lint::Options),
-}
-
 #[tokio::main]
 async fn main() -> ExitCode {
-    let done = match Arguments::parse().command.unwrap_or(Command::Serve) {
-        Command::Serve => serve().await,
-        Command::Schema => {
-            print!("{}", graphql::sdl());
-            Ok(())
-        }
-        Command::Config(command) => load_env_file().and_then(|()| settings::run(&command)),
-        Command::Roles(command) => administer(async |core| roles::run(command, core).await).await,
-        Command::Dashboard(command) => {
-            let password = dashboard::ask_for_password;
-            administer(async |core| dashboard::run(command, core, password).await).await
-        }
-        Command::RlsLint(options) => {
-            return match load_env_file() {
-                Ok(()) => rls_lint::run(&options).await,
-                Err(error) => explain(&error, rls_lint::COULD_NOT_RUN),
-            };
-        }
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => explain(&error, 1),
-    }
-}
-
-fn explain(error: &anyhow::Error, code: u8) -> ExitCode {
-    eprintln!("error: {error:#}");
-    ExitCode::from(code)
-}
-
-async fn serve() -> anyhow::Result<()> {
-    let config = config()?;
-    let telemetry = Telemetry::start(&config)?;
-    let served = server::serve(config, stopped()).await;
-    telemetry.stop().await;
-    served
-}
-
-async fn administer(work: impl AsyncFnOnce(&Core) -> anyhow::Result<String>) -> anyhow::Result<()> {
-    println!("{}", commands::with_core(&config()?, work).await?);
-    Ok(())
-}
-
-fn config() -> anyhow::Result<Config> {
-    load_env_file()?;
-    Ok(Config::from_env()?)
-}
-
-/// No `.env` is fine: the environment may hold everything. Half of one is not. What its lines hold
-/// is not repeated: it may be secret.
-fn load_env_file() -> anyhow::Result<()> {
-    match dotenvy::from_path(".env") {
-        Err(dotenvy::Error::LineParse(line, _)) => {
-            let name = line.split_once('=').map_or("without `=`", |(name, _)| name.trim());
-            anyhow::bail!(
-                "a line of .env cannot be read ({name}): write NAME=value, and quote a value with \
-                 spaces"
-            )
-        }
-        Err(error) if !error.not_found() => Err(error).context(".env cannot be read"),
-        _ => Ok(()),
-    }
-}
-
-/// Resolves at Ctrl-C or SIGTERM. A second one ends the process at once.
-async fn stopped() {
-    signalled().await;
-    tokio::spawn(async {
-        signalled().await;
-        eprintln!("stopped at once");
-        std::process::exit(1);
-    });
-}
-
-async fn signalled() {
-    let terminate = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminate) => terminate.recv().await,
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate => {}
-    }
+    cli::run(Program::default()).await
 }

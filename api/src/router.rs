@@ -48,9 +48,9 @@ pub fn router(state: &AppState, config: &Config) -> Router {
         .with_state(state.clone())
         .merge(supertokens::routes(state.supertokens.clone()))
         .merge(state.outbox.clone().map(mail::page).unwrap_or_default())
-        .merge(site::page(&config.web_dist));
+        .merge(site::page(config.page()));
     let routes = match config.environment {
-        Environment::Development => routes.merge(site::playground(&config.graphiql_dist)),
+        Environment::Development => routes.merge(site::playground(config.playground())),
         Environment::Production => routes,
     };
     layers(routes.method_not_allowed_fallback(async || ApiError::MethodNotAllowed), config)

@@ -1,10 +1,11 @@
 //! The schema of the product, one migration a change.
 //!
 //! Runs as `cargo run -p migration -- up|down|fresh|status`, by
-//! `sea-orm-cli migrate -d migration …`, and as a library in the tests.
+//! `sea-orm-cli migrate -d migration …`, and as a library by the service (`api migrate`) and the tests.
 
 pub mod claims;
 pub mod login;
+pub mod program;
 pub mod rls;
 
 mod m20261101_000001_create_authenticated_role;
@@ -15,6 +16,7 @@ mod m20261125_000005_index_todos_by_age;
 mod m20261125_000006_add_client_key;
 mod m20261126_000007_notify_todo_changes;
 
+pub use sea_orm_cli::MigrateSubcommands;
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
 

@@ -1,9 +1,9 @@
-//! What is quick to check: format, lints, drift of what is generated.
+//! What is quick to check: format, lints, drift of what is generated, the files of a deployment.
 
 use anyhow::{Context, Result};
 
 use crate::{
-    codegen,
+    codegen, deployment,
     run::{self, Within},
     step::{Step, step},
     workspace,
@@ -12,7 +12,8 @@ use crate::{
 pub fn run() -> Result<()> {
     format()?;
     lint()?;
-    codegen::check()
+    codegen::check()?;
+    deployment::lint()
 }
 
 pub fn format() -> Result<()> {

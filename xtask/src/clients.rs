@@ -1,4 +1,5 @@
-//! The official Node SDK, which the service's tests run against the embedded Core.
+//! What tests have of npm beside the browser: the official Node SDK, which runs against the embedded Core, and a
+//! localtunnel server.
 
 use anyhow::{Context, Result};
 
@@ -11,7 +12,9 @@ use crate::{
 
 const LABEL: &str = "Official clients";
 
-/// Installs the packages of `api/tests/clients`. None where there is no npm: their tests skip themselves.
+const FOLDERS: [&str; 2] = ["api/tests/clients", "xtask/tunnel/tests/server"];
+
+/// Installs their packages. None where there is no npm: their tests skip themselves.
 pub fn install() -> Result<Option<Node>> {
     if !npm::available() {
         skipped(LABEL, "Node and npm are not installed: their tests are left out");
@@ -19,8 +22,10 @@ pub fn install() -> Result<Option<Node>> {
     }
     step(LABEL, |step| {
         let node = Node::find(step)?;
-        let folder = workspace::root().join("api/tests/clients");
-        npm::install(&folder, step).context("the official clients cannot be installed")?;
+        for folder in FOLDERS {
+            npm::install(&workspace::root().join(folder), step)
+                .with_context(|| format!("the packages of {folder} cannot be installed"))?;
+        }
         Ok(Some(node))
     })
 }

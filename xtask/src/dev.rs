@@ -15,8 +15,9 @@ use clap::Args;
 use crate::{
     interrupt, page, port,
     postgres::{self, Database},
-    question,
+    programs, question,
     stack::{self, Settings, Stack},
+    tunnel::Tunnel,
     workspace::{self, Profile},
 };
 
@@ -41,6 +42,10 @@ pub struct Options {
     /// Use a new database that is deleted at the end
     #[arg(long, conflicts_with = "reset")]
     ephemeral: bool,
+    /// Let Neon fetch the JWKS, and nothing else, through a localtunnel server: localtunnel.me, or the one that
+    /// `TUNNEL_HOST` names
+    #[arg(long)]
+    tunnel: bool,
 }
 
 pub fn run(options: &Options) -> Result<()> {
@@ -69,6 +74,9 @@ fn start(options: &Options) -> Result<(Stack, Option<File>)> {
     };
     let profile = Profile::from_release(options.release);
     stack::build(&page::toolchain()?, profile, Settings::Own)?;
+    if options.tunnel {
+        programs::build_tunnel(profile)?;
+    }
     // Building takes a while: long enough for somebody else to take the port.
     port::require_free(options.port)?;
     let (port, settings) = (options.port, Settings::Own);
@@ -90,6 +98,7 @@ fn serve(mut stack: Stack, options: &Options) -> Result<()> {
         open(address);
     }
     stack.service.show_output();
+    let tunnel = options.tunnel.then(|| Tunnel::open(options.port)).transpose()?;
     while !interrupt::requested() {
         if let Some(status) = stack.service.ended()? {
             bail!(
@@ -100,6 +109,7 @@ fn serve(mut stack: Stack, options: &Options) -> Result<()> {
         thread::sleep(Duration::from_millis(100));
     }
     // The end that was asked for, as told above: no failure.
+    drop(tunnel);
     println!("stopping the service, then PostgreSQL");
     drop(stack);
     println!("stopped");

@@ -1,4 +1,4 @@
-//! GraphiQL, bundled from npm into files of our own origin. A convenience: without npm all else works.
+//! GraphiQL, bundled from npm into files of our own origin.
 
 use std::{
     fs,
@@ -23,22 +23,13 @@ pub fn dist() -> PathBuf {
     folder().join("dist")
 }
 
+/// For development, where it is a convenience.
 pub fn build_or_say_why_not() -> Result<()> {
-    let up_to_date =
-        fs::read_to_string(stamp()).is_ok_and(|built| Some(built) == inputs(&folder()).ok());
-    if !up_to_date && !npm::available() {
+    if !is_up_to_date() && !npm::available() {
         skipped(LABEL, "npm is not installed: /graphiql will say so, everything else works");
         return Ok(());
     }
-    let built = step(LABEL, |step| {
-        if up_to_date {
-            step.note("up to date");
-            return Ok(());
-        }
-        build(step)
-    });
-    match built {
-        // A convenience: without it all else works.
+    match build() {
         Err(error) if !error.is::<Interrupted>() => {
             skipped(LABEL, &format!("{error:#}; everything else works"));
             Ok(())
@@ -47,7 +38,22 @@ pub fn build_or_say_why_not() -> Result<()> {
     }
 }
 
-fn build(step: &mut Step) -> Result<()> {
+/// Brings it up to date.
+pub fn build() -> Result<()> {
+    step(LABEL, |step| {
+        if is_up_to_date() {
+            step.note("up to date");
+            return Ok(());
+        }
+        bundle(step)
+    })
+}
+
+fn is_up_to_date() -> bool {
+    fs::read_to_string(stamp()).is_ok_and(|built| Some(built) == inputs(&folder()).ok())
+}
+
+fn bundle(step: &mut Step) -> Result<()> {
     let folder = folder();
     npm::install(&folder, step)?;
     step.doing("bundling");
@@ -56,7 +62,8 @@ fn build(step: &mut Step) -> Result<()> {
     Ok(fs::write(stamp(), inputs(&folder)?)?)
 }
 
-fn folder() -> PathBuf {
+/// Where its sources and its packages are.
+pub fn folder() -> PathBuf {
     workspace::root().join("api/graphiql")
 }
 

@@ -8,6 +8,7 @@ mod check;
 mod child;
 mod clients;
 mod codegen;
+mod deployment;
 mod dev;
 mod dist;
 mod documents;
@@ -30,6 +31,7 @@ mod signal;
 mod stack;
 mod step;
 mod test;
+mod tunnel;
 mod workspace;
 
 use std::{env, ffi::OsString, process::ExitCode};
@@ -83,7 +85,7 @@ enum Task {
     Bench(bench::Options),
     /// Sends 70 % of what the service can do for a quarter of an hour, and looks at its memory
     Load(load::Options),
-    /// Builds the page into web/dist as it is deployed, and measures it
+    /// Makes the release in target/dist: one program with everything in it, checksums, SBOMs, licences
     Dist(dist::Options),
     /// Takes the pictures of docs/screenshots
     Screenshots,
@@ -160,4 +162,16 @@ fn explain(error: &anyhow::Error) -> ExitCode {
     }
     eprintln!("error: {error:#}");
     ExitCode::FAILURE
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_holds_together() {
+        Arguments::command().debug_assert();
+    }
 }

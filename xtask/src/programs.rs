@@ -50,6 +50,15 @@ pub fn build_bundler(profile: Profile) -> Result<()> {
     cargo_build("Bundler", &arguments)
 }
 
+/// What `cargo xtask dev --tunnel` runs beside the service: a tool, never built optimised.
+pub fn build_tunnel(profile: Profile) -> Result<()> {
+    let tunnel = ["--package", "tunnel"];
+    match profile {
+        Profile::Dev => cargo_build("Tunnel", &[&DEVELOPMENT[..], &tunnel].concat()),
+        Profile::Release => cargo_build("Tunnel", &tunnel),
+    }
+}
+
 /// What compares schemas.
 pub fn build_schema_diff() -> Result<()> {
     cargo_build("schema-diff", &["--package", "schema-diff"])

@@ -134,7 +134,7 @@ fn pass_on(pipe: Option<impl Read + Send + 'static>, log: &Arc<Mutex<Log>>) {
 }
 
 /// The status line that a GET on the loopback interface is answered with.
-fn get(port: u16, path: &str) -> Result<String> {
+pub fn get(port: u16, path: &str) -> Result<String> {
     let within = Duration::from_secs(2);
     let mut stream = TcpStream::connect_timeout(&(Ipv4Addr::LOCALHOST, port).into(), within)?;
     stream.set_read_timeout(Some(within))?;

@@ -8,7 +8,7 @@ use clap::Args;
 use crate::{
     apt::{self, Outcome},
     browser::Browser,
-    check, clients, codegen,
+    check, clients, codegen, deployment,
     node::Node,
     page,
     postgres::{self, Cluster},
@@ -37,6 +37,7 @@ pub fn run(options: &Options) -> Result<()> {
     check::lint()?;
     codegen::check()?;
     deny()?;
+    deployment::lint()?;
     pooler()?;
     unit_and_integration(&options.filter, clients.as_ref())?;
     if let Some(browser) = browser {

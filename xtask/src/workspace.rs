@@ -20,16 +20,37 @@ static TARGET_DIR: OnceLock<PathBuf> = OnceLock::new();
 
 /// Asks cargo for its target directory: the environment may name it, and any of its configuration files.
 pub fn find_target_dir() -> Result<()> {
+    let metadata = metadata()?;
+    let found = metadata["target_directory"].as_str().context("cargo names no target directory")?;
+    TARGET_DIR.get_or_init(|| found.into());
+    Ok(())
+}
+
+/// The folders of the workspace's members.
+pub fn members() -> Result<Vec<PathBuf>> {
+    let metadata = metadata()?;
+    let packages = metadata["packages"].as_array().context("cargo names no packages")?;
+    let manifests = packages.iter().filter_map(|package| package["manifest_path"].as_str());
+    Ok(manifests.filter_map(|path| Some(Path::new(path).parent()?.to_owned())).collect())
+}
+
+fn metadata() -> Result<Value> {
     let mut metadata = cargo();
     metadata.args(["metadata", "--no-deps", "--format-version", "1"]);
     let answer = metadata.output().context("cannot run cargo")?;
     if !answer.status.success() {
         bail!("cargo metadata failed:\n{}", String::from_utf8_lossy(&answer.stderr).trim_end());
     }
-    let metadata: Value = serde_json::from_slice(&answer.stdout).context("cargo metadata")?;
-    let found = metadata["target_directory"].as_str().context("cargo names no target directory")?;
-    TARGET_DIR.get_or_init(|| found.into());
-    Ok(())
+    serde_json::from_slice(&answer.stdout).context("cargo metadata")
+}
+
+/// The machine that cargo compiles for, as rustc names it.
+pub fn host() -> Result<String> {
+    let mut rustc = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+    let said = rustc.arg("-vV").current_dir(root()).output().context("cannot run rustc")?;
+    let said = String::from_utf8(said.stdout).context("rustc -vV")?;
+    let host = said.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.context("rustc names no host")?.to_owned())
 }
 
 /// Cargo's target directory, the same for all that we start.

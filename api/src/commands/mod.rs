@@ -1,9 +1,13 @@
-//! What administrators do from a shell: on the Core that the service uses, and on the database.
+//! What administrators and their tools do from a shell: on the Core that the service uses, on the
+//! database, and on the service.
 
 pub mod dashboard;
+pub mod healthcheck;
+pub mod migrate;
 pub mod rls_lint;
 pub mod roles;
 pub mod settings;
+pub mod version;
 
 use anyhow::Context as _;
 

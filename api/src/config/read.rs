@@ -6,6 +6,7 @@ use clap::{
     Arg, Command, CommandFactory as _, FromArgMatches as _,
     error::{ContextKind, ContextValue},
 };
+use secrecy::SecretString;
 
 use super::{Config, faults::Faults, rules};
 
@@ -28,6 +29,13 @@ impl Config {
             }
         }
         Self::read(&|name| std::env::var(name).ok(), faults)
+    }
+
+    /// One secret alone, for a command that needs no more.
+    pub fn secret_from_env(name: &str) -> Result<Option<SecretString>, Faults> {
+        let mut faults = Faults::default();
+        let value = secret(&|name| std::env::var(name).ok(), name, &mut faults);
+        faults.into_result(value.map(SecretString::from))
     }
 
     /// Reads variables by name.

@@ -1,7 +1,5 @@
 //! The page and the playground: files built beforehand, served from our own origin.
 
-use std::path::{Path, PathBuf};
-
 use axum::{
     Router,
     extract::{Request, State},
@@ -10,9 +8,14 @@ use axum::{
     response::{Html, IntoResponse, Response},
     routing::get,
 };
-use tower_http::services::ServeDir;
+use tower_http::services::{
+    ServeDir,
+    fs::{Backend, DefaultServeDirFallback},
+};
 
-use crate::error::ApiError;
+use crate::{error::ApiError, files::Files};
+
+const ASSETS: &str = "assets";
 
 /// Files below `assets` have a hash of their content in their name.
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -25,26 +28,31 @@ const NO_PLAYGROUND: &str = "<!doctype html><title>Not built</title>\
      start <code>cargo xtask dev</code> again. Everything else works without it.</p>";
 
 /// The single-page app: its assets, and its document for every address that a browser opens.
-pub fn page(dist: &Path) -> Router {
+pub fn page(files: Files) -> Router {
     Router::new()
-        .nest_service("/assets", assets(dist))
+        .nest_service("/assets", assets(&files))
         // The one address of the page to which something is posted, too.
         .route("/auth/callback/apple", get(document))
         .fallback(document)
-        .with_state(Document { path: dist.join("index.html"), missing: NOT_BUILT })
+        .with_state(Document { files, missing: NOT_BUILT })
 }
 
 /// GraphiQL at `/graphiql`.
-pub fn playground(dist: &Path) -> Router {
-    Router::new().nest_service("/graphiql/assets", assets(dist)).route(
-        "/graphiql",
-        get(document)
-            .with_state(Document { path: dist.join("index.html"), missing: NO_PLAYGROUND }),
-    )
+pub fn playground(files: Files) -> Router {
+    Router::new()
+        .nest_service("/graphiql/assets", assets(&files))
+        .route("/graphiql", get(document).with_state(Document { files, missing: NO_PLAYGROUND }))
 }
 
-fn assets(dist: &Path) -> Router {
-    let files = ServeDir::new(dist.join("assets")).precompressed_br().precompressed_gzip();
+fn assets(files: &Files) -> Router {
+    match files {
+        Files::Folder(folder) => kept(ServeDir::new(folder.join(ASSETS))),
+        Files::Carried(memory) => kept(ServeDir::with_backend(ASSETS, *memory)),
+    }
+}
+
+fn kept<B: Backend>(files: ServeDir<DefaultServeDirFallback, B>) -> Router {
+    let files = files.precompressed_br().precompressed_gzip();
     Router::new().fallback_service(files).layer(middleware::map_response(keep))
 }
 
@@ -57,7 +65,7 @@ async fn keep(mut response: Response) -> Response {
 
 #[derive(Clone)]
 struct Document {
-    path: PathBuf,
+    files: Files,
     missing: &'static str,
 }
 
@@ -69,9 +77,9 @@ async fn document(State(document): State<Document>, request: Request) -> Respons
     if !is_page || !(is_root || wants_html(request.headers())) {
         return ApiError::NotFound.into_response();
     }
-    match tokio::fs::read_to_string(&document.path).await {
-        Ok(html) => ([(header::CACHE_CONTROL, ALWAYS_ASK)], Html(html)).into_response(),
-        Err(_) => (StatusCode::NOT_FOUND, Html(document.missing)).into_response(),
+    match document.files.index().await {
+        Some(html) => ([(header::CACHE_CONTROL, ALWAYS_ASK)], Html(html)).into_response(),
+        None => (StatusCode::NOT_FOUND, Html(document.missing)).into_response(),
     }
 }
 

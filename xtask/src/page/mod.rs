@@ -18,8 +18,7 @@ use crate::{
     step::{Step, step},
     workspace::{self, Profile},
 };
-use toolchain::TARGET;
-pub use toolchain::Toolchain;
+pub use toolchain::{TARGET, Toolchain};
 
 /// Where the built page is.
 pub fn dist() -> PathBuf {

@@ -1,34 +1,13 @@
-//! `cargo xtask dist`: the page as it is deployed, and what of it a visitor waits for.
+//! What of the page a visitor waits for.
 
 use std::{fs, path::Path};
 
 use anyhow::{Context, Result, ensure};
-use clap::Args;
 
-use crate::{browser::Browser, page, stack::Settings, workspace::Profile};
-
-#[derive(Args)]
-pub struct Options {
-    /// Prints what each file weighs; fails where a first visit loads more than its limit
-    #[arg(long)]
-    sizes: bool,
-    /// Measures how long a visitor of a slow phone waits for the list
-    #[arg(long)]
-    timing: bool,
-}
+use crate::page;
 
 /// What a first visit may load, packed by brotli, in bytes.
 const LIMIT: u64 = 180_000;
-
-pub fn run(options: &Options) -> Result<()> {
-    let toolchain = page::toolchain()?;
-    if options.timing {
-        Browser::find()?.script(&toolchain, "timing")?;
-    } else {
-        page::build(&toolchain, Profile::Release, Settings::Own)?;
-    }
-    if options.sizes { sizes() } else { Ok(()) }
-}
 
 /// A file of the page, as it is sent plain and by either encoding.
 struct Weight {
@@ -36,7 +15,8 @@ struct Weight {
     forms: [u64; 3],
 }
 
-fn sizes() -> Result<()> {
+/// Prints what each file weighs; fails where that is too much.
+pub fn print() -> Result<()> {
     let mut weights = weigh(&page::dist(), "")?;
     weights.sort_by_key(|weight| std::cmp::Reverse(weight.forms[2]));
     let sums = [0, 1, 2].map(|form| weights.iter().map(|weight| weight.forms[form]).sum::<u64>());

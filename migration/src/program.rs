@@ -1,0 +1,113 @@
+//! What a program does to a database as its owner: this crate's own, and `api migrate`.
+
+use std::{error::Error, time::Duration};
+
+use sea_orm_cli::MigrateSubcommands as Migrate;
+use sea_orm_migration::{
+    cli::run_migrate,
+    prelude::*,
+    sea_orm::{ConnectOptions, Database, DbConn},
+};
+
+use crate::{Migrator, claims, login};
+
+/// One number for every program: the second one waits for the first.
+const MIGRATION_LOCK: i64 = 0x7464_6f73_6d67;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The database, and who is to use it.
+pub struct Target<'a> {
+    /// The database as its owner.
+    pub owner_url: Option<&'a str>,
+    /// The database as the service's login, which is made where it is missing.
+    pub login_url: Option<&'a str>,
+    /// The schema in which the tables are.
+    pub schema: &'a str,
+}
+
+impl Target<'_> {
+    /// Default: `up`.
+    pub async fn migrate(
+        &self,
+        command: Option<Migrate>,
+        verbose: bool,
+    ) -> Result<(), Box<dyn Error>> {
+        let db = match &command {
+            Some(Migrate::Init | Migrate::Generate { .. }) => DbConn::default(),
+            _ => self.connect().await?,
+        };
+        if creates_schema(command.as_ref()) {
+            self.ensure_login(&db).await?;
+        }
+        run_migrate(Migrator, &db, command, verbose).await
+    }
+
+    pub async fn claims(&self, command: claims::Command) -> Result<(), Box<dyn Error>> {
+        Ok(command.run(&self.connect().await?).await?)
+    }
+
+    async fn connect(&self) -> Result<DbConn, Box<dyn Error>> {
+        let url = self.owner_url.filter(|url| !url.is_empty()).ok_or(
+            "DATABASE_URL is not set. It should be the database as its owner: \
+             postgres://NAME:PASSWORD@HOST/DATABASE",
+        )?;
+        // Looked at first: the library's error holds the whole text, and with it the password.
+        if !url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "postgres" | "postgresql"))
+        {
+            return Err("DATABASE_URL is no URL of a PostgreSQL database. It should be \
+                        postgres://NAME:PASSWORD@HOST/DATABASE"
+                .into());
+        }
+        let mut connect = ConnectOptions::new(url);
+        connect
+            .set_schema_search_path(self.schema)
+            .max_connections(1)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .sqlx_logging(false);
+        let db = Database::connect(connect)
+            .await
+            .map_err(|error| format!("the database of DATABASE_URL cannot be reached: {error}"))?;
+        // Held by the only connection, so until this process ends.
+        db.execute_unprepared(&format!("SELECT pg_advisory_lock({MIGRATION_LOCK})")).await?;
+        Ok(db)
+    }
+
+    async fn ensure_login(&self, db: &DbConn) -> Result<(), login::LoginError> {
+        let Some(url) = self.login_url.filter(|url| !url.is_empty()) else {
+            eprintln!(
+                "DATABASE_AUTHENTICATED_URL is not set: no login is made for the service. Set it to \
+                 postgres://NAME:PASSWORD@HOST/DATABASE and run the migrations again."
+            );
+            return Ok(());
+        };
+        login::ensure(db, url).await
+    }
+}
+
+/// Whether the service should be able to sign in to the database afterwards.
+fn creates_schema(command: Option<&Migrate>) -> bool {
+    match command {
+        None | Some(Migrate::Up { .. } | Migrate::Fresh | Migrate::Refresh) => true,
+        Some(
+            Migrate::Down { .. }
+            | Migrate::Reset
+            | Migrate::Status
+            | Migrate::Init
+            | Migrate::Generate { .. },
+        ) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_commands_that_build_the_schema_make_the_login() {
+        assert!(creates_schema(None));
+        assert!(creates_schema(Some(&Migrate::Up { num: None })));
+        assert!(creates_schema(Some(&Migrate::Fresh)));
+        assert!(!creates_schema(Some(&Migrate::Status)));
+        assert!(!creates_schema(Some(&Migrate::Down { num: 1 })));
+    }
+}

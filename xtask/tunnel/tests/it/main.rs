@@ -1,0 +1,5 @@
+//! The tunnel: what passes, and the server that it is made for.
+
+mod relay;
+mod server;
+mod support;

@@ -23,7 +23,7 @@ use tokio::time::interval;
 
 use self::{
     database::TestDatabase,
-    load::{Crowd, Kind, Load, Outcome, p99},
+    load::{Crowd, Kind, Load, Outcome},
     program::{Program, memory},
 };
 
@@ -72,8 +72,8 @@ async fn main() -> ExitCode {
     };
     let mut crowd = Crowd::gather(&program.url, &sprint).await;
     let possible = crowd.work(&sprint).await;
-    println!("possible: {:.0} requests a second", possible.rate());
-    let rate = options.rate.unwrap_or(possible.rate() * SHARE);
+    println!("possible: {:.0} requests a second", rate_of(&possible));
+    let rate = options.rate.unwrap_or(rate_of(&possible) * SHARE);
     // More workers than requests under way: one that is slow holds up only itself.
     let duration = Duration::from_secs(options.minutes * 60);
     let load = Load { workers: 64, duration, rate: Some(rate), ..sprint };
@@ -85,6 +85,19 @@ async fn main() -> ExitCode {
         println!("{fault}");
     }
     if verdict && possible.faults == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Requests a second.
+#[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+fn rate_of(outcome: &Outcome) -> f64 {
+    outcome.samples.len() as f64 / outcome.took.as_secs_f64()
+}
+
+/// The time in which all but some of a hundred were answered.
+fn percentile(mut times: Vec<Duration>, percent: usize) -> Duration {
+    times.sort_unstable();
+    let last = times.len().saturating_sub(1);
+    times.get(last * percent / 100).copied().unwrap_or_default()
 }
 
 /// Minutes since the beginning, and kB.
@@ -120,7 +133,7 @@ fn report(load: &Load, outcome: &Outcome, memory: &Memory) -> bool {
     println!(
         "{} requests in {minutes} minutes, {:.0} a second; {} faults; {} events at {} sockets\n",
         outcome.samples.len(),
-        outcome.rate(),
+        rate_of(outcome),
         outcome.faults,
         outcome.events,
         load.sockets
@@ -128,20 +141,15 @@ fn report(load: &Load, outcome: &Outcome, memory: &Memory) -> bool {
     println!("| request | count | p50 | p99 | longest |\n|---|---|---|---|---|");
     for kind in Kind::ALL {
         let of_kind = outcome.samples.iter().filter(|sample| sample.kind == kind);
-        let mut times: Vec<_> = of_kind.map(|sample| sample.took).collect();
-        times.sort_unstable();
-        let at = |percent: usize| {
-            let last = times.len().saturating_sub(1);
-            times.get(last * percent / 100).copied().unwrap_or_default()
-        };
-        let (half, most, all) = (at(50), at(99), at(100));
+        let times: Vec<_> = of_kind.map(|sample| sample.took).collect();
+        let [half, most, all] = [50, 99, 100].map(|percent| percentile(times.clone(), percent));
         println!("| {kind:?} | {} | {half:.1?} | {most:.1?} | {all:.1?} |", times.len());
     }
     let third = |number: u32| {
         let part = load.duration / 3;
         let within = |at: Duration| at >= part * number && at < part * (number + 1);
         let samples = outcome.samples.iter().filter(|sample| within(sample.at));
-        p99(samples.map(|sample| sample.took).collect())
+        percentile(samples.map(|sample| sample.took).collect(), 99)
     };
     let (first, last) = (third(0), third(2));
     println!("\np99 of the first third {first:.1?}, of the last {last:.1?}");

@@ -30,7 +30,7 @@ const PASSWORD: &str = "analytical-engine-1";
 const TODOS_EACH: usize = 20;
 /// How many sign up or subscribe at once, before it begins.
 const AT_ONCE: usize = 8;
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How many things that went wrong are told; all are counted.
 const TOLD: usize = 20;
 
@@ -106,23 +106,12 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-    pub fn rate(&self) -> f64 {
-        self.samples.len() as f64 / self.took.as_secs_f64()
-    }
-
     fn fault(&mut self, what: String) {
         self.faults += 1;
         if self.told.len() < TOLD {
             self.told.push(what);
         }
     }
-}
-
-/// The slowest but for one in a hundred.
-pub fn p99(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times.len().checked_sub(1).map_or(Duration::ZERO, |last| times[last * 99 / 100])
 }
 
 /// Users who have signed up, with their lists and sockets.
@@ -228,8 +217,8 @@ async fn work(
     let pace = load.rate.map(|rate| Duration::from_secs_f64(load.workers as f64 / rate));
     // Workers begin one after the other, and each elsewhere in the mix.
     let mut due = begun + pace.unwrap_or_default() * index(worker) / index(load.workers);
-    let mut turn = u64::try_from(worker).expect("a small number") * 61;
-    for member in members.iter().cycle() {
+    let first = u64::try_from(worker).expect("a small number") * 61;
+    for (turn, member) in (first..).zip(members.iter().cycle()) {
         match pace {
             Some(_) => sleep_until(due).await,
             None => due = Instant::now(),
@@ -245,7 +234,6 @@ async fn work(
             }
             Err(fault) => outcome.fault(format!("{kind:?}: {fault}")),
         }
-        turn += 1;
         due += pace.unwrap_or_default();
     }
     outcome

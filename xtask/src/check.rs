@@ -1,9 +1,9 @@
-//! What is quick to check: format, lints, drift of what is generated, the files of a deployment.
+//! What is quick to check: format, lints, drift of what is generated, what documents name, the files of a deployment.
 
 use anyhow::{Context, Result};
 
 use crate::{
-    codegen, deployment,
+    codegen, deployment, docs,
     run::{self, Within},
     step::{Step, step},
     workspace,
@@ -13,6 +13,7 @@ pub fn run() -> Result<()> {
     format()?;
     lint()?;
     codegen::check()?;
+    docs::check()?;
     deployment::lint()
 }
 

@@ -11,9 +11,12 @@ mod codegen;
 mod deployment;
 mod dev;
 mod dist;
+mod docs;
 mod documents;
 mod environment;
+mod fuzz;
 mod graphiql;
+mod guide;
 mod interrupt;
 mod load;
 mod node;
@@ -24,6 +27,8 @@ mod port;
 mod postgres;
 mod programs;
 mod question;
+#[cfg(test)]
+mod repository;
 mod run;
 mod schema_diff;
 mod service;
@@ -55,7 +60,7 @@ enum Task {
     Dev(dev::Options),
     /// Checks and tests everything, the browser test included
     Test(test::Options),
-    /// Checks format, lints and what `codegen` writes
+    /// Checks format, lints, what `codegen` writes and what the documents name
     Check,
     /// Writes schema.graphql, .env.example and docs/configuration.md from the service, and
     /// web/queries/manifest.json from the page's operations
@@ -64,6 +69,10 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Tries what comes in from outside with changes made by chance, for as long as one likes
+    Fuzz(fuzz::Options),
+    /// Follows docs/guides/add-a-table.md to the letter, on a copy of the checkout
+    Guide,
     /// Says what of the changes to schema.graphql breaks clients, and fails when something does
     SchemaDiff {
         /// The commit whose schema.graphql is the old one
@@ -138,6 +147,8 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Check => check::run(),
         Task::Codegen { check: true } => codegen::check(),
         Task::Codegen { check: false } => codegen::write(),
+        Task::Fuzz(options) => fuzz::run(&options),
+        Task::Guide => guide::follow(),
         Task::Screenshots => browser::screenshots(),
         Task::Dist(options) => dist::run(&options),
         Task::Bench(options) => bench::run(&options),

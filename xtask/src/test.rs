@@ -8,7 +8,7 @@ use clap::Args;
 use crate::{
     apt::{self, Outcome},
     browser::Browser,
-    check, clients, codegen, deployment,
+    check, clients, codegen, deployment, docs,
     node::Node,
     page,
     postgres::{self, Cluster},
@@ -23,6 +23,9 @@ pub struct Options {
     /// Leave the browser test out
     #[arg(long)]
     skip_browser: bool,
+    /// Run the Rust tests alone: no lints, no page, no clients from npm
+    #[arg(long)]
+    quick: bool,
     /// Handed to the test runner: names of tests, or its options
     #[arg(last = true)]
     filter: Vec<String>,
@@ -30,12 +33,16 @@ pub struct Options {
 
 pub fn run(options: &Options) -> Result<()> {
     postgres::sweep();
+    if options.quick {
+        return unit_and_integration(&options.filter, None);
+    }
     let browser = if options.skip_browser { None } else { Some(Browser::find()?) };
     let clients = clients::install()?;
     let toolchain = page::toolchain()?;
     check::format()?;
     check::lint()?;
     codegen::check()?;
+    docs::check()?;
     deny()?;
     deployment::lint()?;
     pooler()?;
@@ -68,16 +75,13 @@ fn pooler() -> Result<()> {
 fn unit_and_integration(filter: &[String], clients: Option<&Node>) -> Result<()> {
     let cluster = step("PostgreSQL for the tests", Cluster::throw_away)?;
     let mut cargo = workspace::cargo();
-    if run::answers("cargo-nextest", "--version") {
-        cargo.args(["nextest", "run"]);
-    } else {
-        cargo.arg("test");
+    let has_nextest = run::answers("cargo-nextest", "--version");
+    cargo.args(if has_nextest { &["nextest", "run"][..] } else { &["test"] });
+    cargo.args(workspace::MEMBERS).args(["--all-features", "--no-fail-fast"]);
+    if !has_nextest {
+        cargo.arg("--");
     }
-    cargo
-        .args(workspace::MEMBERS)
-        .args(["--all-features", "--no-fail-fast"])
-        .args(filter)
-        .env("TEST_DATABASE_URL", cluster.superuser_url());
+    cargo.args(filter).env("TEST_DATABASE_URL", cluster.superuser_url());
     if let Some(node) = clients {
         node.lead(&mut cargo)?;
     }

@@ -5,6 +5,7 @@ mod clients;
 mod commands;
 mod embedded_core;
 mod faults;
+mod fuzz;
 mod graphql;
 mod live;
 mod load;

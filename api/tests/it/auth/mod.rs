@@ -17,7 +17,7 @@ mod password_reset;
 mod provider;
 mod session;
 mod sign_in;
-mod stand_in;
+pub mod stand_in;
 mod third_party;
 mod tokens;
 
@@ -42,7 +42,7 @@ fn operation(query: &str) -> Value {
     json!({"query": query})
 }
 
-fn base64url(content: impl AsRef<[u8]>) -> String {
+pub fn base64url(content: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(content)
 }
 

@@ -2,6 +2,8 @@
 
 mod claims;
 
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
+use axum::http::StatusCode;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, jwk::Jwk};
 use serde_json::{Value, json};
 
@@ -106,6 +108,42 @@ async fn the_public_key_is_no_shared_secret() {
                 jsonwebtoken::encode(&header, &stand_in::claims(NOW), &secret).expect("a token");
             service.refuses(&token, UNAUTHORISED).await;
         }
+    }
+}
+
+/// The key set has keys of other types under the very `kid` that a token names: none of them checks it.
+#[tokio::test]
+async fn a_key_of_another_type_checks_no_token() {
+    let (key, kid) = (Key::new("d-1799999999000"), "d-1799999999001");
+    let core = StandIn::publishing(&[&key]).await;
+    let curve = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key");
+    // 4, and the two coordinates.
+    let point = curve.public_key().as_ref();
+    let shared = json!({"kty": "oct", "kid": kid, "k": base64url("a shared secret")});
+    let elliptic = json!({"kty": "EC", "kid": kid, "crv": "P-256",
+        "x": base64url(&point[1..33]), "y": base64url(&point[33..])});
+    let pkcs8 = curve.to_pkcs8v1().expect("PKCS#8");
+    let signers = [
+        (Algorithm::HS256, EncodingKey::from_secret(b"a shared secret")),
+        (Algorithm::ES256, EncodingKey::from_ec_der(pkcs8.as_ref())),
+    ];
+    for other in [shared, elliptic] {
+        core.answer(StatusCode::OK, json!({"keys": [other, key.jwk]}).to_string());
+        let app = core.serve(TestClock::at(NOW * 1000).clock()).await;
+        let ask = async |token: &str| {
+            let request = app.post("/graphql").bearer_auth(token);
+            send(request.json(&operation(WHO))).await
+        };
+        for (alg, signer) in &signers {
+            let header = Header { kid: Some(kid.into()), ..Header::new(*alg) };
+            let token = jsonwebtoken::encode(&header, &stand_in::claims(NOW), signer);
+            let answer = ask(&token.expect("a token")).await;
+            assert_eq!((answer.status.as_u16(), answer.message()), (401, UNAUTHORISED), "{other}");
+        }
+        let header = Header { kid: Some(kid.into()), ..key.header() };
+        let answer = ask(&key.sign_with(&header, &stand_in::claims(NOW))).await;
+        assert_eq!((answer.status.as_u16(), answer.message()), (401, TRY_REFRESH_TOKEN), "{other}");
+        assert_eq!(ask(&key.sign(&stand_in::claims(NOW))).await.status, 200, "{other}");
     }
 }
 

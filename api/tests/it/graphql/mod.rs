@@ -6,6 +6,7 @@ mod bulk;
 mod documents;
 mod errors;
 mod http;
+mod input;
 mod limits;
 mod lists;
 mod pages;

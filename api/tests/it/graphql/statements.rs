@@ -80,6 +80,35 @@ async fn what_needs_no_row_needs_no_transaction() {
     assert_eq!((transactions(&sent), statements(&sent)), (1, 1), "{sent:?}");
 }
 
+/// So that the time tells no more than the answer does.
+#[tokio::test]
+async fn anothers_todo_costs_what_one_that_never_was_costs() {
+    let wire = Wire::default();
+    let app = warm(&wire).await;
+    let (ada, eve) = (app.user("ada").await, app.user("eve").await);
+    let hers = ada.add("hers").await;
+    wire.take_transaction().await;
+    for query in [
+        "{ todo(id: ID) { task } }",
+        "{ node(id: ID) { id } }",
+        "mutation { toggleTodo(id: ID) { todo { id } } }",
+        r#"mutation { updateTodo(input: {id: ID, task: "his"}) { todo { id } } }"#,
+        "mutation { deleteTodo(id: ID) { deletedId } }",
+        "mutation { setTodosComplete(ids: [ID], isComplete: true) { todos { id } } }",
+    ] {
+        let mut seen = Vec::new();
+        for id in [&*hers, "999999999"] {
+            // The third time, when the statements are prepared.
+            for _ in 0..3 {
+                let answer = eve.send(&query.replace("ID", id), json!({})).await;
+                seen.push((wire.take_transaction().await, answer.without_request_id()));
+            }
+        }
+        assert_eq!(seen[2], seen[5], "{query}");
+    }
+    assert_eq!(ada.tasks().await, ["hers"]);
+}
+
 /// A column that the database lets nobody read fails whoever asks for it, and nobody else.
 #[tokio::test]
 async fn only_columns_that_are_asked_for_are_read() {

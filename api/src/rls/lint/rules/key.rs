@@ -1,4 +1,5 @@
 //! Keys that users can choose tell them which exist, and can be taken before their time.
+//! What the server checks over all rows, it checks past every policy.
 
 use crate::rls::lint::{Rule, Severity};
 
@@ -37,4 +38,72 @@ pub const CHOOSABLE: Rule = Rule {
                   SELECT FROM permission m WHERE m.relation = t.oid AND m.privilege = 'INSERT')
           ) key
           WHERE how IS NOT NULL",
+};
+
+/// A unique index is asked about every row, whoever's: a value that is refused is one that somebody
+/// has. Keys that the database makes are nobody's choice.
+pub const UNIQUE_ACROSS_USERS: Rule = Rule {
+    id: "unique-across-users",
+    severity: Severity::Warning,
+    title: "A unique index, of values that users choose, over the rows of all of them",
+    message: "index {index} of table {table} tells users which values others have: {columns}",
+    advice: "make it unique within a user, with {owner} among its columns, or leave the columns out of \
+             the grants",
+    sql: "SELECT 'table ' || t.name AS object, t.name AS table, quote_ident(c.relname) AS index,
+                 chosen.columns, (SELECT string_agg(o.name, ', ' ORDER BY o.name) FROM owner_column o
+                                  WHERE o.relation = t.oid) AS owner
+          FROM granted t
+          JOIN pg_index i ON i.indrelid = t.oid AND i.indisunique
+          JOIN pg_class c ON c.oid = i.indexrelid
+          CROSS JOIN LATERAL (
+              SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) AS columns
+              FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = t.oid AND d.adnum = a.attnum
+              WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
+              -- The key columns, and what expressions among them are about.
+              AND (a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]) OR EXISTS (
+                  SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass
+                  AND e.objid = i.indexrelid AND e.refobjid = t.oid AND e.refobjsubid = a.attnum
+                  AND i.indexprs IS NOT NULL))
+              -- A key that has a value without being asked is what `key-choosable` is about.
+              AND a.attidentity = '' AND NOT (i.indisprimary AND d.oid IS NOT NULL)
+              AND EXISTS (SELECT FROM permission m WHERE m.relation = t.oid
+                          AND m.privilege IN ('INSERT', 'UPDATE') AND m.attnum IN (0, a.attnum))
+          ) chosen
+          WHERE t.relkind IN ('r', 'p') AND chosen.columns IS NOT NULL
+          AND EXISTS (SELECT FROM owner_column o WHERE o.relation = t.oid)
+          AND NOT EXISTS (SELECT FROM owner_column o WHERE o.relation = t.oid
+                          AND o.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]))",
+};
+
+/// <https://www.postgresql.org/docs/current/ddl-rowsecurity.html>: "Referential integrity checks, such
+/// as unique or primary key constraints and foreign key references, always bypass row security".
+pub const REFERENCE_ACROSS_USERS: Rule = Rule {
+    id: "reference-across-users",
+    severity: Severity::Warning,
+    title: "A foreign key by which users may name another's row: policies do not apply to it",
+    message: "{constraint} of table {table} lets users name every row of {other}, and tells which \
+              there are",
+    advice: "reference the owner, too: FOREIGN KEY ({owner}, …) REFERENCES {other} ({other_owner}, …), \
+             which wants a unique index there on these",
+    sql:
+        "SELECT 'table ' || t.name AS object, t.name AS table, quote_ident(k.conname) AS constraint,
+                 r.name AS other, owner.names AS owner, other_owner.names AS other_owner
+          FROM pg_constraint k
+          JOIN granted t ON t.oid = k.conrelid
+          JOIN relation r ON r.oid = k.confrelid
+          CROSS JOIN LATERAL (
+              SELECT string_agg(o.name, ', ' ORDER BY o.name) AS names FROM owner_column o
+              WHERE o.relation = t.oid) owner
+          CROSS JOIN LATERAL (
+              SELECT string_agg(o.name, ', ' ORDER BY o.name) AS names FROM owner_column o
+              WHERE o.relation = r.oid) other_owner
+          WHERE k.contype = 'f' AND k.conparentid = 0
+          AND owner.names IS NOT NULL AND other_owner.names IS NOT NULL
+          AND EXISTS (SELECT FROM permission m WHERE m.relation = t.oid
+                      AND m.privilege IN ('INSERT', 'UPDATE')
+                      AND (m.attnum = 0 OR m.attnum = ANY (k.conkey)))
+          AND NOT EXISTS (
+              SELECT FROM unnest(k.conkey, k.confkey) AS pair(here, there)
+              JOIN owner_column o ON o.relation = t.oid AND o.attnum = pair.here
+              JOIN owner_column p ON p.relation = r.oid AND p.attnum = pair.there)",
 };

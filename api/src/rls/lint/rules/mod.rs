@@ -37,6 +37,8 @@ pub const RULES: &[&Rule] = &[
     &owner::NULLABLE,
     &owner::WITHOUT_DEFAULT,
     &key::CHOOSABLE,
+    &key::UNIQUE_ACROSS_USERS,
+    &key::REFERENCE_ACROSS_USERS,
     &function::DEFINER_WITHOUT_SEARCH_PATH,
     &function::DEFINER,
     &function::WITHOUT_SEARCH_PATH,

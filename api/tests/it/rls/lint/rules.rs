@@ -175,6 +175,40 @@ const COLUMNS: &[Case] = &[
     ),
 ];
 
+const KEYS: &[Case] = &[
+    ("create unique index by_title on notes (title)", &[("unique-across-users", "table notes")]),
+    (
+        "create unique index by_title on notes (lower(title)) include (user_id)",
+        &[("unique-across-users", "table notes")],
+    ),
+    (
+        "alter table notes drop id, add primary key (title)",
+        // The index that served the policies went with the column.
+        &[("policy-without-index", "table notes"), ("unique-across-users", "table notes")],
+    ),
+    ("create unique index by_title on notes (title, user_id)", &[]),
+    // What nobody may write, nobody can try out.
+    ("alter table notes add number int unique", &[]),
+    (
+        "alter table notes add todo_id bigint references todos; grant insert (todo_id) on notes \
+         to authenticated",
+        &[("reference-across-users", "table notes")],
+    ),
+    (
+        "alter table todos add unique (user_id, id);
+         alter table notes add todo_id bigint,
+             add foreign key (user_id, todo_id) references todos (user_id, id);
+         grant insert (todo_id) on notes to authenticated",
+        &[],
+    ),
+    ("alter table notes add todo_id bigint references todos", &[]),
+    (
+        "create table colours (name text primary key); alter table notes add colour text references \
+         colours; grant insert (colour) on notes to authenticated",
+        &[],
+    ),
+];
+
 const FUNCTIONS: &[Case] = &[
     (
         "create function f(a text) returns text language sql as 'select a'",
@@ -250,13 +284,18 @@ async fn owners_and_keys() {
 }
 
 #[tokio::test]
+async fn what_is_checked_over_the_rows_of_all_users() {
+    try_out(KEYS).await;
+}
+
+#[tokio::test]
 async fn functions_that_users_can_call() {
     try_out(FUNCTIONS).await;
 }
 
 #[test]
 fn every_rule_is_broken_here_or_beside() {
-    let tried = [RELATIONS, POLICIES, GRANTS, COLUMNS, FUNCTIONS].into_iter().flatten();
+    let tried = [RELATIONS, POLICIES, GRANTS, COLUMNS, KEYS, FUNCTIONS].into_iter().flatten();
     let tried: BTreeSet<_> =
         tried.flat_map(|(_, expected)| *expected).map(|(rule, _)| *rule).collect();
     let elsewhere = |id: &str| id.starts_with("login-") || id == SERVER_WITH_LEAKS.id;

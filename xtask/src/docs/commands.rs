@@ -35,9 +35,15 @@ fn calls(text: &str) -> BTreeSet<Vec<&str>> {
 
 fn call(line: &str) -> Option<Vec<&str>> {
     let line = line.split(" # ").next().unwrap_or(line);
-    let words = line.split_whitespace().skip_while(|word| word.contains('='));
-    // An ellipsis stands for anything.
-    let words: Vec<_> = words.filter(|word| *word != "…").collect();
+    let mut words: Vec<&str> = Vec::new();
+    for word in line.split_whitespace().skip_while(|word| word.contains('=')) {
+        // An ellipsis stands for anything: for a value, or for whatever could follow.
+        match words.last() {
+            Some(last) if word == "…" && last.starts_with("--") => words.push("X"),
+            _ if word == "…" => {}
+            _ => words.push(word),
+        }
+    }
     let words = match words.as_slice() {
         ["cargo", "run", "-p", program @ ("api" | "migration"), rest @ ..] => {
             let rest = rest.strip_prefix(&["--"]).unwrap_or(rest);
@@ -48,7 +54,8 @@ fn call(line: &str) -> Option<Vec<&str>> {
         }
         _ => words,
     };
-    matches!(words.as_slice(), ["api" | "migration", ..] | ["cargo", "xtask", ..]).then_some(words)
+    matches!(words.as_slice(), ["api" | "migration", ..] | ["cargo", "xtask", _, ..])
+        .then_some(words)
 }
 
 /// What the program has against it.
@@ -82,10 +89,14 @@ mod tests {
 
     #[test]
     fn commands_of_ours_are_found() {
-        let text = "`cargo xtask dev` or `cargo test`\n```sh\n\
-                    RLS_CLAIMS=signed api serve # now\ncargo run -p api -- roles list\nls\n```\n";
+        let text = "`cargo xtask dev`, `cargo xtask` or `cargo test`\n```sh\n\
+                    RLS_CLAIMS=signed api serve # now\ncargo run -p api -- roles list …\nls\n\
+                    api rls-lint --url …\n```\n";
         let found: Vec<_> = calls(text).into_iter().map(|call| call.join(" ")).collect();
-        assert_eq!(found, ["api roles list", "api serve", "cargo xtask dev"]);
+        assert_eq!(
+            found,
+            ["api rls-lint --url X", "api roles list", "api serve", "cargo xtask dev"]
+        );
     }
 
     #[test]

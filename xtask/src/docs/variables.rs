@@ -40,7 +40,8 @@ impl Known {
 
     /// Each name of the document that is none.
     pub fn faults(&self, document: &Document) -> Vec<String> {
-        let named = words(&document.text).filter(|word| word.contains('_'));
+        let prose = without_code(&document.text);
+        let named = words(&prose).filter(|word| word.contains('_'));
         let unknown: BTreeSet<_> =
             named.chain(assigned(&document.text)).filter(|word| !self.has(word)).collect();
         let fault = |word| {
@@ -55,6 +56,21 @@ impl Known {
     fn has(&self, word: &str) -> bool {
         word.starts_with(PREFIX) || self.0.contains(word)
     }
+}
+
+/// The text without blocks of code, which has constants of its own; those of a shell stay.
+fn without_code(text: &str) -> String {
+    let (mut kept, mut is_code) = (String::new(), false);
+    for line in text.lines() {
+        match line.trim_start().strip_prefix("```") {
+            Some(language) => is_code = matches!(language, "rust" | "diff" | "graphql"),
+            None if is_code => continue,
+            None => {}
+        }
+        kept.push_str(line);
+        kept.push('\n');
+    }
+    kept
 }
 
 fn is_part(letter: char) -> bool {
@@ -108,6 +124,7 @@ mod tests {
             "`SMTP_URL` and `SMTP_URL_FILE`, `OTEL_BSP_…`, `OIDC_<ID>_ISSUER`",
             "`NOT_FOUND`, SECURITY DEFINER, SHA-256, `fn a_B_c`",
             "```sh\nPORT=4000 api --url=x\n```",
+            "```rust\nconst ROUND_TRIP: u8 = 1;\n```",
         ] {
             assert_eq!(faults(text), [""; 0], "{text}");
         }

@@ -15,6 +15,19 @@ use crate::workspace;
 /// What a build does not read: tests of the browser and pictures.
 const LEFT_OUT: [&str; 2] = ["docs/screenshots/", "web/e2e/"];
 
+const MANIFEST: &str = "Cargo.toml";
+
+/// The manifest with a version of the copy's own. To cargo, two workspaces of the same packages in one target
+/// directory are one: what it built of the copy would be taken for what it built of the checkout.
+fn another(manifest: Vec<u8>) -> Result<Vec<u8>> {
+    const VERSION: &str = "[workspace.package]\nversion = \"";
+    let manifest = String::from_utf8(manifest).context("Cargo.toml is no text")?;
+    let (before, after) =
+        manifest.split_once(VERSION).context("Cargo.toml has no version first")?;
+    let (version, after) = after.split_once('"').context("a version ends")?;
+    Ok(format!("{before}{VERSION}{version}-guide\"{after}").into_bytes())
+}
+
 /// How many files were written, and how many were as they should be.
 pub fn bring(folder: &Path) -> Result<(usize, usize)> {
     let names = sources()?;
@@ -22,6 +35,7 @@ pub fn bring(folder: &Path) -> Result<(usize, usize)> {
     for name in &names {
         let (from, to) = (workspace::root().join(name), folder.join(name));
         let content = fs::read(&from).with_context(|| format!("cannot read {}", name.display()))?;
+        let content = if name == Path::new(MANIFEST) { another(content)? } else { content };
         if fs::read(&to).is_ok_and(|old| old == content) {
             kept += 1;
             continue;
@@ -59,4 +73,20 @@ fn clear(folder: &Path, top: &Path, names: &BTreeSet<PathBuf>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_is_another_workspace_to_cargo() {
+        let manifest = fs::read(workspace::root().join(MANIFEST)).expect("a manifest");
+        let copy = String::from_utf8(another(manifest).expect("a version")).expect("a text");
+        assert_eq!(copy.matches("-guide\"").count(), 1);
+        for member in workspace::members().expect("cargo names its members") {
+            let manifest = fs::read_to_string(member.join(MANIFEST)).expect("a manifest");
+            assert!(manifest.contains("version.workspace = true"), "{}", member.display());
+        }
+    }
 }

@@ -23,7 +23,8 @@ pub struct Options {
     /// Leave the browser test out
     #[arg(long)]
     skip_browser: bool,
-    /// Run the Rust tests alone: no lints, no page, no clients from npm
+    /// Run the integration tests alone, and see that the page's sources compile: no lints, no unit tests, no
+    /// browser, no clients from npm
     #[arg(long)]
     quick: bool,
     /// Handed to the test runner: names of tests, or its options
@@ -34,7 +35,7 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<()> {
     postgres::sweep();
     if options.quick {
-        return unit_and_integration(&options.filter, None);
+        return run_tests("Integration tests", &QUICK, &options.filter, None);
     }
     let browser = if options.skip_browser { None } else { Some(Browser::find()?) };
     let clients = clients::install()?;
@@ -46,7 +47,7 @@ pub fn run(options: &Options) -> Result<()> {
     deny()?;
     deployment::lint()?;
     pooler()?;
-    unit_and_integration(&options.filter, clients.as_ref())?;
+    run_tests("Unit and integration tests", &[], &options.filter, clients.as_ref())?;
     if let Some(browser) = browser {
         browser.test(&toolchain)?;
     } else {
@@ -71,13 +72,21 @@ fn pooler() -> Result<()> {
     Ok(())
 }
 
-/// On a real PostgreSQL that is gone afterwards.
-fn unit_and_integration(filter: &[String], clients: Option<&Node>) -> Result<()> {
+/// Of all members, so that cargo compiles no dependency with other features; but of few targets.
+const QUICK: [&str; 4] = ["--test", "it", "--bin", "web"];
+
+/// On a real PostgreSQL that is gone afterwards. No targets stand for all.
+fn run_tests(
+    label: &str,
+    targets: &[&str],
+    filter: &[String],
+    clients: Option<&Node>,
+) -> Result<()> {
     let cluster = step("PostgreSQL for the tests", Cluster::throw_away)?;
     let mut cargo = workspace::cargo();
     let has_nextest = run::answers("cargo-nextest", "--version");
     cargo.args(if has_nextest { &["nextest", "run"][..] } else { &["test"] });
-    cargo.args(workspace::MEMBERS).args(["--all-features", "--no-fail-fast"]);
+    cargo.args(workspace::MEMBERS).args(["--all-features", "--no-fail-fast"]).args(targets);
     if !has_nextest {
         cargo.arg("--");
     }
@@ -85,7 +94,7 @@ fn unit_and_integration(filter: &[String], clients: Option<&Node>) -> Result<()>
     if let Some(node) = clients {
         node.lead(&mut cargo)?;
     }
-    step("Unit and integration tests", |step| run::streamed(&mut cargo, Within::Build, step))
+    step(label, |step| run::streamed(&mut cargo, Within::Build, step))
 }
 
 fn deny() -> Result<()> {

@@ -1,4 +1,4 @@
-//! What the documents name is there: tests, files, variables, commands.
+//! What the documents name is there: tests, files, variables, commands, and what a guide changes.
 
 mod commands;
 mod links;
@@ -10,7 +10,7 @@ use std::{fs, path::PathBuf};
 use anyhow::{Context, Result, bail};
 
 use self::variables::Known;
-use crate::{step::step, workspace};
+use crate::{guide, step::step, workspace};
 
 /// A document: where it is from the top of the checkout, and what it says.
 struct Document {
@@ -29,6 +29,7 @@ pub fn check() -> Result<()> {
             faults.extend(commands::faults(document)?);
         }
         faults.extend(tests_named::faults(&threat_model(&documents)?.text));
+        faults.extend(guide::fits().err().map(|error| format!("{error:#}")));
         if faults.is_empty() {
             step.note(format!("{} of them", documents.len()));
             return Ok(());

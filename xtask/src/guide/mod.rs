@@ -5,7 +5,12 @@ mod change;
 mod copy;
 mod text;
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    collections::HashMap,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context, Result, bail, ensure};
 
@@ -18,10 +23,43 @@ use crate::{
 
 const GUIDE: &str = "docs/guides/add-a-table.md";
 
-pub fn follow() -> Result<()> {
+fn read() -> Result<Vec<Order>> {
     let text = fs::read_to_string(workspace::root().join(GUIDE));
-    let text = text.with_context(|| format!("cannot read {GUIDE}"))?;
-    let orders = text::orders(&text)?;
+    text::orders(&text.with_context(|| format!("cannot read {GUIDE}"))?)
+}
+
+/// Whether each block fits the sources as they are now: what is to be changed is there, what is new is not.
+/// What comes of it only [`follow`] tells, which takes minutes.
+pub fn fits() -> Result<()> {
+    let mut changed: HashMap<PathBuf, String> = HashMap::new();
+    for order in read()? {
+        let (file, text) = match order {
+            Order::Run(line) => {
+                ensure!(line.starts_with("cargo "), "`{line}` is no command of cargo");
+                continue;
+            }
+            Order::Write { file, text } => {
+                ensure!(
+                    !workspace::root().join(&file).exists(),
+                    "{GUIDE}: {file} is there already"
+                );
+                (file, text)
+            }
+            Order::Change { file, changes } => {
+                let path = workspace::root().join(&file);
+                let old = changed.get(&path).cloned().map_or_else(|| fs::read_to_string(&path), Ok);
+                let old = old.with_context(|| format!("{GUIDE}: cannot read {file}"))?;
+                let new = change::apply(&old, &changes);
+                (file.clone(), new.with_context(|| format!("{GUIDE}: {file}"))?)
+            }
+        };
+        changed.insert(workspace::root().join(file), text);
+    }
+    Ok(())
+}
+
+pub fn follow() -> Result<()> {
+    let orders = read()?;
     // Below the target directory, which compilers share: what the checkout depends on is built once.
     let folder = workspace::target_dir().join("guide");
     step("Checkout, copied", |step| {

@@ -159,7 +159,7 @@ impl Transport {
     /// The answer's body, read as JSON.
     pub async fn json<T: DeserializeOwned>(&self, call: Call<'_>) -> Result<T, CoreError> {
         let body = self.fetch(&call).await?;
-        serde_json::from_slice(&body).map_err(|error| call.unexpected(error.to_string()))
+        serde_json::from_slice(&body).map_err(|error| call.unexpected(&error.to_string()))
     }
 
     /// The answer's body.
@@ -204,11 +204,11 @@ impl Transport {
             let call = Call::unversioned("apiversion");
             let body = self.ask_hosts(&call, None).await?;
             let spoken: Spoken = serde_json::from_slice(&body)
-                .map_err(|error| call.unexpected(format!("no list of versions: {error}")))?;
+                .map_err(|error| call.unexpected(&format!("no list of versions: {error}")))?;
             let common =
                 VERSIONS.into_iter().find(|ours| spoken.versions.iter().any(|v| v == ours));
             common.ok_or_else(|| {
-                call.unexpected(format!(
+                call.unexpected(&format!(
                     "no CDI version in common: the Core speaks {}, this service {}",
                     spoken.versions.join(", "),
                     VERSIONS.join(", ")
@@ -272,8 +272,8 @@ impl Transport {
         }
         let body = read_bounded(answer, call.max_answer).await.map_err(failed)?;
         if !status.is_success() {
-            let text: String = String::from_utf8_lossy(&body).chars().take(SHOWN).collect();
-            return Err(failed(call.unexpected(format!("{status}: {text}"))));
+            let text = String::from_utf8_lossy(&body);
+            return Err(failed(call.unexpected(&format!("{status}: {text}"))));
         }
         Ok(body)
     }
@@ -309,7 +309,11 @@ impl Transport {
 }
 
 impl Call<'_> {
-    fn unexpected(&self, what: String) -> CoreError {
+    /// `what` holds parts of the answer: the log gets the start of it, in one line, with nothing in it that moves
+    /// a terminal's cursor.
+    fn unexpected(&self, what: &str) -> CoreError {
+        let printed = what.chars().map(|letter| if letter.is_control() { ' ' } else { letter });
+        let what = printed.take(SHOWN).collect();
         CoreError::Unexpected { method: self.method.clone(), path: self.path.to_owned(), what }
     }
 }

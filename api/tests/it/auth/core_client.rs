@@ -175,6 +175,7 @@ async fn odd_answers_become_short_errors_that_hold_no_secret() {
     let core = Scripted::start().await;
     let client = client(&[core.address]);
     let long = Box::leak("x".repeat(100_000).into_boxed_str());
+    let long_status = Box::leak(format!(r#"{{"status": "{long}"}}"#).into_boxed_str());
     for (status, body) in [
         (200, "<html>it works</html>"),
         (200, "{\"status\":"),
@@ -182,6 +183,8 @@ async fn odd_answers_become_short_errors_that_hold_no_secret() {
         (200, ""),
         (401, "Invalid API key"),
         (404, long),
+        (200, long_status),
+        (400, "\u{1b}[31mred\r\nERROR a line of its own"),
         (302, "elsewhere"),
     ] {
         core.is(Mood::Answers(status, body));
@@ -190,6 +193,7 @@ async fn odd_answers_become_short_errors_that_hold_no_secret() {
         let text = error.to_string();
         assert!(text.contains("GET user/id") && text.len() < 400, "{text}");
         assert!(!text.contains("s3cret") && !text.contains("ada"), "{text}");
+        assert!(!text.contains(char::is_control), "{text:?}");
     }
 }
 

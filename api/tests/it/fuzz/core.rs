@@ -111,7 +111,9 @@ fn no_answer_of_a_core_is_more_than_a_short_error() {
         *answer.lock().unwrap_or_else(PoisonError::into_inner) = (status, body);
         for outcome in call_all(&core).await {
             let Err(error) = outcome else { continue };
-            prop_assert!(error.to_string().len() < 400, "{error}");
+            let text = error.to_string();
+            prop_assert!(text.chars().count() < 400, "{text}");
+            prop_assert!(!text.contains(char::is_control), "{text:?}");
         }
         Ok(())
     });

@@ -1,6 +1,6 @@
 //! The whole service in this process, on a port of its own, with a database of its own.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 
 use api::{
     clock::Clock,
@@ -84,10 +84,8 @@ impl TestApp {
         let router = service.router.clone().merge(router::layers(more_routes(&state), &config));
         let app = router.clone();
         runtime.spawn(async move {
-            let _service = service;
             let listener = tokio::net::TcpListener::from_std(listener).expect("a runtime");
-            let app = app.into_make_service_with_connect_info::<SocketAddr>();
-            axum::serve(listener, app).await.expect("the service serves");
+            service.serve(listener, app).await;
         });
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())

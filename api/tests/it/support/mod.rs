@@ -1,11 +1,13 @@
 //! What several tests need.
 
 pub mod app;
+pub mod balancer;
 pub mod claims;
 pub mod core;
 pub mod database;
 pub mod mail;
 pub mod pooler;
 pub mod program;
+pub mod proxy;
 pub mod replay;
 pub mod wire;

@@ -12,6 +12,7 @@ mod dev;
 mod dist;
 mod documents;
 mod environment;
+mod faults;
 mod graphiql;
 mod interrupt;
 mod node;
@@ -78,6 +79,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
+    /// Stops, cuts and slows what the service needs, and writes the table of docs/reliability.md
+    Faults,
     /// Measures the service beside pgbench and PostGraphile, and draws docs/bench.svg
     Bench(bench::Options),
     /// Builds the page into web/dist as it is deployed, and measures it
@@ -135,6 +138,7 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Codegen { check: false } => codegen::write(),
         Task::Screenshots => browser::screenshots(),
         Task::Dist(options) => dist::run(&options),
+        Task::Faults => faults::run(),
         Task::Bench(options) => bench::run(&options),
         Task::SchemaDiff { base } => return schema_diff::since(&base),
         Task::Api { arguments } => return api::run(&arguments),

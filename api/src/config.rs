@@ -228,7 +228,7 @@ impl Config {
         })
     }
 
-    /// How many requests of a kind may be under way.
+    /// How many GraphQL requests may be under way.
     pub fn max_requests(&self) -> usize {
         let default = self.database_max_connections.saturating_mul(8).max(64);
         usize::try_from(self.limits.max_requests.unwrap_or(default)).unwrap_or(usize::MAX)

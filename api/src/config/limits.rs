@@ -32,9 +32,8 @@ pub struct LimitVars {
     #[arg(long, env = "MAX_CONNECTIONS", default_value = "16384", value_parser = clap::value_parser!(u32).range(10..=1_000_000))]
     pub max_connections: u32,
 
-    /// How many GraphQL requests are under way at once at most, and how many of the sign-in's, 1 to 100000;
-    /// those beyond are told at once to come back. Default: eight for each of
-    /// `DATABASE_MAX_CONNECTIONS`, and 64 at least.
+    /// How many GraphQL requests are under way at once at most, 1 to 100000; those beyond are told at once to
+    /// come back. Default: eight for each of `DATABASE_MAX_CONNECTIONS`, and 64 at least.
     #[arg(long, env = "MAX_REQUESTS", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub max_requests: Option<u32>,
 

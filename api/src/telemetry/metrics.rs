@@ -95,7 +95,7 @@ fn describe() {
     describe_gauge!(LISTENING, "1 while the database tells of changes, else 0");
     describe_gauge!(CONNECTIONS, "Open connections of clients, WebSockets among them");
     describe_counter!(CONNECTIONS_REFUSED, "Connections for which there was no place");
-    describe_counter!(REQUESTS_SHED, "Requests refused because too many were under way, by route");
+    describe_counter!(REQUESTS_SHED, "GraphQL requests refused because too many were under way");
     describe_counter!(RATE_LIMITED, "Attempts that were refused for there were too many, by limit");
     Collector::default().describe();
 }

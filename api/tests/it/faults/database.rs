@@ -16,6 +16,7 @@ use super::{
 };
 use crate::support::{
     app::TestApp,
+    cluster::Cluster,
     database::TestDatabase,
     proxy::{Proxy, Way},
 };
@@ -29,6 +30,42 @@ async fn behind_a_proxy(vars: &[(&str, &str)]) -> (TestApp, Proxy) {
     let url = proxy.on(&database.login_url());
     let vars = [vars, &[(LOGIN_URL, url.as_str())]].concat();
     (TestApp::start_on(database, &vars, Clock::system()).await, proxy)
+}
+
+#[tokio::test]
+async fn a_server_that_is_killed_under_load_loses_nothing_that_was_acknowledged() {
+    let Some(mut cluster) = Cluster::start().await else { return };
+    let database = TestDatabase::migrated_on(cluster.url()).await;
+    let app = TestApp::start_on(database, &[], Clock::system()).await;
+    let ada = app.guest("ada").await;
+    let work = Work::default();
+    let crash = async {
+        work.added(20).await;
+        cluster.kill();
+        work.refused(8).await;
+        let slowest = work.slowest();
+        let began = Instant::now();
+        cluster.resume().await;
+        let up = began.elapsed();
+        let well = well_again(&ada).await;
+        work.added(20).await;
+        work.end();
+        (slowest, up, well)
+    };
+    let ((), (slowest, up, well)) = tokio::join!(work.run(&ada, 4), crash);
+    let kept = work.assert_kept(&ada).await;
+    Row {
+        about: "database",
+        fault: "PostgreSQL is killed (SIGKILL) under load, and started again",
+        sees: &format!(
+            "503, `Retry-After: 2`, the slowest after {}; the server itself recovers for {}",
+            spoken(slowest),
+            spoken(up)
+        ),
+        well_after: Some(well),
+        kept: &format!("all {kept} acknowledged todos, each once"),
+    }
+    .report();
 }
 
 #[tokio::test]

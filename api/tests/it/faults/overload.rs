@@ -130,7 +130,7 @@ async fn who_is_turned_away_is_told_while_the_others_still_wait() {
         let (answer, _) = timed(&ada).await;
         is_told_to_come_back(&answer);
         assert_eq!(answer.graphql_error()["extensions"]["code"], "OVERLOADED");
-        // Signing in and the page have places of their own.
+        // Signing in and the page wait for other things.
         let key_set = app.get("/auth/jwt/jwks.json").send().await.expect("an answer");
         assert_eq!(key_set.status(), StatusCode::OK);
         assert_eq!(app.get("/livez").send().await.expect("an answer").status(), StatusCode::OK);

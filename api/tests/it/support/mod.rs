@@ -3,6 +3,7 @@
 pub mod app;
 pub mod balancer;
 pub mod claims;
+pub mod cluster;
 pub mod core;
 pub mod database;
 pub mod mail;

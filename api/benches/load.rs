@@ -7,6 +7,8 @@
 #[path = "../tests/it/support/database.rs"]
 #[expect(dead_code, reason = "the tests use the rest")]
 mod database;
+#[path = "../tests/it/support/forms.rs"]
+mod forms;
 #[path = "../tests/it/support/load.rs"]
 mod load;
 #[path = "../tests/it/support/program.rs"]

@@ -26,7 +26,9 @@ use self::{
     graphql::GraphqlVars,
     limits::LimitVars,
     operations::OperationsVars,
-    parsers::{domain, http_url, log_filter, origin, postgres_url, seconds, secret, smtp_url},
+    parsers::{
+        delay, domain, http_url, log_filter, origin, postgres_url, seconds, secret, smtp_url,
+    },
     providers::ProviderVars,
 };
 use crate::{
@@ -70,6 +72,17 @@ pub struct Config {
     /// How long a request may take, in seconds.
     #[arg(long, env = "REQUEST_TIMEOUT", help_heading = "Service", default_value = "15", value_parser = seconds)]
     pub request_timeout: Duration,
+
+    /// How long a connection may rest between two requests, in seconds: longer than the proxies in front
+    /// keep one that rests.
+    #[arg(long, env = "KEEP_ALIVE", help_heading = "Service", default_value = "75", value_parser = seconds)]
+    pub keep_alive: Duration,
+
+    /// How long the service goes on serving once it is told to stop, in seconds, 0 to 3600. `/readyz` says
+    /// 503 meanwhile, so that the proxies in front send their requests elsewhere. Default: 5 in
+    /// production, 0 in development.
+    #[arg(long, env = "SHUTDOWN_DELAY", help_heading = "Service", value_parser = delay)]
+    shutdown_delay: Option<Duration>,
 
     /// What is logged, in the syntax of `tracing`: `info`, `debug`, `api=debug,info`, …
     #[arg(long, env = "RUST_LOG", help_heading = "Service", default_value = "info", value_parser = log_filter)]
@@ -207,6 +220,20 @@ impl Config {
     /// Where browsers reach the service.
     pub fn api_domain(&self) -> Url {
         self.api_domain.clone().unwrap_or_else(|| local(self.port))
+    }
+
+    /// How long it goes on once it is told to stop.
+    pub fn shutdown_delay(&self) -> Duration {
+        self.shutdown_delay.unwrap_or(match self.environment {
+            Environment::Development => Duration::ZERO,
+            Environment::Production => Duration::from_secs(5),
+        })
+    }
+
+    /// How many GraphQL requests may be under way.
+    pub fn max_requests(&self) -> usize {
+        let default = self.database_max_connections.saturating_mul(8).max(64);
+        usize::try_from(self.limits.max_requests.unwrap_or(default)).unwrap_or(usize::MAX)
     }
 
     /// The database without a pooler in between.

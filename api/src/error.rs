@@ -23,6 +23,11 @@ pub enum ApiError {
     /// Took longer than a request may.
     Timeout,
     TooManySockets,
+    TooManyConnections,
+    /// More requests are under way than can be answered soon.
+    Overloaded,
+    /// The body did not come within its time.
+    SlowBody,
     Internal,
 }
 
@@ -35,7 +40,10 @@ impl ApiError {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Timeout | Self::TooManySockets => StatusCode::SERVICE_UNAVAILABLE,
+            Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
+            Self::Timeout | Self::TooManySockets | Self::TooManyConnections | Self::Overloaded => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -46,10 +54,14 @@ impl ApiError {
             Self::BadRequest(_)
             | Self::MethodNotAllowed
             | Self::PayloadTooLarge
+            | Self::SlowBody
             | Self::UnsupportedMediaType => Code::BadUserInput,
             Self::Forbidden(_) => Code::Forbidden,
             Self::NotFound => Code::NotFound,
-            Self::Timeout | Self::TooManySockets => Code::ServiceUnavailable,
+            Self::Timeout | Self::TooManySockets | Self::TooManyConnections => {
+                Code::ServiceUnavailable
+            }
+            Self::Overloaded => Code::Overloaded,
             Self::Internal => Code::Internal,
         }
     }
@@ -64,6 +76,9 @@ impl ApiError {
             Self::UnsupportedMediaType => "Send the body as application/json.",
             Self::Timeout => "This took too long. Try again in a moment.",
             Self::TooManySockets => "Too many are connected. Try again later.",
+            Self::TooManyConnections => "Too many are connected. Try again in a moment.",
+            Self::Overloaded => "Too many ask at once. Try again in a moment.",
+            Self::SlowBody => "The body took too long to arrive. Send it again.",
             Self::Internal => "Something went wrong on our side.",
         }
     }

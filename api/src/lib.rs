@@ -14,6 +14,7 @@ pub mod mail;
 pub mod rls;
 pub mod router;
 pub mod server;
+pub mod shutdown;
 pub mod state;
 pub mod supertokens;
 pub mod telemetry;

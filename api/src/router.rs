@@ -6,6 +6,7 @@ mod cors;
 mod headers;
 mod health;
 mod site;
+mod under_way;
 
 use std::time::Duration;
 
@@ -72,7 +73,8 @@ pub fn layers(router: Router, config: &Config) -> Router {
             ApiError::Internal.into_response()
         }))
         .layer(middleware::from_fn(move |request, next| bound_time(timeout, request, next)))
-        .layer(DefaultBodyLimit::max(MAX_BODY));
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(middleware::from_fn_with_state(under_way::UnderWay::new(config), under_way::bound));
     router.layer(layers)
 }
 

@@ -1,14 +1,24 @@
 //! Starts the parts of the service in order, and stops them in the reverse one.
 
+pub mod connections;
 pub mod core;
+mod files;
+mod pulse;
 
 use std::{net::SocketAddr, time::Duration};
 
 use anyhow::{Context as _, bail};
-use axum::{Router, extract::connect_info::IntoMakeServiceWithConnectInfo};
-use tokio::{net::TcpListener, task::JoinSet, time::Instant};
+use axum::Router;
+use tokio::{
+    net::TcpListener,
+    task::JoinSet,
+    time::{Instant, sleep},
+};
 
-use self::core::OpenedCore;
+use self::{
+    connections::{Connections, Patience},
+    core::OpenedCore,
+};
 use crate::{
     clock::Clock,
     config::{Config, Environment, Switch},
@@ -17,6 +27,7 @@ use crate::{
     mail::Post,
     rls::{self, Rls},
     router::{admin, router},
+    shutdown::{Shutdown, Stage},
     state::{AppState, Parts},
     supertokens::{self, SuperTokens},
 };
@@ -59,25 +70,20 @@ pub async fn serve(
         admins.spawn(axum::serve(listener, router).into_future());
     }
 
-    let (stop, stopped) = tokio::sync::oneshot::channel();
-    let sockets = service.state.sockets.clone();
-    let server = axum::serve(listener, service.make_service())
-        .with_graceful_shutdown(async move {
-            shutdown.await;
-            tracing::info!("stopping");
-            // The server does not count them among its requests.
-            sockets.close();
-            let _ = stop.send(());
-        })
-        .into_future();
+    let delay = config.shutdown_delay();
+    let server = service.serve(listener, service.router.clone());
     let out_of_time = async {
-        match stopped.await {
-            Ok(()) => tokio::time::sleep(DRAIN).await,
-            Err(_) => std::future::pending().await,
-        }
+        shutdown.await;
+        tracing::info!("stopping");
+        service.state.shutdown.advance(Stage::Leaving);
+        sleep(delay).await;
+        // The server does not count them among its requests.
+        service.state.sockets.close();
+        service.state.shutdown.advance(Stage::Closing);
+        sleep(DRAIN).await;
     };
     tokio::select! {
-        result = server => result?,
+        () = server => {}
         () = out_of_time => tracing::warn!("requests were cut off after {DRAIN:?}"),
     }
     service.stop().await;
@@ -134,14 +140,19 @@ impl Service {
         let mut session_checks = JoinSet::new();
         session_checks.spawn(check_sessions(supertokens.clone()));
         let (outbox, sockets) = (post.outbox(), Sockets::default());
-        let state: AppState = Parts { schema, supertokens, rls, live, sockets, outbox }.into();
+        let patience = Patience { rest: config.keep_alive, ..Patience::default() };
+        let connections = Connections::new(files::room(config), patience);
+        let shutdown = Shutdown::default();
+        let parts =
+            Parts { schema, supertokens, rls, live, sockets, connections, shutdown, outbox };
+        let state = AppState::from(parts);
         let router = router(&state, config);
         Ok(Self { router, state, core, post, _session_checks: session_checks })
     }
 
-    /// What a server takes, which tells each request from whom it comes.
-    pub fn make_service(&self) -> IntoMakeServiceWithConnectInfo<Router, SocketAddr> {
-        self.router.clone().into_make_service_with_connect_info()
+    /// Answers all who connect, by this router, until the service is told to stop.
+    pub async fn serve(&self, listener: TcpListener, router: Router) {
+        self.state.connections.serve(listener, router, &self.state.shutdown).await;
     }
 
     /// Closes what [`start`](Self::start) opened, each part within a bound of its own.
@@ -215,7 +226,7 @@ async fn open_database(config: &Config, clock: &Clock) -> anyhow::Result<Rls> {
                 if rls::is_unavailable(&error) && Instant::now() < deadline =>
             {
                 tracing::warn!(%error, "waiting for the database");
-                tokio::time::sleep(DATABASE_PAUSE).await;
+                sleep(DATABASE_PAUSE).await;
             }
             Err(rls::CheckError::Unsafe(error)) => bail!(error),
             Err(rls::CheckError::Disagreement(error)) => bail!(error),

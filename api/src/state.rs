@@ -7,6 +7,8 @@ use crate::{
     live::Live,
     mail::Outbox,
     rls::Rls,
+    server::connections::Connections,
+    shutdown::Shutdown,
     supertokens::SuperTokens,
 };
 
@@ -21,6 +23,8 @@ pub struct Parts {
     pub rls: Rls,
     pub live: Live,
     pub sockets: Sockets,
+    pub connections: Connections,
+    pub shutdown: Shutdown,
     /// Where mails are kept that no server sends: in development.
     pub outbox: Option<Outbox>,
 }

@@ -14,6 +14,7 @@ mod dist;
 mod docs;
 mod documents;
 mod environment;
+mod faults;
 mod fuzz;
 mod graphiql;
 mod guide;
@@ -90,6 +91,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
+    /// Stops, cuts and slows what the service needs, and writes the table of docs/reliability.md
+    Faults,
     /// Measures the service beside pgbench and PostGraphile, and draws docs/bench.svg
     Bench(bench::Options),
     /// Sends 70 % of what the service can do for a quarter of an hour, and looks at its memory
@@ -151,6 +154,7 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Guide => guide::follow(),
         Task::Screenshots => browser::screenshots(),
         Task::Dist(options) => dist::run(&options),
+        Task::Faults => faults::run(),
         Task::Bench(options) => bench::run(&options),
         Task::Load(options) => load::run(&options),
         Task::SchemaDiff { base } => return schema_diff::since(&base),

@@ -63,7 +63,7 @@ impl Settings {
 
 /// What the service reads of its environment beyond that, and takes for unset when it is empty. Set to that, a
 /// variable is not filled in from `.env` either.
-const OPTIONAL: [&str; 39] = [
+const OPTIONAL: [&str; 43] = [
     "ADMIN_ADDRESS",
     "ANTI_CSRF",
     "APPLE_CLIENT_ID",
@@ -84,7 +84,10 @@ const OPTIONAL: [&str; 39] = [
     "GOOGLE_CLIENT_SECRET",
     "GRAPHQL_TRUSTED_DOCUMENTS",
     "GRAPHQL_TRUSTED_ONLY",
+    "KEEP_ALIVE",
     "MAIL_FROM",
+    "MAX_CONNECTIONS",
+    "MAX_REQUESTS",
     "OIDC_PROVIDERS",
     "OTEL_EXPORTER_OTLP_ENDPOINT",
     "OTEL_EXPORTER_OTLP_HEADERS",
@@ -97,6 +100,7 @@ const OPTIONAL: [&str; 39] = [
     "RLS_CLAIMS",
     "RLS_CLAIMS_KEY",
     "RUST_LOG",
+    "SHUTDOWN_DELAY",
     "SMTP_URL",
     "SUPERTOKENS_API_KEY",
     "SUPERTOKENS_URI",

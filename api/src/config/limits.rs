@@ -27,6 +27,16 @@ pub struct LimitVars {
     #[arg(long, env = "RATE_LIMIT_MAIL", default_value = "5/1h")]
     rate_limit_mail: RateLimit,
 
+    /// How many connections of clients are open at once at most, `WebSocket`s among them, 10 to 1000000. Where
+    /// the system lets the process open fewer files, as many as that leaves room for.
+    #[arg(long, env = "MAX_CONNECTIONS", default_value = "16384", value_parser = clap::value_parser!(u32).range(10..=1_000_000))]
+    pub max_connections: u32,
+
+    /// How many GraphQL requests are under way at once at most, 1 to 100000; those beyond are told at once to
+    /// come back. Default: eight for each of `DATABASE_MAX_CONNECTIONS`, and 64 at least.
+    #[arg(long, env = "MAX_REQUESTS", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub max_requests: Option<u32>,
+
     /// The proxies in front of the service, as addresses or networks with commas between:
     /// `10.0.0.0/8,192.0.2.7`. From them alone `X-Forwarded-For` is believed.
     #[arg(long, env = "TRUSTED_PROXIES", value_parser = network, value_delimiter = ',')]

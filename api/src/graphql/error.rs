@@ -29,6 +29,8 @@ pub enum Code {
     TooManyAttempts,
     /// A part of the service is away; the same request may work later.
     ServiceUnavailable,
+    /// More is asked at once than can be answered soon; the same request works in a moment.
+    Overloaded,
     /// A fault on our side; the details are in the log.
     Internal,
 }

@@ -325,7 +325,14 @@ impl Connection {
             }
         }
         match refusal {
-            Some(refusal) => Err(refusal.into()),
+            Some(refusal) => {
+                // A server that is a standby now keeps the connections of when it was none: a new one
+                // finds its successor.
+                if *refusal.code() == SqlState::READ_ONLY_SQL_TRANSACTION {
+                    self.wire.give_up();
+                }
+                Err(refusal.into())
+            }
             None => Ok(answer),
         }
     }

@@ -36,6 +36,7 @@ async fn metrics(State(state): State<AppState>) -> Response {
     gauge!(names::POOL_CONNECTIONS, "state" => "idle").set(count(pool.idle));
     gauge!(names::POOL_WAITING).set(count(pool.waiting));
     gauge!(names::SOCKETS).set(count(state.sockets.open()));
+    gauge!(names::CONNECTIONS).set(count(state.connections.open()));
     gauge!(names::LISTENING).set(f64::from(u8::from(state.live.is_listening())));
     if let Some(age) = state.supertokens.keys_age() {
         gauge!(names::KEYS_AGE).set(age.as_secs_f64());

@@ -34,6 +34,9 @@ pub const CORE_TIME: &str = "core_call_duration_seconds";
 pub const SOCKETS: &str = "websockets_open";
 pub const LISTENING: &str = "live_listening";
 pub const RATE_LIMITED: &str = "rate_limited_total";
+pub const CONNECTIONS: &str = "connections_open";
+pub const CONNECTIONS_REFUSED: &str = "connections_refused_total";
+pub const REQUESTS_SHED: &str = "requests_shed_total";
 
 static INSTALLED: OnceLock<PrometheusHandle> = OnceLock::new();
 
@@ -90,6 +93,9 @@ fn describe() {
     describe_histogram!(CORE_TIME, Unit::Seconds, "How long a call of the Core took");
     describe_gauge!(SOCKETS, "Open WebSockets");
     describe_gauge!(LISTENING, "1 while the database tells of changes, else 0");
+    describe_gauge!(CONNECTIONS, "Open connections of clients, WebSockets among them");
+    describe_counter!(CONNECTIONS_REFUSED, "Connections for which there was no place");
+    describe_counter!(REQUESTS_SHED, "GraphQL requests refused because too many were under way");
     describe_counter!(RATE_LIMITED, "Attempts that were refused for there were too many, by limit");
     Collector::default().describe();
 }

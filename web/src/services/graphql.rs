@@ -114,7 +114,7 @@ fn meaning(refusal: Refusal, retry_after: Option<u32>) -> Error {
         Some("NOT_FOUND") => Error::NotFound,
         Some("UNAUTHENTICATED") => Error::SessionEnded,
         Some("PERSISTED_QUERY_NOT_FOUND") => Error::Outdated,
-        Some("SERVICE_UNAVAILABLE") => Error::Unavailable(retry_after),
+        Some("SERVICE_UNAVAILABLE" | "OVERLOADED") => Error::Unavailable(retry_after),
         _ => Error::Unexpected,
     }
 }

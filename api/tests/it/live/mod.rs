@@ -4,7 +4,7 @@ mod changes;
 mod listener;
 mod protocol;
 mod sessions;
-mod socket;
+pub mod socket;
 
 use serde_json::{Value, json};
 

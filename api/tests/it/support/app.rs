@@ -1,6 +1,6 @@
 //! The whole service in this process, on a port of its own, with a database of its own.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 
 use api::{
     clock::Clock,
@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use tokio::runtime::{self, Runtime};
 
 use super::database::TestDatabase;
+pub use super::forms::credentials;
 
 pub struct TestApp {
     pub database: TestDatabase,
@@ -84,10 +85,8 @@ impl TestApp {
         let router = service.router.clone().merge(router::layers(more_routes(&state), &config));
         let app = router.clone();
         runtime.spawn(async move {
-            let _service = service;
             let listener = tokio::net::TcpListener::from_std(listener).expect("a runtime");
-            let app = app.into_make_service_with_connect_info::<SocketAddr>();
-            axum::serve(listener, app).await.expect("the service serves");
+            service.serve(listener, app).await;
         });
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
@@ -192,11 +191,6 @@ pub fn config(database: &TestDatabase, port: u16, vars: &[(&str, &str)]) -> Conf
         vars.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
     })
     .expect("a valid configuration")
-}
-
-/// FDI form fields.
-pub fn credentials(email: &str, password: &str) -> Value {
-    json!({"formFields": [{"id": "email", "value": email}, {"id": "password", "value": password}]})
 }
 
 /// Somebody who is signed in.

@@ -39,6 +39,18 @@ impl TestDatabase {
         Self { server: server(), name }
     }
 
+    /// The same on a server of the test's own.
+    pub async fn migrated_on(server: Url) -> Self {
+        let name = unique("test");
+        let mut connection =
+            PgConnection::connect(server.as_str()).await.expect("the server answers");
+        make_owner(&mut connection).await;
+        run(&mut connection, format!("create database {name} owner {OWNER}")).await;
+        let database = Self { server, name };
+        migrate(&database.owner_url(), &database.login_url()).await;
+        database
+    }
+
     /// As superuser: what tests look at behind the service's back.
     pub fn url(&self) -> SecretString {
         SecretString::from(self.url_as("", ""))
@@ -114,7 +126,8 @@ impl Drop for TestDatabase {
     }
 }
 
-fn server() -> Url {
+/// As superuser.
+pub fn server() -> Url {
     let url =
         env::var("TEST_DATABASE_URL").expect("set TEST_DATABASE_URL, or run `cargo xtask test`");
     Url::parse(&url).expect("TEST_DATABASE_URL is a URL")
@@ -171,12 +184,16 @@ async fn template() -> String {
     run(&mut connection, "drop database if exists unfinished_template with (force)".into()).await;
     run(&mut connection, format!("create database unfinished_template owner {OWNER}")).await;
     let unfinished = TestDatabaseUrl("unfinished_template");
-    let db = Database::connect(unfinished.as_owner()).await.expect("the owner signs in");
-    migration::login::ensure(&db, &unfinished.as_login()).await.expect("the login is made");
-    Migrator::up(&db, None).await.expect("the migrations run");
-    db.close().await.expect("the connection closes");
+    migrate(&unfinished.as_owner(), &unfinished.as_login()).await;
     run(&mut connection, format!("alter database unfinished_template rename to {name}")).await;
     name
+}
+
+async fn migrate(owner_url: &str, login_url: &str) {
+    let db = Database::connect(owner_url).await.expect("the owner signs in");
+    migration::login::ensure(&db, login_url).await.expect("the login is made");
+    Migrator::up(&db, None).await.expect("the migrations run");
+    db.close().await.expect("the connection closes");
 }
 
 struct TestDatabaseUrl(&'static str);

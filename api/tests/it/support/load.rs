@@ -26,6 +26,8 @@ use tokio_tungstenite::{
     tungstenite::{Message, client::IntoClientRequest as _},
 };
 
+use super::forms::credentials;
+
 const PASSWORD: &str = "analytical-engine-1";
 const TODOS_EACH: usize = 20;
 /// How many sign up or subscribe at once, before it begins.
@@ -318,8 +320,7 @@ impl Service {
 
     /// Access and refresh token.
     async fn enter(&self, path: &str, email: &str) -> Result<(String, String), String> {
-        let form = json!({"formFields": [
-            {"id": "email", "value": email}, {"id": "password", "value": PASSWORD}]});
+        let form = credentials(email, PASSWORD);
         let request = self.http.post(format!("{}{path}", self.url)).json(&form);
         tokens(&request.header("st-auth-mode", "header").send().await.map_err(told)?)
     }

@@ -1,12 +1,16 @@
 //! What several tests need.
 
 pub mod app;
+pub mod balancer;
 pub mod claims;
+pub mod cluster;
 pub mod core;
 pub mod database;
+pub mod forms;
 pub mod load;
 pub mod mail;
 pub mod pooler;
 pub mod program;
+pub mod proxy;
 pub mod replay;
 pub mod wire;

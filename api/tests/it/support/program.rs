@@ -4,7 +4,7 @@ use std::{
     fs::{self, File},
     net::TcpListener,
     path::PathBuf,
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     time::Duration,
 };
 
@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
-use super::database::TestDatabase;
+use super::{database::TestDatabase, forms::credentials};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -36,7 +36,11 @@ impl Drop for Program {
 impl Program {
     /// With these variables beside those that it cannot do without.
     pub async fn start(database: &TestDatabase, vars: &[(&str, &str)]) -> Self {
-        let port = free_port();
+        Self::start_on(free_port(), database, vars).await
+    }
+
+    /// On this port, where nothing may listen.
+    pub async fn start_on(port: u16, database: &TestDatabase, vars: &[(&str, &str)]) -> Self {
         let log = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(Uuid::new_v4().to_string());
         let file = File::create(&log).expect("a file for the log");
         let child = Command::new(env!("CARGO_BIN_EXE_api"))
@@ -71,6 +75,32 @@ impl Program {
 
     pub fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Tells it to stop, as a supervisor does.
+    pub fn terminate(&self) {
+        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        assert!(told.expect("kill runs").success());
+    }
+
+    /// How it ended, as soon as it has.
+    pub async fn ended(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a child") {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "it does not end: {}", self.written());
+            sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Signs somebody up, and answers their access token.
+    pub async fn sign_up(&self, email: &str) -> String {
+        let form = credentials(email, "secret123");
+        let request = self.http.post(format!("{}/auth/signup", self.url)).json(&form);
+        let answer = request.header("st-auth-mode", "header").send().await.expect("an answer");
+        header(&answer, "st-access-token")
     }
 
     pub fn written(&self) -> String {

@@ -1,0 +1,3 @@
+//! The program itself, as a deployment runs it.
+
+mod faults;

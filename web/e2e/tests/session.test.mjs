@@ -85,6 +85,8 @@ scenario('many waiting requests share one refresh', async ({ page, context }) =>
   await page.getByRole('link', { name: 'Done', exact: true }).click();
   await saved;
   assert.equal(seen.count, 1);
+  // What the list still asks for after the last change is not what is counted.
+  await page.goto('about:blank');
   await expire(context, 2);
   await page.goto('/');
   await me.expectCount('0 open, 3 done');

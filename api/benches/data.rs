@@ -72,7 +72,7 @@ fn operation(criterion: &mut Criterion) {
     let _entered = runtime.enter();
     let nowhere = connect(NOWHERE.into());
     let live = Live::open(&NOWHERE.into(), 1).expect("a URL");
-    let schema = graphql::schema(nowhere, NoAccounts, live, Introspection::Allowed);
+    let schema = graphql::schemas(&nowhere, NoAccounts, &live, Introspection::Allowed).checking;
     let mut group = criterion.benchmark_group("operation without I/O");
     for (name, query) in [
         ("one field", "{ __typename }"),

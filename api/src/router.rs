@@ -25,7 +25,7 @@ use tower_http::{
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
 };
 
-use self::health::Health;
+use self::{health::Health, under_way::UnderWay};
 use crate::{
     config::{Config, Environment},
     error::ApiError,
@@ -58,38 +58,51 @@ pub fn router(state: &AppState, config: &Config) -> Router {
 }
 
 /// What every request passes, from the outermost to the innermost.
+///
+/// What only looks at a request or at an answer is a closure: each `from_fn` copies all that is below it.
 pub fn layers(router: Router, config: &Config) -> Router {
-    let timeout = config.request_timeout;
+    let proxies = client::Proxies::new(config);
+    let security = headers::Security::new(config);
     let layers = ServiceBuilder::new()
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
         .layer(middleware::from_fn_with_state(Timing::new(config), observe))
-        .layer(middleware::from_fn_with_state(client::Proxies::new(config), client::identify))
+        .map_request(move |request| proxies.identify(request))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
-        .layer(middleware::from_fn_with_state(headers::Security::new(config), headers::secure))
+        .map_response(move |response| security.secure(response))
         .layer(middleware::from_fn_with_state(cors::Cors::new(config), cors::share))
         .layer(CompressionLayer::new())
-        .layer(middleware::from_fn(errors_as_json))
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(middleware::from_fn_with_state(Bounds::new(config), answer))
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
             ApiError::Internal.into_response()
-        }))
-        .layer(middleware::from_fn(move |request, next| bound_time(timeout, request, next)))
-        .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(middleware::from_fn_with_state(under_way::UnderWay::new(config), under_way::bound));
+        }));
     router.layer(layers)
 }
 
-async fn bound_time(timeout: Duration, request: Request, next: Next) -> Response {
-    match tokio::time::timeout(timeout, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => ([(header::RETRY_AFTER, "5")], ApiError::Timeout).into_response(),
+/// What no request goes beyond.
+#[derive(Clone)]
+struct Bounds {
+    time: Duration,
+    under_way: UnderWay,
+}
+
+impl Bounds {
+    fn new(config: &Config) -> Self {
+        Self { time: config.request_timeout, under_way: UnderWay::new(config) }
     }
 }
 
+/// An answer within the time that a request has.
+///
 /// Extractors and layers answer in plain text; clients of this service read JSON, and those of GraphQL
 /// a list of errors.
-async fn errors_as_json(request: Request, next: Next) -> Response {
+async fn answer(State(bounds): State<Bounds>, request: Request, next: Next) -> Response {
     let graphql = (request.uri().path() == GRAPHQL).then(|| graphql::request_id(request.headers()));
-    let response = as_json(next.run(request).await);
+    let response =
+        match tokio::time::timeout(bounds.time, bounds.under_way.run(request, next)).await {
+            Ok(response) => as_json(response),
+            Err(_) => ([(header::RETRY_AFTER, "5")], ApiError::Timeout).into_response(),
+        };
     match (graphql, response.extensions().get::<ApiError>()) {
         (Some(request_id), Some(error)) => {
             let errors = Json(graphql::refusal(error, &request_id));

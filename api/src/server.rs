@@ -135,8 +135,8 @@ impl Service {
             Environment::Production => Introspection::Refused,
         };
         let live = Live::open(config.database_url_direct(), reads(config))?;
-        let schema = graphql::schema(rls.clone(), supertokens.clone(), live.clone(), introspection);
-        let schema = open_endpoint(schema, introspection, config).await?;
+        let schemas = graphql::schemas(&rls, supertokens.clone(), &live, introspection);
+        let schema = open_endpoint(schemas, introspection, config).await?;
         let mut session_checks = JoinSet::new();
         session_checks.spawn(check_sessions(supertokens.clone()));
         let (outbox, sockets) = (post.outbox(), Sockets::default());
@@ -196,7 +196,7 @@ async fn check_sessions(supertokens: SuperTokens) {
 
 /// Reads the documents that are executed by their hashes.
 async fn open_endpoint(
-    schema: graphql::Schema,
+    schemas: graphql::Schemas,
     introspection: Introspection,
     config: &Config,
 ) -> anyhow::Result<Endpoint> {
@@ -205,7 +205,7 @@ async fn open_endpoint(
         manifests.extend(Manifest::read(path).context("GRAPHQL_TRUSTED_DOCUMENTS")?);
     }
     let operations = config.graphql.operations(config.environment);
-    let endpoint = graphql::endpoint(schema, introspection, &manifests, operations).await;
+    let endpoint = graphql::endpoint(schemas, introspection, &manifests, operations).await;
     endpoint.context("a GraphQL document of the manifests cannot be used")
 }
 

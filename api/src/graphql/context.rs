@@ -1,5 +1,7 @@
 //! What a resolver can take from its context: whose request it is, and the door to their rows.
 
+use std::sync::Arc;
+
 use async_graphql::Context;
 use async_trait::async_trait;
 use axum::http::HeaderMap;
@@ -46,7 +48,7 @@ pub fn claims<'a>(context: &Context<'a>) -> Result<&'a Claims, Error> {
 }
 
 pub fn accounts<'a>(context: &Context<'a>) -> Result<&'a dyn Accounts, Error> {
-    match context.data::<Box<dyn Accounts>>() {
+    match context.data::<Arc<dyn Accounts>>() {
         Ok(accounts) => Ok(accounts.as_ref()),
         Err(error) => Err(Error::Internal(error.message)),
     }

@@ -10,13 +10,14 @@ use futures_util::{
 };
 
 use super::{
-    Error, Schema,
+    Error, Schemas,
     answer::{RequestId, complete, refusal},
     documents::{BadManifest, Documents, Manifest},
     limits::{check_complexity, check_document, check_subscription, check_text, check_variables},
     loader::Loader,
     probe::Probe,
     texts::KnownTexts,
+    valid::{Operation, ValidOperations},
 };
 
 /// Whose operations are executed.
@@ -33,10 +34,11 @@ pub enum Operations {
 pub struct Endpoint(Arc<Inner>);
 
 struct Inner {
-    schema: Schema,
+    schemas: Schemas,
     probe: Probe,
     documents: Documents,
     texts: KnownTexts,
+    valid: ValidOperations,
     operations: Operations,
 }
 
@@ -47,30 +49,52 @@ struct Sent {
     variables: Variables,
 }
 
+/// What may be executed, with its document parsed.
+struct Admitted {
+    request: Request,
+    sent: Sent,
+    /// None where the same will hardly come again.
+    operation: Option<Operation>,
+}
+
 impl Endpoint {
     /// Parses and checks the documents of the manifests, so that a bad one is told at start.
     pub async fn new(
-        schema: Schema,
+        schemas: Schemas,
         probe: Probe,
         manifests: &[Manifest],
         operations: Operations,
     ) -> Result<Self, BadManifest> {
         let documents = Documents::load(manifests, &probe).await?;
-        let texts = KnownTexts::default();
-        Ok(Self(Arc::new(Inner { schema, probe, documents, texts, operations })))
+        let (texts, valid) = (KnownTexts::default(), ValidOperations::default());
+        Ok(Self(Arc::new(Inner { schemas, probe, documents, texts, valid, operations })))
     }
 
     /// Executes one operation. Its data should hold a [`RequestId`] for the answer's errors.
     pub async fn execute(&self, request: Request) -> Response {
         let id = request_id(&request);
         let mut response = match self.admit(request) {
-            Ok((request, sent)) => {
-                let response = self.0.schema.execute(request).await;
+            Ok(Admitted { request, sent, operation }) => {
+                let response = self.run(request, operation).await;
                 if is_too_complex(&response) { self.explain(sent).await } else { response }
             }
             Err(error) => refusal(error),
         };
         complete(&mut response, &id);
+        response
+    }
+
+    /// What was executed without an error is known to be valid from then on.
+    async fn run(&self, request: Request, operation: Option<Operation>) -> Response {
+        let Inner { schemas, valid, .. } = &*self.0;
+        let Some(operation) = operation else { return schemas.checking.execute(request).await };
+        if valid.knows(&operation) {
+            return schemas.trusting.execute(request).await;
+        }
+        let response = schemas.checking.execute(request).await;
+        if response.is_ok() {
+            valid.remember(operation);
+        }
         response
     }
 
@@ -83,7 +107,9 @@ impl Endpoint {
     pub fn subscribe(&self, request: Request, session: Arc<Data>) -> BoxStream<'static, Response> {
         let id = request_id(&request);
         let responses = match self.admit(request).and_then(only_subscription) {
-            Ok(request) => self.0.schema.execute_stream_with_session_data(request, session),
+            Ok(request) => {
+                self.0.schemas.checking.execute_stream_with_session_data(request, session)
+            }
             Err(error) => stream::once(async { refusal(error) }).boxed(),
         };
         let completed = move |mut response| {
@@ -93,18 +119,20 @@ impl Endpoint {
         responses.map(completed).boxed()
     }
 
-    /// What may be executed, with its document parsed.
-    fn admit(&self, mut request: Request) -> Result<(Request, Sent), Error> {
+    fn admit(&self, mut request: Request) -> Result<Admitted, Error> {
         check_variables(&request.variables)?;
-        let text = if let Some(document) = self.0.documents.named_by(&request)? {
+        let (text, operation) = if let Some(document) = self.0.documents.named_by(&request)? {
+            let operation = Operation::of(&request, &document.text, &document.parsed);
             request.set_parsed_query(document.parsed.clone());
-            Arc::clone(&document.text)
+            (Arc::clone(&document.text), operation)
         } else {
             if self.0.operations == Operations::Trusted {
                 return Err(Error::PersistedQueryIdRequired);
             }
             let text: Arc<str> = request.query.as_str().into();
+            let mut operation = None;
             if let Some(document) = self.0.texts.get(&text) {
+                operation = Operation::of(&request, &text, &document);
                 request.set_parsed_query(document);
             } else {
                 check_text(&text)?;
@@ -114,14 +142,14 @@ impl Endpoint {
                     self.0.texts.remember(Arc::clone(&text), document);
                 }
             }
-            text
+            (text, operation)
         };
         let sent = Sent {
             text,
             operation_name: request.operation_name.clone(),
             variables: request.variables.clone(),
         };
-        Ok((request.data(Loader::default()), sent))
+        Ok(Admitted { request: request.data(Loader::default()), sent, operation })
     }
 
     /// The executor only says that an operation is too complex.
@@ -137,7 +165,7 @@ impl Endpoint {
     }
 }
 
-fn only_subscription((mut request, _): (Request, Sent)) -> Result<Request, Error> {
+fn only_subscription(Admitted { mut request, .. }: Admitted) -> Result<Request, Error> {
     let name = request.operation_name.clone();
     if let Ok(document) = request.parsed_query() {
         check_subscription(document, name.as_deref())?;

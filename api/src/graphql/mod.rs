@@ -18,8 +18,11 @@ mod query;
 mod socket;
 mod subscription;
 mod texts;
+mod valid;
 
-use async_graphql::SchemaBuilder;
+use std::sync::Arc;
+
+use async_graphql::{SchemaBuilder, ValidationMode};
 
 pub use self::{
     answer::RequestId,
@@ -50,30 +53,43 @@ pub enum Introspection {
     Refused,
 }
 
+/// The schema, twice: what was found valid before need not be checked again.
+pub struct Schemas {
+    /// Checks all that the specification asks for.
+    pub checking: Schema,
+    /// Measures what an operation costs, and believes the rest.
+    trusting: Schema,
+}
+
 /// The schema with its sources of data.
-pub fn schema(
-    rls: Rls,
+pub fn schemas(
+    rls: &Rls,
     accounts: impl Accounts,
-    live: Live,
+    live: &Live,
     introspection: Introspection,
-) -> Schema {
-    shown(builder(), introspection)
-        .limit_complexity(MAX_COMPLEXITY)
-        .data(rls)
-        .data(live)
-        .data(Box::new(accounts) as Box<dyn Accounts>)
-        .finish()
+) -> Schemas {
+    let accounts: Arc<dyn Accounts> = Arc::new(accounts);
+    let schema = |mode| {
+        shown(builder(), introspection)
+            .validation_mode(mode)
+            .limit_complexity(MAX_COMPLEXITY)
+            .data(rls.clone())
+            .data(live.clone())
+            .data(Arc::clone(&accounts))
+            .finish()
+    };
+    Schemas { checking: schema(ValidationMode::Strict), trusting: schema(ValidationMode::Fast) }
 }
 
 /// The schema behind its limits, which knows the documents of these manifests.
 pub async fn endpoint(
-    schema: Schema,
+    schemas: Schemas,
     introspection: Introspection,
     manifests: &[Manifest],
     operations: Operations,
 ) -> Result<Endpoint, BadManifest> {
     let probe = Probe::new(shown(builder(), introspection));
-    Endpoint::new(schema, probe, manifests, operations).await
+    Endpoint::new(schemas, probe, manifests, operations).await
 }
 
 fn builder() -> SchemaParts {

@@ -1,9 +1,7 @@
 //! Headers that every answer carries for the browser's sake.
 
 use axum::{
-    extract::{Request, State},
     http::{HeaderName, HeaderValue, header},
-    middleware::Next,
     response::Response,
 };
 
@@ -15,12 +13,21 @@ pub struct Security {
     is_https: bool,
 }
 
-/// For the playground: its editor sets styles from script and runs workers from our own origin.
-const PLAYGROUND_POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self' data:; \
-     img-src 'self' data:; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; \
-     frame-ancestors 'none'",
-);
+/// Whatever is answered.
+static ALWAYS: [(HeaderName, HeaderValue); 4] = [
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
+    (
+        HeaderName::from_static("permissions-policy"),
+        HeaderValue::from_static("camera=(), geolocation=(), microphone=()"),
+    ),
+];
+
+const FOR_A_YEAR: HeaderValue = HeaderValue::from_static("max-age=31536000; includeSubDomains");
 
 impl Security {
     pub fn new(config: &Config) -> Self {
@@ -39,28 +46,18 @@ impl Security {
             is_https: api.scheme() == "https",
         }
     }
-}
 
-pub async fn secure(State(security): State<Security>, request: Request, next: Next) -> Response {
-    let is_playground = request.uri().path().starts_with("/graphiql");
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    let policy = if is_playground { PLAYGROUND_POLICY } else { security.page_policy };
-    // A page that brings a stricter one keeps it.
-    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
-    for (name, value) in [
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "same-origin"),
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-        (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
-    ] {
-        headers.insert(name, HeaderValue::from_static(value));
+    /// The answer, with all of them.
+    pub fn secure(&self, mut response: Response) -> Response {
+        let headers = response.headers_mut();
+        // A page that brings another policy keeps it.
+        headers.entry(header::CONTENT_SECURITY_POLICY).or_insert_with(|| self.page_policy.clone());
+        for (name, value) in &ALWAYS {
+            headers.insert(name, value.clone());
+        }
+        if self.is_https {
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, FOR_A_YEAR);
+        }
+        response
     }
-    if security.is_https {
-        headers.insert(
-            header::STRICT_TRANSPORT_SECURITY,
-            HeaderValue::from_static("max-age=31536000; includeSubDomains"),
-        );
-    }
-    response
 }

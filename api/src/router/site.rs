@@ -8,9 +8,12 @@ use axum::{
     response::{Html, IntoResponse, Response},
     routing::get,
 };
-use tower_http::services::{
-    ServeDir,
-    fs::{Backend, DefaultServeDirFallback},
+use tower_http::{
+    services::{
+        ServeDir,
+        fs::{Backend, DefaultServeDirFallback},
+    },
+    set_header::SetResponseHeaderLayer,
 };
 
 use crate::{error::ApiError, files::Files};
@@ -20,6 +23,13 @@ const ASSETS: &str = "assets";
 /// Files below `assets` have a hash of their content in their name.
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const ALWAYS_ASK: HeaderValue = HeaderValue::from_static("no-cache");
+
+/// Of the playground: its editor sets styles from script and runs workers from our own origin.
+const PLAYGROUND_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self' data:; \
+     img-src 'self' data:; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; \
+     frame-ancestors 'none'",
+);
 
 const NOT_BUILT: &str = "<!doctype html><title>Not built</title><h1>The page is not built</h1>\
                          <p>Run <code>cargo xtask dev</code>, which builds and serves it.</p>";
@@ -42,6 +52,10 @@ pub fn playground(files: Files) -> Router {
     Router::new()
         .nest_service("/graphiql/assets", assets(&files))
         .route("/graphiql", get(document).with_state(Document { files, missing: NO_PLAYGROUND }))
+        .layer(SetResponseHeaderLayer::overriding(
+            header::CONTENT_SECURITY_POLICY,
+            PLAYGROUND_POLICY,
+        ))
 }
 
 fn assets(files: &Files) -> Router {

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     RequestExt as _,
     body::{Bytes, HttpBody as _},
-    extract::{Request, State, rejection::BytesRejection},
+    extract::{Request, rejection::BytesRejection},
     http::{HeaderValue, header},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -31,23 +31,23 @@ impl UnderWay {
     pub fn new(config: &Config) -> Self {
         Self(Arc::new(Semaphore::new(config.max_requests())))
     }
-}
 
-/// A body is read first: one that comes slowly takes nobody's place.
-pub async fn bound(State(places): State<UnderWay>, request: Request, next: Next) -> Response {
-    let request = match timeout(BODY_WITHIN, with_body(request)).await {
-        Ok(Ok(request)) => request,
-        Ok(Err(refusal)) => return refusal.into_response(),
-        Err(_) => return ([(header::CONNECTION, "close")], ApiError::SlowBody).into_response(),
-    };
-    if request.uri().path() != GRAPHQL {
-        return next.run(request).await;
+    /// A body is read first: one that comes slowly takes nobody's place.
+    pub async fn run(&self, request: Request, next: Next) -> Response {
+        let request = match timeout(BODY_WITHIN, with_body(request)).await {
+            Ok(Ok(request)) => request,
+            Ok(Err(refusal)) => return refusal.into_response(),
+            Err(_) => return ([(header::CONNECTION, "close")], ApiError::SlowBody).into_response(),
+        };
+        if request.uri().path() != GRAPHQL {
+            return next.run(request).await;
+        }
+        let Ok(_place) = self.0.try_acquire() else {
+            counter!(REQUESTS_SHED).increment(1);
+            return ([(header::RETRY_AFTER, RETRY_AFTER)], ApiError::Overloaded).into_response();
+        };
+        next.run(request).await
     }
-    let Ok(_place) = places.0.try_acquire() else {
-        counter!(REQUESTS_SHED).increment(1);
-        return ([(header::RETRY_AFTER, RETRY_AFTER)], ApiError::Overloaded).into_response();
-    };
-    next.run(request).await
 }
 
 /// The same request, all of whose body is here. As long as one may be.

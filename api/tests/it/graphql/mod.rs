@@ -16,3 +16,4 @@ mod statements;
 mod support;
 mod time;
 mod todos;
+mod valid;

@@ -39,6 +39,18 @@ fn parse(text: &str) -> Option<Moment> {
     Some(Moment { second: digits.parse().ok()?, nanosecond })
 }
 
+impl Moment {
+    /// For the browser's storage.
+    pub fn encode(self) -> String {
+        [&*self.second.to_string(), ".", &*self.nanosecond.to_string()].concat()
+    }
+
+    pub fn decode(text: &str) -> Option<Self> {
+        let (second, nanosecond) = text.split_once('.')?;
+        Some(Self { second: second.parse().ok()?, nanosecond: nanosecond.parse().ok()? })
+    }
+}
+
 #[cfg(test)]
 impl Moment {
     /// So many seconds after some other moment.
@@ -69,6 +81,13 @@ mod tests {
     #[test]
     fn one_moment_has_two_spellings() {
         assert_eq!(parse("2027-01-01T00:00:00Z"), parse("2027-01-01T00:00:00.000+00:00"));
+    }
+
+    #[test]
+    fn a_moment_survives_storage() {
+        let moment = parse("2027-01-01T00:00:00.000001Z").unwrap();
+        assert_eq!(Moment::decode(&moment.encode()), Some(moment));
+        assert_eq!(Moment::decode("20270101000000"), None);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use web_sys::wasm_bindgen::JsCast;
 use web_sys::{HtmlInputElement, HtmlTextAreaElement};
+use yew::platform::spawn_local;
 use yew::prelude::*;
 
 use super::new_todo::TASK_MAX;
@@ -71,12 +72,20 @@ pub fn TodoEditor(props: &Props) -> Html {
         })
     };
     let onblur = {
-        let text = text.clone();
+        let (node, text) = (node.clone(), text.clone());
         Callback::from(move |_| {
+            let document = gloo_utils::document();
             // Another window in front is no decision.
-            if gloo_utils::document().has_focus().unwrap_or(true) {
-                end.emit(Ended::Kept { task: (*text).clone(), by_key: false });
+            if !document.has_focus().unwrap_or(true) {
+                return;
             }
+            let (node, end, task) = (node.clone(), end.clone(), (*text).clone());
+            // Nor is it when the row is moved: then the field has the focus again in a moment.
+            spawn_local(async move {
+                if document.active_element() != node.cast() {
+                    end.emit(Ended::Kept { task, by_key: false });
+                }
+            });
         })
     };
     let oninput = {

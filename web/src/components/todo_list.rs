@@ -9,6 +9,7 @@ use super::unsaved_item::unsaved_item;
 use crate::hooks::actions::Actions;
 use crate::hooks::use_editing::Editing;
 use crate::hooks::use_focus_later::{FocusLater, use_focus_later};
+use crate::hooks::use_steady_focus::use_steady_focus;
 use crate::hooks::use_window::use_window;
 use crate::state::todo_list::{Item, Sync, TodoList};
 
@@ -27,6 +28,7 @@ pub struct Props {
 pub fn TodoLists(props: &Props) -> Html {
     let Props { list, actions, editing, stalled, onend } = props;
     let focus = use_focus_later();
+    use_steady_focus();
     let window = use_window(list, onend.clone());
     let onevent = {
         let (list, actions, stay) = (list.clone(), actions.clone(), window.stay.clone());
@@ -52,14 +54,20 @@ pub fn TodoLists(props: &Props) -> Html {
         html! { <TodoItem {key} {item} {waits} {editing} at={place(at + 1)} {of} {onevent} /> }
     };
     let open = list.items.partition_point(|item| !item.todo.is_complete);
+    let heading = |hidden| html! { <li key="done" class="group" {hidden}><h2>{ "Done" }</h2></li> };
+    // The gaps, and the heading where it may be near, are there also where they take no room. With one that came
+    // or went as a row moves, Yew would move that row's neighbours.
     let mut children = Vec::new();
-    for (at, (before, range)) in window.drawn.iter().enumerate() {
-        children.push(gap(["gap", "gap-between"][at], *before));
+    for (name, (before, range)) in ["gap", "gap-between"].into_iter().zip(&window.drawn) {
+        children.push(gap(name, *before));
         for at in range.clone() {
             if at == open {
-                children.push(html! { <li key="done" class="group"><h2>{ "Done" }</h2></li> });
+                children.push(heading(false));
             }
             children.push(row(at));
+        }
+        if range.end == open && open == list.items.len() && !range.is_empty() {
+            children.push(heading(true));
         }
     }
     children.push(gap("gap-after", window.last_gap));

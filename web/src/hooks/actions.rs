@@ -19,15 +19,13 @@ use crate::services::error::Error;
 use crate::services::key;
 use crate::services::pause::pause;
 use crate::services::queue::{Deed, Op, Queue};
+use crate::services::settled::Settled;
 use crate::state::edits::Edits;
 use crate::state::session::Session;
 use crate::state::todo_list::{Change, Item, TodoList};
 
 /// How long the way back is offered.
 const OFFER_MS: u32 = 6_000;
-
-/// How long the news of what another tab has sent may be under way.
-const SETTLED_MS: u32 = 250;
 
 /// What that offer is called among the messages.
 const OFFER: &str = "undo";
@@ -98,11 +96,12 @@ pub fn use_actions(
         let actions = (*actions).clone();
         use_effect_with((), move |()| {
             let window = gloo_utils::window();
-            let listeners = ["storage", "pagehide"].map(|kind| {
+            let listeners = ["storage", "pagehide", "pageshow"].map(|kind| {
                 let actions = actions.clone();
                 EventListener::new(&window, kind, move |event| match event.dyn_ref() {
                     Some(stored) => actions.hear(stored),
-                    None => actions.leave(),
+                    None if event.type_() == "pagehide" => actions.leave(),
+                    None => actions.catch_up(),
                 })
             });
             move || drop(listeners)
@@ -261,23 +260,27 @@ impl Actions {
         self.0.list.dispatch(change);
     }
 
+    /// What another tab has done, or has sent.
     fn hear(&self, stored: &StorageEvent) {
-        let is_new = stored.new_value().is_some();
-        let is_ours = stored
-            .key()
-            .is_none_or(|key| self.0.queue.borrow_mut().hear(&key, stored.new_value().as_deref()));
-        if !is_ours {
-            return;
-        }
-        let this = self.clone();
-        spawn_local(async move {
-            // What was sent is told of by the socket in a moment: until then it stays as it was.
-            if !is_new {
-                pause(SETTLED_MS).await;
+        let Some(key) = stored.key() else { return self.catch_up() };
+        let entry = stored.new_value();
+        let settled = entry.as_ref().and_then(|entry| self.0.queue.borrow().settled(&key, entry));
+        match settled {
+            Some((op, Settled::Added(todo))) => {
+                self.change(Change::Added(vec![(op.todo, todo)]));
             }
-            this.show();
+            Some((op, Settled::Done)) => self.change(Change::Settled(op)),
+            None => {}
+        }
+        if self.0.queue.borrow_mut().hear(&key, entry.as_deref()) {
             // The tab that did it may be gone before it has sent it.
-            this.send();
-        });
+            self.done();
+        }
+    }
+
+    /// A page that was put away was told nothing.
+    fn catch_up(&self) {
+        self.0.queue.borrow_mut().sync();
+        self.done();
     }
 }

@@ -13,5 +13,6 @@ pub mod use_online;
 pub mod use_page;
 pub mod use_session;
 pub mod use_sign_out;
+pub mod use_steady_focus;
 pub mod use_todos;
 pub mod use_window;

@@ -5,12 +5,14 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use gloo_events::EventListener;
+use web_sys::js_sys::Math;
 use yew::platform::spawn_local;
 use yew::prelude::*;
 
 use crate::services::live::{self, News, Socket};
-use crate::services::pause::{backoff, pause};
+use crate::services::pause::pause;
 use crate::services::todos::Event;
+use crate::state::pace::{Closed, Pace};
 use crate::state::todo_list::{Change, TodoList};
 
 struct Live {
@@ -18,7 +20,9 @@ struct Live {
     socket: RefCell<Option<Socket>>,
     /// Whether the socket has told anything.
     is_up: Cell<bool>,
-    failures: Cell<u32>,
+    pace: RefCell<Pace>,
+    /// Whether the list is to be read again in a moment.
+    is_due: Cell<bool>,
     /// Whether somebody is here to be told.
     is_here: Cell<bool>,
 }
@@ -31,7 +35,8 @@ pub fn use_live(list: &UseReducerHandle<TodoList>) {
             list,
             socket: RefCell::default(),
             is_up: Cell::new(false),
-            failures: Cell::new(0),
+            pace: RefCell::default(),
+            is_due: Cell::default(),
             is_here: Cell::new(true),
         });
         let window = gloo_utils::window();
@@ -68,7 +73,23 @@ impl Live {
         if !self.is_up.get() {
             self.list.dispatch(Change::Missed);
             self.is_here.set(true);
+            self.pace.borrow_mut().looked();
             connect(self);
+        }
+    }
+
+    /// Something may have been missed, and perhaps by everybody.
+    fn refetch(self: &Rc<Self>) {
+        let wait = self.pace.borrow_mut().refetch(Math::random());
+        if wait == 0 {
+            self.list.dispatch(Change::Missed);
+        } else if !self.is_due.replace(true) {
+            let live = self.clone();
+            spawn_local(async move {
+                pause(wait).await;
+                live.is_due.set(false);
+                live.list.dispatch(Change::Missed);
+            });
         }
     }
 }
@@ -85,25 +106,24 @@ fn hear(live: &Rc<Live>, news: News) {
     match news {
         News::Event(event) => {
             live.is_up.set(true);
-            live.failures.set(0);
-            live.list.dispatch(match event {
-                Event::Put(todo, is_new) => Change::Put(todo, is_new),
-                Event::Gone(id) => Change::Gone(id.into()),
-                Event::Refetch => Change::Missed,
-            });
+            live.pace.borrow_mut().heard();
+            match event {
+                Event::Put(todo, is_new) => live.list.dispatch(Change::Put(todo, is_new)),
+                Event::Gone(id) => live.list.dispatch(Change::Gone(id.into())),
+                Event::Refetch => live.refetch(),
+            }
         }
-        News::Over(by_session) => {
+        News::Over(why) => {
             live.is_up.set(false);
-            if by_session {
+            if why == Closed::Session {
                 live.list.dispatch(Change::Missed);
             }
-            let failures = live.failures.get();
-            live.failures.set(failures + 1);
+            let wait = live.pace.borrow_mut().closed(why, Math::random());
             let live = live.clone();
             // Not here: the listener that calls is the socket's own.
             spawn_local(async move {
                 live.socket.take();
-                pause(backoff(failures)).await;
+                pause(wait).await;
                 connect(&live);
             });
         }

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use web_sys::wasm_bindgen::JsCast;
-use web_sys::{FocusOptions, HtmlElement, UrlSearchParams};
+use web_sys::{Element, FocusOptions, HtmlElement, UrlSearchParams};
 use yew::prelude::*;
 
 thread_local! {
@@ -36,10 +36,12 @@ pub fn parameter(query: &str, name: &str) -> Option<String> {
 
 /// Whether there was an element to focus.
 pub fn focus(id: &str, scroll: bool) -> bool {
-    let element = gloo_utils::document()
-        .get_element_by_id(id)
-        .and_then(|element| element.dyn_into::<HtmlElement>().ok());
-    let Some(element) = element else { return false };
+    gloo_utils::document().get_element_by_id(id).is_some_and(|element| focus_on(element, scroll))
+}
+
+/// Whether it is one that can have the focus.
+pub fn focus_on(element: Element, scroll: bool) -> bool {
+    let Ok(element) = element.dyn_into::<HtmlElement>() else { return false };
     let options = FocusOptions::new();
     options.set_prevent_scroll(!scroll);
     element.focus_with_options(&options).is_ok()

@@ -17,7 +17,8 @@ const LEFT: &str = "600px 0px";
 
 #[derive(Clone, PartialEq)]
 struct Near {
-    rows: Range<usize>,
+    /// In pixels from the top of the list, not in rows: with a new row above, the last one is as near as before.
+    span: Range<i32>,
     /// The key of the row that stays.
     stays: Option<AttrValue>,
 }
@@ -35,12 +36,13 @@ pub struct Window {
 #[hook]
 pub fn use_window(list: &UseReducerHandle<TodoList>, onend: Callback<()>) -> Window {
     let node = use_node_ref();
-    let near = use_state_eq(|| Near { rows: at_first(), stays: None });
+    let near = use_state_eq(|| Near { span: at_first(), stays: None });
     let heights = use_mut_ref(Heights::default);
     let count = list.items.len();
     heights.borrow_mut().resize(count);
     let place = |key: &AttrValue| list.items.iter().position(|item| item.key == *key);
-    let ranges = drawn(&near.rows, near.stays.as_ref().and_then(place), count);
+    let rows = heights.borrow().between(&near.span);
+    let ranges = drawn(&rows, near.stays.as_ref().and_then(place), count);
 
     let mut before = 0;
     let mut parts = Vec::new();
@@ -51,7 +53,7 @@ pub fn use_window(list: &UseReducerHandle<TodoList>, onend: Callback<()>) -> Win
     let last_gap = heights.borrow().of(before..count);
     let stay = {
         let near = near.clone();
-        Callback::from(move |key| near.set(Near { rows: near.rows.clone(), stays: Some(key) }))
+        Callback::from(move |key| near.set(Near { span: near.span.clone(), stays: Some(key) }))
     };
     {
         let (node, list) = (node.clone(), list.clone());
@@ -60,13 +62,17 @@ pub fn use_window(list: &UseReducerHandle<TodoList>, onend: Callback<()>) -> Win
             let observed = node.cast::<Element>().and_then(|element| {
                 let root = element.clone();
                 let look = move || {
-                    let rows = ranges.iter().cloned().flatten();
-                    let (rows, focused) = measure(&root, rows, &mut heights.borrow_mut());
-                    if rows.end == list.items.len() {
+                    let shown = ranges.iter().cloned().flatten();
+                    let (span, focused) = measure(&root, shown, &mut heights.borrow_mut());
+                    let seen = heights.borrow().between(&span);
+                    if seen.end == list.items.len() {
                         onend.emit(());
                     }
                     let stays = focused.and_then(|row| list.items.get(row));
-                    near.set(Near { rows, stays: stays.map(|item| item.key.clone()) });
+                    let stays = stays.map(|item| item.key.clone());
+                    if seen != rows || stays != near.stays {
+                        near.set(Near { span, stays });
+                    }
                 };
                 observe(&element, look)
             });
@@ -94,12 +100,12 @@ fn observe(element: &Element, look: impl FnMut() + 'static) -> Option<Observed> 
     Some((observer, look))
 }
 
-/// The rows that are near, and the one that has the focus.
+/// What is near, and the row that has the focus.
 fn measure(
     list: &Element,
     rows: impl Iterator<Item = usize>,
     heights: &mut Heights,
-) -> (Range<usize>, Option<usize>) {
+) -> (Range<i32>, Option<usize>) {
     let focused = gloo_utils::document().active_element();
     let mut with_focus = None;
     for (row, element) in rows.zip(elements(list.query_selector_all(".todo").ok())) {
@@ -112,7 +118,7 @@ fn measure(
     let top = -pixels(list.get_bounding_client_rect().top());
     let seen = gloo_utils::window().inner_height().ok().and_then(|height| height.as_f64());
     let bottom = top + pixels(seen.unwrap_or_default());
-    (heights.between(top - AHEAD, bottom + AHEAD), with_focus)
+    (top - AHEAD..bottom + AHEAD, with_focus)
 }
 
 fn elements(nodes: Option<NodeList>) -> impl Iterator<Item = Element> {

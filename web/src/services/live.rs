@@ -9,16 +9,17 @@ use web_sys::{CloseEvent, MessageEvent, WebSocket};
 use super::api;
 use super::graphql::{message, request};
 use super::todos::{CHANGES, Event, event};
+use crate::state::pace::Closed;
 
 const PROTOCOL: &str = "graphql-transport-ws";
 
-/// The session's token is spent, or the session itself: an ordinary request finds out which.
 const UNAUTHORISED: u16 = 4401;
+const TOO_MANY_REQUESTS: u16 = 4429;
 
 pub enum News {
     Event(Event),
-    /// No more will come; whether because of the session.
-    Over(bool),
+    /// No more will come.
+    Over(Closed),
 }
 
 /// Closed when dropped, and then says nothing any more.
@@ -47,7 +48,11 @@ pub fn open(hear: impl Fn(News) + 'static) -> Option<Socket> {
 
 fn on(socket: &WebSocket, happened: &web_sys::Event, hear: &dyn Fn(News)) {
     if let Some(closed) = happened.dyn_ref::<CloseEvent>() {
-        hear(News::Over(closed.code() == UNAUTHORISED));
+        hear(News::Over(match closed.code() {
+            UNAUTHORISED => Closed::Session,
+            TOO_MANY_REQUESTS => Closed::TooBusy,
+            _ => Closed::Otherwise,
+        }));
         return;
     }
     let Some(text) = happened.dyn_ref::<MessageEvent>() else {

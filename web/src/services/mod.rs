@@ -22,6 +22,7 @@ pub mod provider;
 pub mod queue;
 pub mod send;
 pub mod session;
+pub mod settled;
 pub mod store;
 pub mod todos;
 pub mod verification;

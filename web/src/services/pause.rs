@@ -12,8 +12,3 @@ pub async fn pause(ms: u32) {
     });
     let _ = JsFuture::from(over).await;
 }
-
-/// Twice as long after each failure, a minute at most: in milliseconds.
-pub fn backoff(failures: u32) -> u32 {
-    1_000 << failures.min(6)
-}

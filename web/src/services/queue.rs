@@ -7,7 +7,9 @@
 use web_sys::js_sys::Date;
 use yew::AttrValue;
 
+use super::settled::Settled;
 use super::{key, store};
+use crate::model::Todo;
 
 /// How long a deletion can be taken back. Longer than it is offered: a late press must not miss.
 const GRACE_MS: u64 = 8_000;
@@ -92,25 +94,46 @@ impl Queue {
         &self.ops
     }
 
-    /// Goes by the storage: another tab may have sent meanwhile what this one still has.
+    /// Goes by the storage, where nobody has told what other tabs have written.
     pub fn sync(&mut self) {
-        if self.is_kept {
-            self.ops.clear();
-            for (key, entry) in entries(&self.prefix) {
-                self.hear(&key, Some(&entry));
-            }
+        self.ops = self.stored();
+    }
+
+    /// What the storage has. This tab may yet have to hear of it: what it shows changes only when it is told,
+    /// since with that it is told what came of it.
+    fn stored(&self) -> Vec<Op> {
+        if !self.is_kept {
+            return self.ops.clone();
         }
+        let entries = entries(&self.prefix).into_iter();
+        let decode = |(key, entry): (String, String)| Op::decode(self.id_of(&key)?, &entry);
+        let mut ops: Vec<_> = entries.filter_map(decode).collect();
+        ops.sort_by(|a, b| a.id.cmp(&b.id));
+        ops
+    }
+
+    fn id_of<'a>(&self, key: &'a str) -> Option<&'a str> {
+        key.strip_prefix(&*self.prefix)
     }
 
     /// What another tab has written. Whether it was about these deeds.
     pub fn hear(&mut self, key: &str, entry: Option<&str>) -> bool {
-        let Some(id) = key.strip_prefix(&*self.prefix).map(str::to_owned) else { return false };
+        let Some(id) = self.id_of(key) else { return false };
         self.ops.retain(|op| op.id != id);
-        if let Some(op) = entry.and_then(|entry| Op::decode(&id, entry)) {
+        if let Some(op) = entry.and_then(|entry| Op::decode(id, entry)) {
             let at = self.ops.partition_point(|before| before.id < op.id);
             self.ops.insert(at, op);
         }
         true
+    }
+
+    /// The deed that another tab has sent, where that is what it wrote, and what came of it.
+    pub fn settled(&self, key: &str, entry: &str) -> Option<(Op, Settled)> {
+        let id = self.id_of(key)?;
+        let settled = Settled::decode(entry)?;
+        let op = self.ops.iter().find(|op| op.id == id)?;
+        let is_known = op.deed != Deed::Add || settled != Settled::Done;
+        is_known.then(|| (op.clone(), settled))
     }
 
     /// The id of the new entry. A newer wish for the same of the same todo takes the place of the older one.
@@ -145,9 +168,26 @@ impl Queue {
         self.hear(&key, None);
     }
 
+    /// The server has done it. Other tabs are told so before the entry goes: to them that alone would look as if
+    /// it were taken back.
+    pub fn settle(&mut self, op: &Op, todo: Option<&Todo>) {
+        let settled = match todo.filter(|_| op.deed == Deed::Add) {
+            Some(todo) => Settled::Added(todo.clone()),
+            None => Settled::Done,
+        };
+        if self.is_kept {
+            let key = [&*self.prefix, &*op.id].concat();
+            store::set(store::local(), &key, Some(&settled.encode()));
+        }
+        if let Settled::Added(todo) = settled {
+            self.know(&op.todo, &todo.id);
+        }
+        self.remove(&op.id);
+    }
+
     /// A new todo that the server does not take is kept for its author, unless they have deleted it meanwhile.
     pub fn refuse(&mut self, op: &Op) {
-        if self.ops.iter().any(|other| other.deed == Deed::Delete && other.todo == op.todo) {
+        if self.stored().iter().any(|other| other.deed == Deed::Delete && other.todo == op.todo) {
             self.drop_all(&op.todo);
         } else {
             self.put(&Op { deed: Deed::Refused, ..op.clone() });
@@ -156,19 +196,17 @@ impl Queue {
 
     /// Forgets a todo, and all that was done to it.
     pub fn drop_all(&mut self, todo: &AttrValue) {
-        let ids: Vec<_> =
-            self.ops.iter().filter(|op| op.todo == *todo).map(|op| op.id.clone()).collect();
-        for id in ids {
-            self.remove(&id);
+        for op in self.stored().iter().filter(|op| op.todo == *todo) {
+            self.remove(&op.id);
         }
     }
 
     /// What waits for a todo of this key may now name it by its id.
-    pub fn know(&mut self, key: &str, id: &AttrValue) {
-        let is_of_it = |op: &&Op| op.todo == key && op.deed != Deed::Add;
-        let waiting: Vec<_> = self.ops.iter().filter(is_of_it).cloned().collect();
-        for op in waiting {
-            self.put(&Op { todo: id.clone(), ..op });
+    fn know(&mut self, key: &str, id: &AttrValue) {
+        for op in self.stored() {
+            if op.todo == key && op.deed != Deed::Add {
+                self.put(&Op { todo: id.clone(), ..op });
+            }
         }
     }
 
@@ -183,13 +221,14 @@ impl Queue {
 
     /// What is to be sent next: one deed, or several new todos that were added one after the other.
     pub fn next(&self, hurry: bool) -> Vec<Op> {
-        next(&self.ops, if hurry { u64::MAX } else { now() })
+        next(&self.stored(), if hurry { u64::MAX } else { now() })
     }
 
     /// Milliseconds until the next one that is held may be sent.
     pub fn pause(&self) -> Option<u32> {
-        let is_held = |op: &&Op| op.until > 0 && !is_refused(&self.ops, &op.todo);
-        let until = self.ops.iter().filter(is_held).map(|op| op.until).min()?;
+        let ops = self.stored();
+        let is_held = |op: &&Op| op.until > 0 && !is_refused(&ops, &op.todo);
+        let until = ops.iter().filter(is_held).map(|op| op.until).min()?;
         u32::try_from(until.saturating_sub(now())).ok()
     }
 
@@ -261,6 +300,7 @@ fn now() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::moment::Moment;
 
     fn op(id: &str, deed: Deed, todo: &'static str, until: u64) -> Op {
         Op { id: id.to_owned(), deed, todo: todo.into(), text: "Milk\nand bread".into(), until }
@@ -294,6 +334,25 @@ mod tests {
         assert!(queue.hear("todos.queue.ada.1", None));
         assert!(!queue.hear("todos.queue.grace.3", None));
         assert_eq!(ids(&queue.ops), ["2", "3"]);
+    }
+
+    #[test]
+    fn what_another_tab_has_sent_is_told_apart_from_what_was_taken_back() {
+        let todo = Todo {
+            id: "7".into(),
+            task: "Milk".into(),
+            is_complete: false,
+            inserted_at: Some(Moment::after(7)),
+        };
+        let ops = [op("1", Deed::Add, "a", 0), op("2", Deed::Tick, "b", 0)];
+        let queue = queue(&ops);
+        let told = |key: &str, settled: &Settled| queue.settled(key, &settled.encode());
+        let (added, done) = (Settled::Added(todo), Settled::Done);
+        assert_eq!(told("todos.queue.ada.1", &added), Some((ops[0].clone(), added)));
+        assert_eq!(told("todos.queue.ada.1", &done), None, "which todo it is has to be told");
+        assert_eq!(told("todos.queue.ada.2", &done), Some((ops[1].clone(), done.clone())));
+        assert_eq!(told("todos.queue.ada.3", &done), None);
+        assert_eq!(queue.settled("todos.queue.ada.1", &ops[0].encode()), None);
     }
 
     #[test]

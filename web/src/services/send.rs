@@ -23,7 +23,6 @@ pub async fn drain(
         return Ok(());
     }
     let _held = lock::acquire(&lock::QUEUE).await;
-    queue.borrow_mut().sync();
     let mut is_doubtful = false;
     loop {
         let mut batch = queue.borrow().next(hurry);
@@ -47,15 +46,10 @@ pub async fn drain(
 
 fn settle(queue: &mut Queue, batch: &[Op], answer: Option<&[Todo]>) {
     for (at, op) in batch.iter().enumerate() {
-        match (op.deed, answer) {
-            (Deed::Add, Some(todos)) => {
-                if let Some(todo) = todos.get(at) {
-                    queue.know(&op.todo, &todo.id);
-                }
-                queue.remove(&op.id);
-            }
-            (Deed::Add, None) => queue.refuse(op),
-            _ => queue.remove(&op.id),
+        match answer {
+            Some(todos) => queue.settle(op, todos.get(at)),
+            None if op.deed == Deed::Add => queue.refuse(op),
+            None => queue.remove(&op.id),
         }
     }
 }

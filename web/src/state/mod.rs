@@ -5,6 +5,7 @@ pub mod filter;
 pub mod form_errors;
 pub mod messages;
 mod order;
+pub mod pace;
 pub mod password_rules;
 pub mod session;
 pub mod todo_list;

@@ -112,7 +112,7 @@ pub enum Change {
     Gone(AttrValue),
     /// The server's answer to new todos, by their keys.
     Added(Vec<(AttrValue, Todo)>),
-    /// The server has done this to all todos.
+    /// The server has done this.
     Settled(Op),
     /// What is not yet sent.
     Queue(Vec<Op>),
@@ -201,11 +201,7 @@ impl TodoList {
             Change::Gone(id) => self.gone(id),
             Change::Added(added) => {
                 for (key, todo) in added {
-                    self.put(todo.clone(), true);
-                    let item = self.known.iter_mut().find(|item| item.todo.id == todo.id);
-                    if let Some(item) = item {
-                        item.key = key;
-                    }
+                    self.added(&key, todo);
                 }
             }
             Change::Settled(op) => self.settle(&op),
@@ -277,6 +273,22 @@ impl TodoList {
         let is_here = !is_after(&todo, self.edge.as_ref()) && !is_searched;
         if before.is_some() || is_here {
             self.insert(todo, true);
+        }
+    }
+
+    /// What is known of it already was told of later than this was answered.
+    fn added(&mut self, key: &AttrValue, todo: Todo) {
+        let id = todo.id.clone();
+        if self.known(&id).is_none() {
+            self.put(todo, true);
+        }
+        for item in &mut self.known {
+            if item.todo.id == id {
+                item.key = key.clone();
+            } else if item.key == *key {
+                // Of the same words, it had come up as ours.
+                item.key = item.todo.id.clone();
+            }
         }
     }
 

@@ -121,6 +121,50 @@ fn news_that_overtake_an_answer_make_no_twin() {
 }
 
 #[test]
+fn what_another_tab_has_sent_stays_as_it_was_shown_and_its_news_change_nothing() {
+    let mut list = TodoList::with(&[todo(3, false), todo(2, false), todo(1, true)]);
+    let ops = [op(Deed::Tick, "3", ""), op(Deed::Rename, "2", "Better"), op(Deed::Delete, "1", "")];
+    list.lay_ops(&ops);
+    let shown = (list.ids().join(","), list.count());
+    assert_eq!(shown, ("2,3".to_owned(), (1, 1)));
+    for at in 0..ops.len() {
+        list.apply(Change::Settled(ops[at].clone()));
+        list.lay_ops(&ops[at + 1..]);
+        assert_eq!((list.ids().join(","), list.count()), shown);
+    }
+    assert!(list.items.iter().all(|item| item.sync == Sync::Saved));
+    assert_eq!(list.items[0].todo.task, "Better");
+    list.apply(Change::Put(todo(3, true), false));
+    list.apply(Change::Gone("1".into()));
+    assert_eq!((list.ids().join(","), list.count()), shown);
+    assert_eq!(list.wanted(), None);
+}
+
+#[test]
+fn an_answer_is_older_than_what_was_told_of_a_new_todo_since() {
+    let mut list = TodoList::with(&[]);
+    list.lay_ops(&[op(Deed::Add, "key", "Task 2")]);
+    list.apply(Change::Put(todo(2, true), true));
+    list.apply(Change::Added(vec![("key".into(), todo(2, false))]));
+    list.lay_ops(&[]);
+    assert_eq!((list.ids(), list.count()), (vec!["2"], (0, 1)));
+    assert_eq!(list.items[0].key, "key");
+}
+
+#[test]
+fn no_two_rows_share_a_key() {
+    let mut list = TodoList::with(&[]);
+    list.lay_ops(&[op(Deed::Add, "key", "Task 2")]);
+    let elsewhere = Todo { task: "Task 2".into(), ..todo(1, false) };
+    list.apply(Change::Put(elsewhere, true));
+    assert_eq!(list.items[0].key, "key", "it looks like ours");
+    list.apply(Change::Added(vec![("key".into(), todo(2, false))]));
+    list.lay_ops(&[]);
+    let keys: Vec<_> = list.items.iter().map(|item| (&*item.todo.id, &*item.key)).collect();
+    assert_eq!(keys, [("2", "key"), ("1", "1")]);
+}
+
+#[test]
 fn an_old_todo_of_the_same_words_hides_no_new_one() {
     let mut list = TodoList::new(Filter::default(), vec![op(Deed::Add, "key", "Task 1")]);
     list.ask(Load::First, page(&[todo(1, false)], None));

@@ -30,6 +30,8 @@ impl Close {
         Self { code: 4409, reason: "there is a subscriber of this id already" };
     pub const TOO_MANY_INITS: Self =
         Self { code: 4429, reason: "too many initialisation requests" };
+    /// More messages than a client has use for: connect again, but not soon.
+    pub const TOO_MANY_REQUESTS: Self = Self { code: 4429, reason: "too many requests" };
     /// A fault on our side.
     pub const INTERNAL: Self = Self { code: 4500, reason: "internal server error" };
 

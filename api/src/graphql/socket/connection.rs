@@ -1,12 +1,13 @@
 //! One socket: whose it is, what is said on it, and how it ends.
 
-use std::{sync::Arc, time::Duration};
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use async_graphql::Data;
 use axum::{
     extract::ws::{Message, WebSocket},
     http::{HeaderMap, HeaderValue, header},
 };
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use serde_json::Value;
 use tokio::time::{Instant, Interval, interval_at, timeout};
 
@@ -28,6 +29,9 @@ const INIT: Duration = Duration::from_secs(10);
 const PING: Duration = Duration::from_secs(30);
 /// How long a message may take to get out: meanwhile the peer does not read.
 const SEND: Duration = Duration::from_secs(20);
+/// How many messages a peer may send a second, of whatever kind: each is parsed, and many are answered. The page
+/// sends a handful in all, and a client with as many subscriptions as it may have begins or ends them in a burst.
+const MESSAGES: NonZeroU32 = NonZeroU32::new(50).expect("more than none");
 /// How long the peer may take to answer that the socket is closed.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -49,11 +53,13 @@ pub struct Connection {
     state: AppState,
     /// Of the request that opened it.
     request_id: RequestId,
+    messages: DefaultDirectRateLimiter,
 }
 
 impl Connection {
     pub fn new(socket: WebSocket, state: AppState, request_id: RequestId) -> Self {
-        Self { socket, state, request_id }
+        let messages = RateLimiter::direct(Quota::per_second(MESSAGES));
+        Self { socket, state, request_id, messages }
     }
 
     /// Talks until the socket ends.
@@ -171,13 +177,20 @@ impl Connection {
 
     /// The next thing that the peer says. Dropping the future loses nothing.
     async fn hear(&mut self) -> Result<Said, Ended> {
-        match self.socket.recv().await {
-            Some(Ok(Message::Text(text))) => {
+        let message = match self.socket.recv().await {
+            None | Some(Ok(Message::Close(_))) => return Err(None),
+            Some(message) => message,
+        };
+        if self.messages.check().is_err() {
+            metrics::counter!("rate_limited_total", "limit" => "socket").increment(1);
+            return Err(Some(Close::TOO_MANY_REQUESTS));
+        }
+        match message {
+            Ok(Message::Text(text)) => {
                 ClientMessage::parse(&text).map(Said::Message).ok_or(Some(Close::BAD_REQUEST))
             }
-            Some(Ok(Message::Binary(_)) | Err(_)) => Err(Some(Close::BAD_REQUEST)),
-            Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(Said::Nothing),
-            Some(Ok(Message::Close(_))) | None => Err(None),
+            Ok(Message::Ping(_) | Message::Pong(_)) => Ok(Said::Nothing),
+            Ok(_) | Err(_) => Err(Some(Close::BAD_REQUEST)),
         }
     }
 

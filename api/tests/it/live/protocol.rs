@@ -118,6 +118,36 @@ async fn what_is_no_message_closes_the_socket() {
 }
 
 #[tokio::test]
+async fn who_says_too_much_at_once_is_sent_away() {
+    let app = TestApp::start().await;
+    let ada = app.guest("ada").await;
+    let ping = || json!({"type": "ping"});
+    let subscribe =
+        |n: u32| json!({"type": "subscribe", "id": n.to_string(), "payload": {"query": "{ x }"}});
+    let complete = || json!({"type": "complete", "id": "x"});
+    let mut known = Socket::of(&app, &ada).await;
+    for _ in 0..40 {
+        known.is_open().await;
+    }
+    let stranger = Socket::open(&app, &[PROTOCOL]).await.expect("a socket");
+    for (mut socket, flood) in [
+        (stranger, vec![ping(); 1_000]),
+        (known, vec![ping(); 1_000]),
+        (Socket::of(&app, &ada).await, (0..1_000).map(subscribe).collect()),
+        (Socket::of(&app, &ada).await, vec![complete(); 1_000]),
+    ] {
+        let kind = flood[0]["type"].clone();
+        for message in flood {
+            socket.say(message).await;
+        }
+        let (told, closed_with) = socket.told_until_closed().await;
+        assert_eq!(closed_with, closed(4429, "too many requests"), "{kind}");
+        assert!(told < 1_000, "{kind}: {told} were answered");
+    }
+    Socket::of(&app, &ada).await.is_open().await;
+}
+
+#[tokio::test]
 async fn who_says_nothing_is_not_waited_for() {
     let app = TestApp::start().await;
     let mut socket = Socket::open(&app, &[PROTOCOL]).await.expect("a socket");

@@ -133,6 +133,19 @@ impl Socket {
         }
     }
 
+    /// How much more it is told until it is closed, and the code and the reason of that.
+    pub async fn told_until_closed(&mut self) -> (usize, (u16, String)) {
+        let mut told = 0;
+        loop {
+            match self.next().await {
+                Message::Close(Some(frame)) => {
+                    return (told, (frame.code.into(), frame.reason.to_string()));
+                }
+                _ => told += 1,
+            }
+        }
+    }
+
     /// Leaves out what the protocol below says for itself.
     async fn next(&mut self) -> Message {
         loop {

@@ -1,5 +1,6 @@
 //! How what was done reaches the server, and what is said of it.
 
+use web_sys::js_sys::Math;
 use yew::AttrValue;
 use yew::platform::spawn_local;
 
@@ -8,10 +9,11 @@ use crate::model::Todo;
 use crate::services::drafts::{self, Edit};
 use crate::services::error::Error;
 use crate::services::mark;
-use crate::services::pause::{backoff, pause};
+use crate::services::pause::pause;
 use crate::services::queue::{Deed, Op};
 use crate::services::send::drain;
 use crate::state::edits::EditChange;
+use crate::state::pace::backoff;
 use crate::state::session::SessionChange;
 use crate::state::todo_list::Change;
 
@@ -51,9 +53,10 @@ impl Actions {
         let failures = if error.is_some() { inner.failures.get() + 1 } else { 0 };
         inner.failures.set(failures);
         let wait = match &error {
-            Some(error) => {
-                Some(error.patience().map_or(backoff(failures), |s| s.saturating_mul(1_000)))
-            }
+            Some(error) => Some(match error.patience() {
+                Some(seconds) => seconds.saturating_mul(1_000),
+                None => backoff(failures, Math::random()),
+            }),
             None => inner.queue.borrow().pause(),
         };
         inner.stalled.set(error);

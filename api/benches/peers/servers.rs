@@ -3,6 +3,7 @@
 use std::{
     net::{Ipv4Addr, TcpListener},
     process::{Child, Command, Stdio},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -47,6 +48,7 @@ impl Server {
         let mut command = Command::new(&options.service);
         command
             .env_clear()
+            .env("TOKIO_WORKER_THREADS", threads().to_string())
             .env("PORT", port.to_string())
             .env("ADMIN_ADDRESS", format!("127.0.0.1:{}", free_port()?))
             .env("API_DOMAIN", SERVICE_DOMAIN)
@@ -105,6 +107,11 @@ impl Server {
         }
         Ok(())
     }
+}
+
+/// Half of the cores: the database has the others.
+fn threads() -> usize {
+    thread::available_parallelism().map_or(1, |cores| cores.get() / 2).max(1)
 }
 
 fn free_port() -> Result<u16> {

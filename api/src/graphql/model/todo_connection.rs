@@ -30,7 +30,7 @@ pub struct TodoEdge<'a> {
 }
 
 /// A todo and where it stands in the list.
-#[Object]
+#[Object(serial)]
 impl TodoEdge<'_> {
     /// Marks the place of the todo: pass it as `after` or `before` to go on from there.
     async fn cursor(&self) -> Result<String> {
@@ -45,7 +45,7 @@ impl TodoEdge<'_> {
 }
 
 /// A page of todos (GraphQL Cursor Connections).
-#[Object]
+#[Object(serial)]
 impl TodoConnection {
     /// The todos of this page, each with its cursor.
     async fn edges(&self) -> Vec<TodoEdge<'_>> {

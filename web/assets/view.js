@@ -4,9 +4,11 @@
 (() => {
   let mark = null;
   let first = null;
+  let generation = null;
   try {
     mark = localStorage.getItem("todos.session");
     first = localStorage.getItem("todos.first");
+    generation = localStorage.getItem("todos.generation");
   } catch {
     // Blocked storage: the welcome is right.
   }
@@ -23,7 +25,7 @@
   // What the app asked for first the last time (services/early.rs), while it is on its way.
   function askEarly(url, ...bodies) {
     const headers = { "content-type": "application/json", rid: "anti-csrf", "st-auth-mode": "cookie" };
-    window.todosFirst = {};
+    window.todosFirst = { generation };
     for (const body of bodies) {
       const signal = AbortSignal.timeout(20_000);
       const answer = fetch(url, { method: "POST", credentials: "include", headers, body, signal });

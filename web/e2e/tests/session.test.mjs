@@ -200,6 +200,25 @@ scenario('signing out in one tab is noticed in the other', async ({ page, contex
   assert.equal(await page.evaluate(() => sessionStorage.getItem('todos.drafts')), null);
 });
 
+scenario('signing out is no end of the session for a tab that hears of it first', async ({ page, context }) => {
+  const me = app(page);
+  await me.signUp();
+  await me.field.fill('Private');
+  const second = await context.newPage();
+  await second.goto('/');
+  await app(second).ready();
+  const welcome = page.getByRole('heading', { name: 'A clear list for a clear head.' });
+  await context.route('**/auth/signout', async (route) => {
+    const response = await route.fetch();
+    await welcome.waitFor();
+    await route.fulfill({ response });
+  });
+  await second.getByRole('button', { name: 'Sign out' }).click();
+  await second.getByRole('link', { name: 'Create an account' }).waitFor();
+  await welcome.waitFor();
+  assert.equal(await page.evaluate(() => sessionStorage.getItem('todos.drafts')), null);
+});
+
 scenario('a list without the address is still a list', async ({ page, context }) => {
   const me = app(page);
   await me.signUp();

@@ -7,7 +7,7 @@ use super::documents::documents;
 use super::error::Error;
 use super::fdi::{FieldError, Outcome};
 use super::graphql::{Document, run};
-use super::mark;
+use super::mark::{self, Leaving};
 use super::queue;
 
 /// RFC 3339; only shown.
@@ -77,8 +77,9 @@ pub async fn revoke(user: &str, handle: &str) -> Result<(), Error> {
 }
 
 pub async fn sign_out_everywhere(user: &str) -> Result<(), Error> {
+    let leaving = Leaving::begin(user);
     ask::<SignOutEverywhere>(user, sign_out_everywhere::Variables {}).await?;
-    mark::leave(user);
+    leaving.done();
     Ok(())
 }
 
@@ -104,9 +105,10 @@ pub async fn delete(user: &str, password: &str) -> Result<Outcome, Error> {
     use delete_account::{DeleteAccountOutcome as Answer, Variables};
 
     let password = Some(password.to_owned()).filter(|password| !password.is_empty());
+    let leaving = Leaving::begin(user);
     match ask::<DeleteAccount>(user, Variables { password }).await?.delete_account.outcome {
         Answer::DELETED => {
-            mark::leave(user);
+            leaving.done();
             queue::forget(user);
             Ok(Outcome::Done)
         }

@@ -6,7 +6,7 @@ use super::error::Error;
 use super::fdi::{self, Field, Form, Outcome};
 use super::http::{self, NOTHING, Reply};
 use super::lock;
-use super::mark::{self, Mark};
+use super::mark::{self, Leaving, Mark};
 use super::session::with_session;
 
 const RECIPE: &str = "emailpassword";
@@ -61,9 +61,10 @@ pub async fn reset(token: &str, password: &str) -> Result<Outcome, Error> {
 /// A session that is already gone counts as signed out; only a server that cannot be reached does not, since
 /// nobody else can clear the cookies. Whoever else has signed in meanwhile stays.
 pub async fn sign_out(user: &str) -> Result<(), Error> {
+    let leaving = Leaving::begin(user);
     match with_session(user, &|| Box::pin(send_sign_out())).await {
         Ok(_) | Err(Error::SessionEnded) => {
-            mark::leave(user);
+            leaving.done();
             Ok(())
         }
         Err(error) => Err(error),

@@ -8,12 +8,12 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::Response;
 use web_sys::js_sys::{Promise, Reflect};
 
-use super::store;
+use super::{mark, store};
 
 /// In the browser's storage: where to, and what, a line each.
 const KEY: &str = "todos.first";
 
-/// Where `view.js` leaves the promised answers, by what it has sent.
+/// Where `view.js` leaves the promised answers, by what it has sent, and of which cookies it was.
 const SENT: &str = "todosFirst";
 
 /// What the list waits for. It only reads, and so may be sent without anybody having asked.
@@ -32,8 +32,11 @@ pub async fn answer(url: &str, body: &str) -> Option<Response> {
     }
     let sent = Reflect::get(&gloo_utils::window(), &SENT.into()).ok()?;
     let answer: Promise = Reflect::get(&sent, &body.into()).ok()?.dyn_into().ok()?;
-    // One that did not arrive is asked for again.
-    JsFuture::from(answer).await.ok()?.dyn_into().ok()
+    // One that did not arrive is asked for again; so is one that was refused because of cookies that another
+    // tab has replaced since.
+    let answer: Response = JsFuture::from(answer).await.ok()?.dyn_into().ok()?;
+    let asked_with = Reflect::get(&sent, &"generation".into()).ok()?.as_string();
+    (answer.status() != 401 || asked_with == mark::stored_generation()).then_some(answer)
 }
 
 fn is_first(kind: &str, url: &str, body: &str) -> bool {

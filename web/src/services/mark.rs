@@ -5,6 +5,8 @@ use super::store;
 
 pub const KEY: &str = "todos.session";
 const GENERATION: &str = "todos.generation";
+/// Who is about to leave.
+const LEAVING: &str = "todos.leaving";
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mark {
@@ -58,21 +60,45 @@ pub fn write(mark: &Mark) {
 /// Says to all tabs that the server has ended this user's session, unless somebody else is here by now.
 pub fn end(user: &str) {
     if read().names(user) {
-        write(&Mark::Ended);
+        let leaves = store::get(store::local(), LEAVING).is_some_and(|id| id == user);
+        write(if leaves { &Mark::Out } else { &Mark::Ended });
     }
 }
 
-/// Says to all tabs that this user has left on purpose, unless somebody else is here by now.
-pub fn leave(user: &str) {
-    if !read().is_of_another_than(user) {
-        write(&Mark::Out);
+/// A user who leaves on purpose. Said before the server is told: a tab that hears from there that the session
+/// is over, before the one that asked for it does, knows that nobody will come back.
+#[must_use = "who has left says so, and who stays drops it"]
+pub struct Leaving<'a>(&'a str);
+
+impl<'a> Leaving<'a> {
+    pub fn begin(user: &'a str) -> Self {
+        store::set(store::local(), LEAVING, Some(user));
+        Self(user)
+    }
+
+    /// Says to all tabs that this user has left, unless somebody else is here by now.
+    pub fn done(self) {
+        if !read().is_of_another_than(self.0) {
+            write(&Mark::Out);
+        }
+    }
+}
+
+impl Drop for Leaving<'_> {
+    fn drop(&mut self) {
+        store::set(store::local(), LEAVING, None);
     }
 }
 
 /// Counts the refreshes of this browser, so that a request can tell whether its cookies have changed since
 /// it was sent. A counter, because clocks can be set back.
 pub fn generation() -> u64 {
-    store::get(store::local(), GENERATION).and_then(|n| n.parse().ok()).unwrap_or(0)
+    stored_generation().and_then(|n| n.parse().ok()).unwrap_or(0)
+}
+
+/// The count as it is stored, none before the first.
+pub fn stored_generation() -> Option<String> {
+    store::get(store::local(), GENERATION)
 }
 
 pub fn next_generation() {

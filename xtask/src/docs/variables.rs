@@ -8,11 +8,13 @@ use super::{Document, blocks};
 use crate::workspace;
 
 /// The variables of this program, and of others that documents speak of.
-const OTHERS: [&str; 9] = [
+const OTHERS: [&str; 10] = [
     "TEST_DATABASE_URL",
     "TUNNEL_HOST",
     "FUZZ_SECONDS",
     "RUSTC_BOOTSTRAP",
+    // Of the runtime.
+    "TOKIO_WORKER_THREADS",
     // Of PostgreSQL's programs.
     "PGPASSWORD",
     // Of the SuperTokens Core's image.

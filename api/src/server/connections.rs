@@ -118,9 +118,10 @@ impl Connections {
         let pulse = Pulse::new();
         let io = TokioIo::new(Watched::new(stream, pulse.clone(), place));
         let service = service_fn(|request: Request<Incoming>| {
-            let (router, shutdown) = (router.clone(), shutdown.clone());
-            let serving = pulse.serve();
+            let (router, shutdown, pulse) = (router.clone(), shutdown.clone(), pulse.clone());
             async move {
+                // Not before it is looked at: behind an answer that nobody takes it would last.
+                let serving = pulse.serve();
                 let response = answer(router, peer, request, &shutdown).await;
                 drop(serving);
                 Ok::<_, Infallible>(response)

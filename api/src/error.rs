@@ -2,12 +2,17 @@
 
 use axum::{
     Extension, Json,
-    http::StatusCode,
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use metrics::counter;
 use serde_json::json;
 
-use crate::graphql::Code;
+use crate::{graphql::Code, telemetry::metrics::REQUESTS_SHED};
+
+/// When to come back to a service that has too much to do: soon, since each place is free again within
+/// milliseconds.
+const WHEN_SHED: HeaderValue = HeaderValue::from_static("1");
 
 /// A request that never reached a resolver or recipe.
 #[derive(Debug, Clone)]
@@ -32,6 +37,12 @@ pub enum ApiError {
 }
 
 impl ApiError {
+    /// The answer to a request that finds no place.
+    pub fn shed() -> Response {
+        counter!(REQUESTS_SHED).increment(1);
+        ([(header::RETRY_AFTER, WHEN_SHED)], Self::Overloaded).into_response()
+    }
+
     fn status(&self) -> StatusCode {
         match self {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,

@@ -25,7 +25,7 @@ use tower_http::{
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
 };
 
-use self::{health::Health, under_way::UnderWay};
+use self::health::Health;
 use crate::{
     config::{Config, Environment},
     error::ApiError,
@@ -33,6 +33,7 @@ use crate::{
     state::AppState,
     supertokens,
     telemetry::request::{REQUEST_ID, Timing, observe},
+    under_way::UnderWay,
 };
 
 /// Bodies are one operation or one form.
@@ -88,7 +89,7 @@ struct Bounds {
 
 impl Bounds {
     fn new(config: &Config) -> Self {
-        Self { time: config.request_timeout, under_way: UnderWay::new(config) }
+        Self { time: config.request_timeout, under_way: UnderWay::new(config.max_requests()) }
     }
 }
 
@@ -99,7 +100,9 @@ impl Bounds {
 async fn answer(State(bounds): State<Bounds>, request: Request, next: Next) -> Response {
     let graphql = (request.uri().path() == GRAPHQL).then(|| graphql::request_id(request.headers()));
     let response =
-        match tokio::time::timeout(bounds.time, bounds.under_way.run(request, next)).await {
+        match tokio::time::timeout(bounds.time, under_way::run(&bounds.under_way, request, next))
+            .await
+        {
             Ok(response) => as_json(response),
             Err(_) => ([(header::RETRY_AFTER, "5")], ApiError::Timeout).into_response(),
         };

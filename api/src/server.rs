@@ -40,6 +40,9 @@ const DATABASE_PAUSE: Duration = Duration::from_millis(500);
 /// How long requests that are under way may take to end when the service stops.
 const DRAIN: Duration = Duration::from_secs(8);
 
+/// How much longer than a request may take its connection is kept: the answer has to be sent.
+const AFTER_REQUESTS: Duration = Duration::from_secs(5);
+
 /// How often the Core is asked whether the sessions of sockets still live.
 const SESSIONS: Duration = Duration::from_mins(1);
 
@@ -139,9 +142,13 @@ impl Service {
         let schema = open_endpoint(schemas, introspection, config).await?;
         let mut session_checks = JoinSet::new();
         session_checks.spawn(check_sessions(supertokens.clone()));
-        let (outbox, sockets) = (post.outbox(), Sockets::default());
-        let patience = Patience { rest: config.keep_alive, ..Patience::default() };
-        let connections = Connections::new(files::room(config), patience);
+        let (outbox, room) = (post.outbox(), files::room(config));
+        let patience = Patience {
+            rest: config.keep_alive,
+            served: config.request_timeout + AFTER_REQUESTS,
+            ..Patience::default()
+        };
+        let (sockets, connections) = (Sockets::new(room), Connections::new(room, patience));
         let shutdown = Shutdown::default();
         let parts =
             Parts { schema, supertokens, rls, live, sockets, connections, shutdown, outbox };

@@ -11,6 +11,7 @@ use super::Error;
 use crate::{
     rls::{Access, Rls, Role, UserTransaction},
     supertokens::{Claims, ClientAddress, SuperTokens, manage::Account},
+    under_way::Place,
 };
 
 /// What the schema asks of the user accounts.
@@ -47,7 +48,12 @@ pub fn claims<'a>(context: &Context<'a>) -> Result<&'a Claims, Error> {
     context.data().map_err(|_| Error::Unauthenticated)
 }
 
+/// Who can be asked about accounts: the Core. Unless too many requests wait for it: those that want nothing of
+/// it need their places.
 pub fn accounts<'a>(context: &Context<'a>) -> Result<&'a dyn Accounts, Error> {
+    if context.data_opt::<Place>().is_some_and(|place| !place.may_wait_for_core()) {
+        return Err(Error::Unavailable("too many requests wait for the Core".into()));
+    }
     match context.data::<Arc<dyn Accounts>>() {
         Ok(accounts) => Ok(accounts.as_ref()),
         Err(error) => Err(Error::Internal(error.message)),

@@ -23,6 +23,7 @@ use crate::{
     state::AppState,
     supertokens::{ClientAddress, session::Request},
     telemetry::request::{Observed, Operation, UserHash},
+    under_way::Place,
 };
 
 /// Seconds after which a client may try again when the database is away.
@@ -31,22 +32,24 @@ const RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
 /// Executes one operation as the user of the request's session.
 ///
 /// Errors: 415 for another content type than `application/json`, 401 without a session, 400 for
-/// a body that is no GraphQL request, 503 while the database is away.
+/// a body that is no GraphQL request, 503 while the database is away or too much is asked at once.
 pub async fn handler(
     State(state): State<AppState>,
     client: Option<Extension<ClientAddress>>,
+    place: Option<Extension<Place>>,
     method: Method,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let client = client.map(|Extension(client)| client);
-    let answer = execute(&state, client, &method, &headers, &body).await;
+    let (client, place) = (client.map(|Extension(of)| of), place.map(|Extension(of)| of));
+    let answer = execute(&state, client, place, &method, &headers, &body).await;
     answer.unwrap_or_else(|refusal| refusal)
 }
 
 async fn execute(
     state: &AppState,
     client: Option<ClientAddress>,
+    place: Option<Place>,
     method: &Method,
     headers: &HeaderMap,
     body: &Bytes,
@@ -60,6 +63,11 @@ async fn execute(
         .session(Request { method, headers })
         .await
         .map_err(IntoResponse::into_response)?;
+    if place.as_ref().is_some_and(|place| !place.is_for(session.claims.user_id())) {
+        let mut shed = ApiError::shed();
+        shed.headers_mut().extend(session.headers);
+        return Err(shed);
+    }
     let mut observed = Observed {
         user: Some(UserHash::of(session.claims.user_id())),
         operation: None,
@@ -69,6 +77,9 @@ async fn execute(
         Ok(mut request) => {
             if let Some(client) = client {
                 request = request.data(client);
+            }
+            if let Some(place) = place {
+                request = request.data(place);
             }
             let request = request.data(session.claims).data(request_id(headers));
             let (known, given) = (state.schema.name_of(&request), request.operation_name.clone());

@@ -30,6 +30,9 @@ use crate::{error::ApiError, shutdown::Shutdown, telemetry::metrics::CONNECTIONS
 /// After an error of the system's, such as too many open files: trying again at once would help nobody.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// How much of a request is read ahead: its line and its headers have to fit, else it is told 431.
+const BUFFER: usize = 64 * 1024;
+
 /// How many are told at once that there is no place; others beyond them are only closed.
 const REFUSING: usize = 64;
 /// How long one of them may take to say what it wanted, and to hear that.
@@ -42,6 +45,7 @@ impl Default for Patience {
             rest: Duration::from_secs(75),
             rest_when_full: Duration::from_secs(5),
             head: Duration::from_secs(10),
+            served: Duration::from_secs(20),
             stall: Duration::from_secs(20),
         }
     }
@@ -127,7 +131,10 @@ impl Connections {
                 Ok::<_, Infallible>(response)
             }
         });
-        let connection = http1::Builder::new().serve_connection(io, service).with_upgrades();
+        let connection = http1::Builder::new()
+            .max_buf_size(BUFFER)
+            .serve_connection(io, service)
+            .with_upgrades();
         let mut connection = pin!(connection);
         let mut is_full = self.0.is_full.subscribe();
         let mut look = pin!(sleep(self.0.patience.head));

@@ -23,6 +23,8 @@ pub struct Patience {
     pub rest_when_full: Duration,
     /// From the first byte of a request to the end of its headers.
     pub head: Duration,
+    /// Until a request is answered. Its own limit is the router's; this one is for what that does not see.
+    pub served: Duration,
     /// Without taking a byte of an answer.
     pub stall: Duration,
 }
@@ -32,7 +34,7 @@ pub struct Patience {
 enum Phase {
     Rests,
     Asks,
-    /// A request is looked at: that is bounded elsewhere.
+    /// A request is looked at.
     IsServed,
     /// Its client takes no byte of the answer.
     Stalls,
@@ -70,11 +72,11 @@ impl Pulse {
             Phase::Rests => patience.rest,
             Phase::Asks => patience.head,
             Phase::Stalls => patience.stall,
-            Phase::IsServed => return Some(patience.head),
+            Phase::IsServed => patience.served,
         };
         // Looked at again before the shortest could have passed: it may do something else by then.
-        let left = allowed.checked_sub(silent)?;
-        Some(left.min(patience.head))
+        let shortest = if is_full { patience.rest_when_full } else { patience.head };
+        Some(allowed.checked_sub(silent)?.min(shortest))
     }
 
     fn enter(&self, phase: Phase) {

@@ -1,17 +1,16 @@
 //! How many sockets there are, and the end of all of them.
 
-use std::{
-    collections::HashMap,
-    net::IpAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{net::IpAddr, sync::Arc};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-use crate::supertokens::ClientAddress;
+use crate::{
+    counts::{Counted, Counts},
+    supertokens::ClientAddress,
+};
 
-/// How many sockets a process holds.
-const MAX: u32 = 10_000;
+/// How many sockets a process holds, where there is room for more connections than that.
+const MAX: usize = 10_000;
 /// How many of them one user has.
 const MAX_OF_USER: usize = 20;
 /// How many one address may have open on which nobody has said yet who they are.
@@ -24,27 +23,33 @@ enum Whose {
     User(String),
 }
 
+/// One of so many; given back when dropped.
+pub struct CountedPlace(#[expect(dead_code, reason = "is held")] Counted<Whose>);
+
 /// The sockets of this process; cheap to clone.
 #[derive(Clone)]
 pub struct Sockets(Arc<Inner>);
 
 struct Inner {
+    max: usize,
     places: Arc<Semaphore>,
-    taken: Mutex<HashMap<Whose, usize>>,
+    counts: Counts<Whose>,
     closing: watch::Sender<bool>,
 }
 
-impl Default for Sockets {
-    fn default() -> Self {
+impl Sockets {
+    /// Where there is room for so many connections: a quarter of them is kept for requests, since a socket
+    /// makes room for nobody.
+    pub fn new(connections: usize) -> Self {
+        let max = (connections - connections / 4).min(MAX);
         Self(Arc::new(Inner {
-            places: Arc::new(Semaphore::new(MAX as usize)),
-            taken: Mutex::default(),
+            max,
+            places: Arc::new(Semaphore::new(max)),
+            counts: Counts::default(),
             closing: watch::Sender::new(false),
         }))
     }
-}
 
-impl Sockets {
     /// A place for one more, unless all are taken or the service stops.
     pub fn enter(&self) -> Option<Place> {
         let permit = Arc::clone(&self.0.places).try_acquire_owned().ok()?;
@@ -55,22 +60,14 @@ impl Sockets {
 
     /// A place among those of the user, unless all are taken.
     pub fn enter_as(&self, user_id: &str) -> Option<CountedPlace> {
-        self.count(Whose::User(user_id.to_owned()), MAX_OF_USER)
+        let counts = &self.0.counts;
+        counts.take(Whose::User(user_id.to_owned()), MAX_OF_USER).map(CountedPlace)
     }
 
     /// A place among those of who come from there and are not known yet, unless all are taken.
     pub fn enter_from(&self, client: ClientAddress) -> Option<CountedPlace> {
-        self.count(Whose::Strangers(client.network()), MAX_OF_STRANGERS)
-    }
-
-    fn count(&self, whose: Whose, max: usize) -> Option<CountedPlace> {
-        let mut counts = self.taken();
-        let taken = counts.entry(whose.clone()).or_default();
-        if *taken >= max {
-            return None;
-        }
-        *taken += 1;
-        Some(CountedPlace { sockets: self.clone(), whose })
+        let counts = &self.0.counts;
+        counts.take(Whose::Strangers(client.network()), MAX_OF_STRANGERS).map(CountedPlace)
     }
 
     /// Tells every socket to close, and lets none in.
@@ -80,16 +77,12 @@ impl Sockets {
 
     /// How many there are.
     pub fn open(&self) -> usize {
-        MAX as usize - self.0.places.available_permits()
+        self.0.max - self.0.places.available_permits()
     }
 
     /// Resolves when none is left.
     pub async fn finish(&self) {
-        let _ = self.0.places.acquire_many(MAX).await;
-    }
-
-    fn taken(&self) -> MutexGuard<'_, HashMap<Whose, usize>> {
-        self.0.taken.lock().unwrap_or_else(PoisonError::into_inner)
+        let _ = self.0.places.acquire_many(u32::try_from(self.0.max).unwrap_or(u32::MAX)).await;
     }
 }
 
@@ -106,24 +99,6 @@ impl Place {
     }
 }
 
-/// One of so many; given back when dropped.
-pub struct CountedPlace {
-    sockets: Sockets,
-    whose: Whose,
-}
-
-impl Drop for CountedPlace {
-    fn drop(&mut self) {
-        let mut counts = self.sockets.taken();
-        if let Some(taken) = counts.get_mut(&self.whose) {
-            *taken -= 1;
-            if *taken == 0 {
-                counts.remove(&self.whose);
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use futures_util::FutureExt as _;
@@ -132,20 +107,17 @@ mod tests {
 
     #[test]
     fn a_user_has_so_many_and_others_are_not_kept_out() {
-        let sockets = Sockets::default();
-        let mut places: Vec<_> =
-            (0..MAX_OF_USER).map(|_| sockets.enter_as("ada").unwrap()).collect();
+        let sockets = Sockets::new(100);
+        let places: Vec<_> = (0..MAX_OF_USER).map(|_| sockets.enter_as("ada").unwrap()).collect();
         assert!(sockets.enter_as("ada").is_none());
         assert!(sockets.enter_as("eve").is_some());
-        places.pop();
-        assert!(sockets.enter_as("ada").is_some());
         drop(places);
-        assert!(sockets.taken().is_empty(), "nothing stays of who has left");
+        assert!(sockets.enter_as("ada").is_some());
     }
 
     #[test]
     fn strangers_of_one_address_keep_no_others_out() {
-        let sockets = Sockets::default();
+        let sockets = Sockets::new(100);
         let from = |address: &str| sockets.enter_from(ClientAddress(address.parse().unwrap()));
         let strangers: Vec<_> = (0..MAX_OF_STRANGERS).map(|_| from("192.0.2.1").unwrap()).collect();
         assert!(from("192.0.2.1").is_none());
@@ -156,9 +128,9 @@ mod tests {
     }
 
     #[test]
-    fn there_are_so_many_in_all() {
-        let sockets = Sockets::default();
-        let mut places: Vec<_> = (0..MAX).map(|_| sockets.enter().unwrap()).collect();
+    fn there_are_three_of_four_connections_in_all() {
+        let sockets = Sockets::new(100);
+        let mut places: Vec<_> = (0..75).map(|_| sockets.enter().unwrap()).collect();
         assert!(sockets.enter().is_none());
         places.pop();
         assert!(sockets.enter().is_some());
@@ -166,7 +138,7 @@ mod tests {
 
     #[test]
     fn closing_tells_all_lets_none_in_and_waits_for_the_last() {
-        let sockets = Sockets::default();
+        let sockets = Sockets::new(100);
         let mut place = sockets.enter().unwrap();
         assert_eq!(place.closing().now_or_never(), None);
         sockets.close();

@@ -37,7 +37,7 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 const AT_ONCE: usize = 16;
 /// How many of them may make the Core hash a password, which takes long: all else goes on meanwhile.
 const HASHING_AT_ONCE: usize = 8;
-/// How many more wait here for their turn: as long as their caller does.
+/// How many more wait here for their turn: each as long as it would for its answer.
 const WAITING: usize = 4096;
 
 const MAX_ANSWER: usize = 1024 * 1024;
@@ -188,10 +188,13 @@ impl Transport {
         }
         let Inner { places, turns, hashing, .. } = &*self.0;
         let place = places.try_acquire().map_err(|_| BUSY)?;
-        let hashing =
-            if call.hashes { Some(hashing.acquire().await.map_err(|_| BUSY)?) } else { None };
-        let turn = turns.acquire().await.map_err(|_| BUSY)?;
-        Ok([Some(turn), hashing, Some(place)])
+        let turn = async {
+            let hashing =
+                if call.hashes { Some(hashing.acquire().await.map_err(|_| BUSY)?) } else { None };
+            let turn = turns.acquire().await.map_err(|_| BUSY)?;
+            Ok([Some(turn), hashing, Some(place)])
+        };
+        tokio::time::timeout(call.patience, turn).await.unwrap_or(Err(BUSY))
     }
 
     /// The best version of the CDI that both sides speak; asked for once.

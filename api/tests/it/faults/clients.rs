@@ -26,10 +26,13 @@ use super::{
     report::{Row, spoken},
     well_again,
 };
-use crate::support::{
-    app::TestApp,
-    database::TestDatabase,
-    program::{Program, free_port},
+use crate::{
+    live::socket::{PROTOCOL, Refused, Socket},
+    support::{
+        app::TestApp,
+        database::TestDatabase,
+        program::{Program, free_port},
+    },
 };
 
 const ASK: &[u8] = b"GET /livez HTTP/1.1\r\nhost: localhost\r\n\r\n";
@@ -114,7 +117,8 @@ async fn who_sends_slowly_is_cut_off_and_slows_nobody() {
 
 #[tokio::test]
 async fn who_vanishes_leaves_nothing_behind() {
-    let app = TestApp::start().await;
+    // She may have a quarter of them.
+    let app = TestApp::start_with(&[("MAX_REQUESTS", "400")], Clock::system()).await;
     let ada = app.guest("ada").await;
     ada.add("mine").await;
     let mut holder = app.database.connect().await;
@@ -226,11 +230,35 @@ async fn a_flood_of_connections_is_refused_in_words_and_makes_room() {
 }
 
 #[tokio::test]
+async fn sockets_leave_room_for_requests() {
+    let app = TestApp::start_with(&[("MAX_CONNECTIONS", "40")], Clock::system()).await;
+    let (ada, eve) = (app.guest("ada").await, app.guest("eve").await);
+    let mut sockets = Vec::new();
+    // As many as a user may have, and as there are.
+    for user in [&ada, &ada, &eve].into_iter().cycle().take(30) {
+        sockets.push(Socket::of(&app, user).await);
+    }
+    let bearer = format!("Bearer {}", eve.access_token);
+    let Err(Refused(status, _)) = Socket::open(&app, &[PROTOCOL, ("authorization", &bearer)]).await
+    else {
+        panic!("sockets take all connections")
+    };
+    assert_eq!(status, 503);
+    for _ in 0..5 {
+        let stream = TcpStream::connect(address(&app.url)).await;
+        let answer = ask(&mut stream.expect("it listens")).await.expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    }
+    drop(sockets);
+}
+
+#[tokio::test]
 async fn a_connection_may_rest_and_no_answer_is_kept_for_who_does_not_take_it() {
     let patience = Patience {
         rest: Duration::from_millis(1500),
         rest_when_full: Duration::from_mins(1),
         head: Duration::from_millis(300),
+        served: Duration::from_secs(5),
         stall: Duration::from_millis(300),
     };
     let (address, connections, shutdown, server) = small(10, patience).await;
@@ -256,6 +284,16 @@ async fn a_connection_may_rest_and_no_answer_is_kept_for_who_does_not_take_it() 
     }
     let resting = heard(resting).await.0;
     assert_eq!(resting, "");
+    drop(deaf);
+    // The same with answers that are small, and many: what is asked behind them is not looked at.
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_recv_buffer_size(4096).expect("a small buffer");
+    let deaf = socket.connect(address.parse().expect("an address")).await.expect("it listens");
+    let (_unread, mut asking) = deaf.into_split();
+    let flood =
+        tokio::spawn(async move { while asking.write_all(&ASK.repeat(100)).await.is_ok() {} });
+    timeout(PATIENCE, flood).await.expect("it is kept for good").expect("without a panic");
+    assert_eq!(connections.open(), 0);
     shutdown.advance(Stage::Closing);
     timeout(PATIENCE, server).await.expect("it ends").expect("without a panic");
 }

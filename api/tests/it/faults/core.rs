@@ -18,7 +18,7 @@ use super::{
     work::{Work, is_told_to_come_back},
 };
 use crate::support::{
-    app::{Answer, TestApp, credentials},
+    app::{Answer, TestApp, User, credentials},
     core::TestCore,
     database::TestDatabase,
     proxy::{Proxy, Way},
@@ -137,6 +137,57 @@ async fn a_core_that_says_nothing_keeps_nobody_from_their_todos() {
             "sign-in: 503 with `Retry-After`, the last after {}; {kept} todos were added meanwhile, the \
              slowest in {}",
             spoken(slowest),
+            spoken(work.slowest())
+        ),
+        well_after: Some(well),
+        kept: "sessions and todos",
+    }
+    .report();
+}
+
+#[tokio::test]
+async fn who_waits_for_a_core_that_says_nothing_takes_no_place_from_lists() {
+    const PLACES: usize = 64;
+    let (core, proxy) = behind_a_proxy().await;
+    let url = proxy.on(&core.url());
+    let places = PLACES.to_string();
+    let vars = [("SUPERTOKENS_URI", url.as_str()), ("MAX_REQUESTS", &places)];
+    let app = TestApp::start_with(&vars, Clock::system()).await;
+    let ada = app.user("ada").await;
+    ada.tasks().await;
+    // Each has places of their own, and together they want more than there are.
+    let mut others = Vec::new();
+    for number in 0..8 {
+        others.push(app.guest(&format!("guest-{number}")).await);
+    }
+    proxy.set(Way::Silent);
+    let work = Work::default();
+    let asking = async {
+        let email = async |user: &User<'_>| {
+            let answer = user.send("{ session { userId email } }", json!({})).await;
+            assert_eq!(answer.status, StatusCode::OK, "{:?}", answer.body);
+            assert_eq!(answer.body["data"]["session"]["email"], json!(null));
+            assert_eq!(answer.body["errors"][0]["extensions"]["code"], "SERVICE_UNAVAILABLE");
+        };
+        let began = Instant::now();
+        join_all(others.iter().flat_map(|user| (0..12).map(|_| email(user)))).await;
+        work.end();
+        began.elapsed()
+    };
+    let ((), waited) = tokio::join!(work.run(&ada, 2), asking);
+    assert!(waited >= Duration::from_secs(1), "{waited:?}: nobody has waited for the Core");
+    let kept = work.assert_kept(&ada).await;
+    assert!(kept > 0, "nobody could write");
+    assert_eq!(work.times_refused(), 0, "a place was taken by who waits for the Core");
+    proxy.set(Way::Open);
+    let well = signs_in_again(&app).await;
+    Row {
+        about: "core",
+        fault: "the Core answers nothing, and 96 requests want an email of it (`MAX_REQUESTS=64`)",
+        sees: &format!(
+            "they: null in its place, the last after {}; {kept} todos were added meanwhile, none refused, the \
+             slowest in {}",
+            spoken(waited),
             spoken(work.slowest())
         ),
         well_after: Some(well),

@@ -145,3 +145,19 @@ async fn who_is_turned_away_is_told_while_the_others_still_wait() {
         assert_eq!(answer.status, StatusCode::OK, "{:?}", answer.body);
     }
 }
+
+#[tokio::test]
+async fn one_user_has_a_quarter_of_the_places() {
+    let (app, proxy) = limited("100").await;
+    let (ada, eve) = (app.guest("ada").await, app.guest("eve").await);
+    join_all((0..CONNECTIONS).map(|_| timed(&ada))).await;
+    proxy.set(Way::Slow(DELAY));
+    let asking = join_all((0..40).map(|_| timed(&ada)));
+    let (hers, (other, _)) = tokio::join!(asking, timed(&eve));
+    let served = hers.iter().filter(|(answer, _)| answer.status == StatusCode::OK).count();
+    assert_eq!(served, 25);
+    let shed = hers.iter().find(|(answer, _)| answer.status != StatusCode::OK).expect("some");
+    is_told_to_come_back(&shed.0);
+    assert_eq!(shed.0.graphql_error()["extensions"]["code"], "OVERLOADED");
+    assert_eq!(other.status, StatusCode::OK, "{:?}", other.body);
+}

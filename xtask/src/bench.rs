@@ -28,7 +28,7 @@ pub struct Options {
     /// Also with ten million rows in the table, which takes minutes and gigabytes more
     #[arg(long)]
     full: bool,
-    /// Handed to the bench: `--turns 3 --duration 2`
+    /// Handed to the bench: `--turns 3 --workloads read --contestants service --beside ANOTHER-BUILD --growth 0`
     #[arg(last = true)]
     more: Vec<String>,
 }

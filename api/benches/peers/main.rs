@@ -16,7 +16,7 @@ mod servers;
 mod tokens;
 mod workload;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::Parser as _;
 
 use self::{
@@ -27,22 +27,45 @@ use self::{
     report::{Contestant, Report},
     servers::Server,
     tokens::Tokens,
-    workload::Workload,
 };
+
+struct Servers {
+    service: Server,
+    beside: Option<Server>,
+    postgraphile: Option<Server>,
+}
+
+impl Servers {
+    fn of(&self, contestant: Contestant) -> Option<&Server> {
+        match contestant {
+            Contestant::Service => Some(&self.service),
+            Contestant::Beside => self.beside.as_ref(),
+            Contestant::Postgraphile => self.postgraphile.as_ref(),
+            Contestant::PgbenchOneByOne | Contestant::PgbenchPipelined => None,
+        }
+    }
+}
 
 #[tokio::main]
 async fn main() -> Result<()> {
     let options = Options::parse();
     let mut database = Database::fill(&options).await?;
     let tokens = Tokens::issue(&options).await?;
-    let service = Server::service(&options, &tokens).await?;
-    let postgraphile = Server::postgraphile(&options, &tokens).await?;
+    let service = Server::service(&options.service, &options, &tokens).await?;
+    let mut servers = Servers { beside: None, postgraphile: None, service };
+    if let Some(program) = &options.beside {
+        servers.beside = Some(Server::service(program, &options, &tokens).await?);
+    }
+    if options.contestants.contains(&Contestant::Postgraphile) {
+        servers.postgraphile = Some(Server::postgraphile(&options, &tokens).await?);
+    }
 
     let mut report = Report::default();
-    for workload in [Workload::Read, Workload::Add] {
+    let beside = options.beside.is_some().then_some(Contestant::Beside);
+    for &workload in &options.workloads {
         for turn in 1..=options.turns {
             eprintln!("{workload}, turn {turn} of {}", options.turns);
-            for contestant in Contestant::ALL {
+            for contestant in options.contestants.iter().copied().chain(beside) {
                 let before = database.cpu()?;
                 let mut measured = match contestant {
                     Contestant::PgbenchOneByOne => {
@@ -51,9 +74,9 @@ async fn main() -> Result<()> {
                     Contestant::PgbenchPipelined => {
                         Pgbench::pipelined(workload).run(&options, &tokens)?
                     }
-                    Contestant::Service => Wrk::of(workload, &service).run(&options, &tokens)?,
-                    Contestant::Postgraphile => {
-                        Wrk::of(workload, &postgraphile).run(&options, &tokens)?
+                    _ => {
+                        let server = servers.of(contestant).context("it was not started")?;
+                        Wrk::of(workload, server).run(&options, &tokens)?
                     }
                 };
                 measured.database_cpu = database.cpu()?.saturating_sub(before);
@@ -62,11 +85,17 @@ async fn main() -> Result<()> {
             }
         }
     }
-    drop(postgraphile);
+    let service = servers.service;
+    drop((servers.beside, servers.postgraphile));
     println!("{report}");
-    if let Some(folder) = &options.charts {
+    let is_whole = options.workloads.len() == 2
+        && Contestant::ALL.iter().all(|contestant| options.contestants.contains(contestant));
+    // A chart of some of it would take the place of the whole one.
+    if let Some(folder) = options.charts.as_ref().filter(|_| is_whole) {
         chart::draw(&report, folder)?;
     }
-    println!("{}", growth::measure(&options, &mut database, &service, &tokens).await?);
+    if options.growth != [0] {
+        println!("{}", growth::measure(&options, &mut database, &service, &tokens).await?);
+    }
     Ok(())
 }

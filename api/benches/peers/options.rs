@@ -4,6 +4,8 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::Parser;
 
+use super::{report::Contestant, workload::Workload};
+
 #[derive(Parser)]
 pub struct Options {
     /// How long each turn of each contestant lasts, in seconds
@@ -12,7 +14,16 @@ pub struct Options {
     /// How often each has its turn; the median counts
     #[arg(long, default_value_t = 5)]
     pub turns: usize,
-    /// How many rows the table has while the same list is read, ascending: 10000,100000,…
+    /// Who takes part, with commas between
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = Contestant::ALL)]
+    pub contestants: Vec<Contestant>,
+    /// Another build of the service, to take part beside it
+    #[arg(long)]
+    pub beside: Option<PathBuf>,
+    /// What is asked, with commas between
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Workload::Read, Workload::Add])]
+    pub workloads: Vec<Workload>,
+    /// How many rows the table has while the same list is read, ascending: 10000,100000,… 0 to leave that out
     #[arg(long, value_delimiter = ',', default_value = "10000,100000,1000000")]
     pub growth: Vec<u64>,
     /// Draw the charts into this folder

@@ -2,13 +2,18 @@
 
 use std::{fmt, time::Duration};
 
+use clap::ValueEnum;
+
 use super::workload::Workload;
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub enum Contestant {
     PgbenchOneByOne,
     PgbenchPipelined,
     Service,
+    /// Another build of it.
+    #[value(skip)]
+    Beside,
     Postgraphile,
 }
 
@@ -23,6 +28,7 @@ impl fmt::Display for Contestant {
             Self::PgbenchOneByOne => "pgbench, one by one",
             Self::PgbenchPipelined => "pgbench, pipelined",
             Self::Service => "this service",
+            Self::Beside => "the other build",
             Self::Postgraphile => "PostGraphile 5.1",
         })
     }
@@ -75,8 +81,12 @@ impl Report {
         writeln!(f, "|---|--:|--:|--:|--:|--:|--:|--:|--:|")?;
         let pgbench = self.rate(workload, Contestant::PgbenchOneByOne);
         let peer = self.rate(workload, Contestant::Postgraphile);
-        for contestant in Contestant::ALL {
+        let all = [Contestant::ALL.as_slice(), &[Contestant::Beside]].concat();
+        for contestant in all {
             let turns = self.of(workload, contestant);
+            if turns.is_empty() {
+                continue;
+            }
             let millis = |time: fn(&Measured) -> Duration| {
                 median(turns.iter().map(|turn| time(turn).as_secs_f64() * 1e3))
             };
@@ -105,8 +115,12 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write(f, Workload::Read)?;
-        self.write(f, Workload::Add)
+        for workload in [Workload::Read, Workload::Add] {
+            if self.0.iter().any(|turn| turn.0 == workload) {
+                self.write(f, workload)?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{
     net::{Ipv4Addr, TcpListener},
+    path::Path,
     process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
@@ -16,7 +17,7 @@ use super::{
 };
 
 /// The issuer of the tokens. Nobody connects to it.
-pub const SERVICE_DOMAIN: &str = "http://localhost:3000";
+pub const SERVICE_DOMAIN: &str = "https://todos.test";
 const PEER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/peers/postgraphile");
 const READY_WITHIN: Duration = Duration::from_mins(1);
 
@@ -42,17 +43,22 @@ impl Drop for Server {
 }
 
 impl Server {
-    /// Ours, as it is deployed, with everything on.
-    pub async fn service(options: &Options, tokens: &Tokens) -> Result<Self> {
+    /// Ours, as it is deployed, with everything on; but any text is executed, as its peer does. Nobody asks it for
+    /// a mail.
+    pub async fn service(program: &Path, options: &Options, tokens: &Tokens) -> Result<Self> {
         let port = free_port()?;
-        let mut command = Command::new(&options.service);
+        let mut command = Command::new(program);
         command
             .env_clear()
             .env("TOKIO_WORKER_THREADS", threads().to_string())
             .env("PORT", port.to_string())
             .env("ADMIN_ADDRESS", format!("127.0.0.1:{}", free_port()?))
+            .env("APP_ENV", "production")
+            .env("GRAPHQL_TRUSTED_ONLY", "false")
             .env("API_DOMAIN", SERVICE_DOMAIN)
-            .env("DATABASE_URL", &options.owner_url)
+            .env("TRUSTED_PROXIES", "127.0.0.1")
+            .env("SMTP_URL", "smtps://mail.todos.test")
+            .env("MAIL_FROM", "todos@todos.test")
             .env("DATABASE_AUTHENTICATED_URL", &options.login_url)
             .env("DATABASE_MAX_CONNECTIONS", CONNECTIONS.to_string())
             .env("SUPERTOKENS_URI", tokens.core_url().as_str());

@@ -10,9 +10,10 @@ use api::{
     },
     rls::{CLAIM, CLAIM_TO_READ},
 };
+use clap::ValueEnum;
 use sea_orm::{DbBackend, QuerySelect as _, QueryTrait as _};
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Workload {
     /// The user's twenty todos.
     Read,

@@ -72,10 +72,10 @@ pub struct Expected<'a> {
 /// The key id of a token, if it looks like one of ours at all.
 ///
 /// Pins RS256 before any key is looked up; `jku` and `x5u` are never read.
-pub fn key_id(token: &str) -> Result<String, TokenError> {
+pub fn key_id(token: &str) -> Result<Arc<str>, TokenError> {
     let header = decode_header(token).map_err(|_| TokenError::Malformed)?;
     match (header.alg, header.kid) {
-        (Algorithm::RS256, Some(kid)) if kid.len() <= 128 => Ok(kid),
+        (Algorithm::RS256, Some(kid)) if kid.len() <= 128 => Ok(kid.into()),
         _ => Err(TokenError::Malformed),
     }
 }

@@ -3,12 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::http::{HeaderMap, Method};
-use jsonwebtoken::DecodingKey;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{json, value::RawValue};
 
 use super::{
-    Claims, EmailVerificationMode, SuperTokens,
+    Claims, EmailVerificationMode, Inner, SuperTokens,
     claims::{self, Expected, TokenError},
     core::{CoreError, CoreToken, NewSession, Refresh, Verify},
     csrf, device,
@@ -17,6 +16,7 @@ use super::{
     tokens::{self, Found, Transport},
     user::User,
     validators::Validator,
+    verified::Verified,
 };
 
 /// How long a request waits for the Core to hear of a refreshed token's first use.
@@ -113,37 +113,25 @@ impl SuperTokens {
     }
 
     async fn verify(&self, token: &SecretString) -> Result<Claims, Error> {
+        let Inner { jwks, verified, clock, .. } = &*self.0;
         let token = token.expose_secret();
-        let Ok(kid) = claims::key_id(token) else {
-            return Err(Error::Unauthorised);
+        let known = verified.get(token);
+        let kid = match &known {
+            Some(known) => Arc::clone(&known.kid),
+            None => claims::key_id(token).map_err(|_| Error::Unauthorised)?,
         };
-        let key = self.0.jwks.key(&kid).await.map_err(|error| match error {
+        let key = jwks.key(&kid).await.map_err(|error| match error {
             KeyError::Unknown => Error::TryRefreshToken,
             KeyError::Unavailable => Error::unavailable("the signing keys cannot be had"),
         })?;
-        let expected = Expected { issuer: self.issuer(), now: self.0.clock.now().timestamp() };
-        self.verify_with(&key, token, expected).map_err(|error| {
-            tracing::debug!(%error, "an access token was refused");
-            match error {
-                TokenError::Malformed => Error::Unauthorised,
-                _ => Error::TryRefreshToken,
-            }
-        })
-    }
-
-    fn verify_with(
-        &self,
-        key: &Arc<DecodingKey>,
-        token: &str,
-        expected: Expected<'_>,
-    ) -> Result<Claims, TokenError> {
-        if let Some(claims) = self.0.verified.get(token, key) {
-            claims.check(expected)?;
+        let expected = Expected { issuer: self.issuer(), now: clock.now().timestamp() };
+        if let Some(Verified { claims, .. }) = known.filter(|known| Arc::ptr_eq(&known.key, &key)) {
+            claims.check(expected).map_err(refused)?;
             return Ok(claims);
         }
-        let claims = claims::verify(token, key)?;
-        claims.check(expected)?;
-        self.0.verified.remember(token, key, &claims);
+        let claims = claims::verify(token, &key).map_err(refused)?;
+        claims.check(expected).map_err(refused)?;
+        verified.remember(token, Verified { kid, key, claims: claims.clone() });
         Ok(claims)
     }
 
@@ -274,4 +262,10 @@ impl SuperTokens {
             .claims;
         Claims::from_payload(payload).map_err(|error| odd(&error.to_string()))
     }
+}
+
+/// A token that does not hold. Its client may have one to refresh it with.
+fn refused(error: TokenError) -> Error {
+    tracing::debug!(%error, "an access token was refused");
+    Error::TryRefreshToken
 }

@@ -4,7 +4,7 @@
 //! Only the signature is remembered, by the key that made it. Issuer, tenant and times are looked at
 //! each time, and a key that is no longer published takes its tokens with it.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hashlink::LruCache;
 use jsonwebtoken::DecodingKey;
@@ -16,7 +16,16 @@ use super::claims::Claims;
 const CAPACITY: usize = 4_096;
 
 /// A token is known by its SHA-256: whoever reads this memory finds no token.
-type Known = LruCache<[u8; 32], (Arc<DecodingKey>, Claims)>;
+type Known = LruCache<[u8; 32], Verified>;
+
+/// A token whose signature holds. Nothing is said of its times.
+#[derive(Clone)]
+pub struct Verified {
+    /// What the key was called.
+    pub kid: Arc<str>,
+    pub key: Arc<DecodingKey>,
+    pub claims: Claims,
+}
 
 pub struct VerifiedTokens(Mutex<Known>);
 
@@ -27,16 +36,20 @@ impl Default for VerifiedTokens {
 }
 
 impl VerifiedTokens {
-    /// The claims of `token`, if `key` was found to have signed it. Nothing is said of its times.
-    pub fn get(&self, token: &str, key: &Arc<DecodingKey>) -> Option<Claims> {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (signed_by, claims) = known.get(&digest(token))?;
-        Arc::ptr_eq(signed_by, key).then(|| claims.clone())
+    /// What was found of `token`. Whether its key is still published, others know.
+    pub fn get(&self, token: &str) -> Option<Verified> {
+        // Not while others wait.
+        let digest = digest(token);
+        self.lock().get(&digest).cloned()
     }
 
-    pub fn remember(&self, token: &str, key: &Arc<DecodingKey>, claims: &Claims) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert(digest(token), (Arc::clone(key), claims.clone()));
+    pub fn remember(&self, token: &str, verified: Verified) {
+        let digest = digest(token);
+        self.lock().insert(digest, verified);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

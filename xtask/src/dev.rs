@@ -56,6 +56,9 @@ pub fn run(options: &Options) -> Result<()> {
 /// Brings everything up. The second value keeps another `dev` from using the same cluster.
 fn start(options: &Options) -> Result<(Stack, Option<File>)> {
     postgres::sweep();
+    if options.ephemeral || !postgres::is_given() {
+        postgres::require_development()?;
+    }
     let (database, pid_file, lock) = if options.ephemeral {
         port::require_free(options.port)?;
         let (database, pid_file) = Database::throw_away()?;

@@ -64,6 +64,21 @@ fn given(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.trim().is_empty())
 }
 
+/// Refuses an embedded cluster to production: it asks nothing of its disk, and nobody keeps a backup of it.
+pub fn require_development() -> Result<()> {
+    allow_embedded(given("APP_ENV").as_deref())
+}
+
+fn allow_embedded(environment: Option<&str>) -> Result<()> {
+    if environment == Some("production") {
+        bail!(
+            "APP_ENV is `production`, and the embedded database is for development: set DATABASE_URL and \
+             DATABASE_AUTHENTICATED_URL to a database of your own, or leave APP_ENV out"
+        );
+    }
+    Ok(())
+}
+
 /// Deletes the kept cluster; says whether there was one.
 pub fn delete_kept() -> Result<bool> {
     let existing = place::Place::existing();
@@ -75,4 +90,17 @@ pub fn delete_kept() -> Result<bool> {
         fs::remove_file(&credentials).context("cannot delete .data/credentials")?;
     }
     Ok(existing.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_embedded_cluster_is_not_for_production() {
+        let refusal = allow_embedded(Some("production")).unwrap_err().to_string();
+        assert!(refusal.contains("DATABASE_URL"), "{refusal}");
+        allow_embedded(Some("development")).unwrap();
+        allow_embedded(None).unwrap();
+    }
 }

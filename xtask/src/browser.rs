@@ -45,7 +45,7 @@ impl Browser {
 
     pub fn test(&self, toolchain: &Toolchain) -> Result<()> {
         stack::build(toolchain, Profile::Dev, Settings::Default)?;
-        let (stack, issuer) = start()?;
+        let (stack, issuer) = start(Profile::Dev)?;
         let outcome = step("Browser test", |step| self.drive(&stack, &issuer, step));
         if outcome.is_err() {
             eprintln!("the service's last lines:\n{}", stack.service.last_lines());
@@ -53,10 +53,10 @@ impl Browser {
         outcome
     }
 
-    /// Runs a script of `web/e2e/package.json` on the page as it is deployed.
-    pub fn script(&self, toolchain: &Toolchain, name: &str) -> Result<()> {
-        stack::build_for_visitors(toolchain, Profile::Dev)?;
-        let (stack, _) = start()?;
+    /// Runs a script of `web/e2e/package.json` on the page as it is deployed, and on a service of this profile.
+    pub fn script(&self, toolchain: &Toolchain, profile: Profile, name: &str) -> Result<()> {
+        stack::build_for_visitors(toolchain, profile)?;
+        let (stack, _) = start(profile)?;
         step("Browser", |step| {
             let mut script = self.node.npm(&folder(), &["run", "--silent", name])?;
             script.env("BASE_URL", &stack.address).env("CHROMIUM", &self.chromium);
@@ -85,7 +85,7 @@ impl Browser {
 }
 
 pub fn screenshots() -> Result<()> {
-    Browser::find()?.script(&page::toolchain()?, "screenshots")
+    Browser::find()?.script(&page::toolchain()?, Profile::Dev, "screenshots")
 }
 
 /// Who administers users in the test.
@@ -98,8 +98,8 @@ fn folder() -> PathBuf {
 
 /// The product on a database of its own, and where it expects the OpenID provider of the tests. The ports are
 /// chosen last: what is free now may be taken after a build.
-fn start() -> Result<(Stack, String)> {
-    let (profile, settings) = (Profile::Dev, Settings::Default);
+fn start(profile: Profile) -> Result<(Stack, String)> {
+    let settings = Settings::Default;
     let (database, pid_file) = Database::throw_away()?;
     let (port, provider_port) = port::two_free()?;
     let issuer = format!("http://127.0.0.1:{provider_port}");

@@ -31,7 +31,7 @@ pub struct Options {
     /// limit
     #[arg(long)]
     sizes: bool,
-    /// Builds the page alone, and measures how long a visitor of a slow phone waits for the list
+    /// Builds page and service alone, and measures how long a visitor of a slow phone waits for the list
     #[arg(long)]
     timing: bool,
     /// Leaves out measuring how long the program takes to start, for which PostgreSQL is needed
@@ -42,7 +42,7 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<()> {
     let toolchain = page::toolchain()?;
     if options.timing {
-        Browser::find()?.script(&toolchain, "timing")?;
+        Browser::find()?.script(&toolchain, Profile::Release, "timing")?;
     } else {
         page::build(&toolchain, Profile::Release, Settings::Own)?;
     }

@@ -4,9 +4,9 @@
 //! Each deed is an entry of its own. Tabs add and remove entries and never rewrite a list, so that none can undo
 //! what another has written at the same moment. Where storage is blocked the deeds are this tab's alone.
 
-use web_sys::js_sys::Date;
 use yew::AttrValue;
 
+use super::pause::now;
 use super::settled::Settled;
 use super::{key, store};
 use crate::model::Todo;
@@ -290,11 +290,6 @@ fn entries(prefix: &str) -> Vec<(String, String)> {
     keys.filter(|key| key.starts_with(prefix))
         .filter_map(|key| Some((key.clone(), storage.get_item(&key).ok().flatten()?)))
         .collect()
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is after 1970")]
-fn now() -> u64 {
-    Date::now() as u64
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::services::pause::pause;
 use crate::services::queue::{Deed, Op, Queue};
 use crate::services::send::drain;
 use crate::state::edits::EditChange;
-use crate::state::pace::backoff;
+use crate::state::pace::retry;
 use crate::state::session::SessionChange;
 use crate::state::todo_list::Change;
 
@@ -68,10 +68,7 @@ impl Actions {
         let failures = if error.is_some() { inner.failures.get() + 1 } else { 0 };
         inner.failures.set(failures);
         let wait = match &error {
-            Some(error) => Some(match error.patience() {
-                Some(seconds) => seconds.saturating_mul(1_000),
-                None => backoff(failures, Math::random()),
-            }),
+            Some(error) => Some(retry(failures, error.patience(), Math::random())),
             None => inner.queue.borrow().pause(),
         };
         self.page().stalled.set(error);

@@ -179,9 +179,6 @@ impl Queue {
             let key = [&*self.prefix, &*op.id].concat();
             store::set(store::local(), &key, Some(&settled.encode()));
         }
-        if let Settled::Added(todo) = settled {
-            self.know(&op.todo, &todo.id);
-        }
         self.remove(&op.id);
     }
 
@@ -201,11 +198,12 @@ impl Queue {
         }
     }
 
-    /// What waits for a todo of this key may now name it by its id.
-    fn know(&mut self, key: &str, id: &AttrValue) {
+    /// What waits for new todos of these deeds may now name them by their ids.
+    pub fn know(&mut self, batch: &[Op], todos: &[Todo]) {
         for op in self.stored() {
-            if op.todo == key && op.deed != Deed::Add {
-                self.put(&Op { todo: id.clone(), ..op });
+            let named = batch.iter().zip(todos).find(|(added, _)| added.todo == op.todo);
+            if let Some((_, todo)) = named.filter(|_| op.deed != Deed::Add) {
+                self.put(&Op { todo: todo.id.clone(), ..op });
             }
         }
     }

@@ -40,6 +40,29 @@ scenario('an early answer that asks for a refresh is followed by one', async ({ 
   await me.row('Ask again').waitFor();
 });
 
+scenario('an early answer to cookies that were replaced is not taken', async ({ page, context }) => {
+  const me = app(page);
+  await me.signUp();
+  await me.add('Ask for me');
+  const asked = [];
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
+  await context.route('**/graphql', async (route) => {
+    asked.push(operation(route));
+    await route.fallback();
+    if (operation(route) === 'Todos') release();
+  });
+  await context.route('**/*.wasm', async (route) => {
+    await held;
+    await page.evaluate(() => localStorage.setItem('todos.generation', '99'));
+    await route.fallback();
+  });
+  await page.routeWebSocket('**/graphql/ws', () => {});
+  await page.reload();
+  await me.row('Ask for me').waitFor();
+  assert.deepEqual(asked.filter((name) => name === 'Todos'), ['Todos', 'Todos']);
+});
+
 scenario('nothing is asked for on behalf of who has left', async ({ page }) => {
   const me = app(page);
   await me.signUp();

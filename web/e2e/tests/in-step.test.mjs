@@ -1,7 +1,7 @@
 // What one tab does, another shows once: no row comes twice, goes for a moment, or is drawn anew for nothing.
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import { app, ask, seed } from '../support/app.mjs';
+import { app, ask, seed, seedMany, stored } from '../support/app.mjs';
 import { cut, film } from '../support/film.mjs';
 import { scenario } from '../support/scenario.mjs';
 
@@ -170,4 +170,27 @@ scenario('whoever writes or has the focus keeps it while rows come and go', asyn
   await me.editor.pressSequentially('ead');
   await me.editor.press('Enter');
   await me.row('Rye bread').waitFor();
+});
+
+scenario('on a slow machine, too, whoever writes keeps the focus', async ({ page, context }) => {
+  const me = app(page);
+  await me.signUp();
+  await seedMany(page, Array.from({ length: 60 }, (_, at) => `Task ${at}.`));
+  await me.expectCount('60 open, 0 done');
+  const { todos } = await ask(page, '{ todos(first: 20) { nodes { id task } } }');
+  const [first, ...others] = todos.nodes;
+  const toggle = ({ id }) =>
+    ask(page, 'mutation ($id: ID!) { toggleTodo(id: $id) { todo { id } } }', { id });
+  const tools = await context.newCDPSession(page);
+  await tools.send('Emulation.setCPUThrottlingRate', { rate: 6 });
+  await me.edit(first.task);
+  await me.editor.fill('Half a thou');
+  await toggle(first);
+  await me.expectCount('59 open, 1 done');
+  // Several at once: the list is drawn again before it has come to rest.
+  await Promise.all([first, ...others].map(toggle));
+  await me.expectCount('41 open, 19 done');
+  await page.keyboard.type('ght');
+  assert.equal(await me.editor.inputValue(), 'Half a thought');
+  assert.equal((await stored(page)).some(({ task }) => task.startsWith('Half')), false);
 });

@@ -1,6 +1,7 @@
 // Two tabs, two devices, two users: what happens in one is seen in the others that may see it.
 import assert from 'node:assert/strict';
-import { app, ask, stored } from '../support/app.mjs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { app, ask, operation, stored } from '../support/app.mjs';
 import { scenario } from '../support/scenario.mjs';
 
 /** Resolves when the page has been told of something by its socket. */
@@ -125,4 +126,52 @@ scenario('a page that is put away holds no socket, and catches up when it is bac
   await ask(page, 'mutation { addTodo(input: {task: "Meanwhile"}) { todo { id } } }');
   await page.evaluate(() => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })));
   await me.row('Meanwhile').waitFor();
+});
+
+scenario('what was missed is asked for again where the service has no time', async ({ page, context }) => {
+  const me = app(page);
+  const sockets = [];
+  await context.routeWebSocket('**/graphql/ws', (socket) => {
+    sockets.push(socket);
+    socket.connectToServer();
+  });
+  await me.signUp();
+  await me.add('Before');
+  let isShed = false;
+  await page.route('**/graphql', (route) => {
+    if (operation(route) !== 'Todos' || isShed) return route.fallback();
+    isShed = true;
+    return route.fulfill({ status: 503, headers: { 'retry-after': '1' }, json: { message: 'overloaded' } });
+  });
+  await sockets.at(-1).close({ code: 1001 });
+  await ask(page, 'mutation { addTodo(input: {task: "While it was away"}) { todo { id } } }');
+  await me.row('While it was away').waitFor();
+  await page.locator('.trouble').waitFor({ state: 'detached' });
+  assert.equal(isShed, true);
+});
+
+scenario('a socket that is dead and does not know it is noticed by who looks', async ({ page, context }) => {
+  const me = app(page);
+  let isDead = false;
+  let count = 0;
+  await context.routeWebSocket('**/graphql/ws', (socket) => {
+    const server = socket.connectToServer();
+    count += 1;
+    const dies = count === 1;
+    socket.onMessage((message) => (dies && isDead ? undefined : server.send(message)));
+    server.onMessage((message) => (dies && isDead ? undefined : socket.send(message)));
+  });
+  await me.signUp();
+  await me.add('Before');
+  // It answers as long as it lives.
+  await page.evaluate(() => dispatchEvent(new Event('focus')));
+  await delay(11_000);
+  assert.equal(count, 1);
+  isDead = true;
+  await ask(page, 'mutation { addTodo(input: {task: "While it was dead"}) { todo { id } } }');
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange', { bubbles: true })));
+  await me.row('While it was dead').waitFor({ timeout: 20_000 });
+  assert.equal(count, 2);
+  await ask(page, 'mutation { addTodo(input: {task: "And again"}) { todo { id } } }');
+  await me.row('And again').waitFor();
 });

@@ -77,7 +77,7 @@ scenario('what waits survives a reload and is added once', async ({ page, contex
   await page.reload();
   await waiting(me, 'Meanwhile').waitFor();
   await context.unrouteAll();
-  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.evaluate(() => dispatchEvent(new Event('online')));
   await isSent(page);
   await me.expectCount('2 open, 0 done');
   assert.deepEqual(await me.tasks(), ['Meanwhile', 'Before']);

@@ -1,11 +1,13 @@
 //! A task's text while it is changed: Enter and leaving keep it, Escape drops it.
 
 use web_sys::wasm_bindgen::JsCast;
-use web_sys::{HtmlInputElement, HtmlTextAreaElement};
+use web_sys::{Element, HtmlInputElement, HtmlTextAreaElement};
 use yew::platform::spawn_local;
 use yew::prelude::*;
 
 use super::new_todo::TASK_MAX;
+use crate::hooks::use_steady_focus::is_steady;
+use crate::services::pause::pause;
 
 /// How an edit ends.
 pub enum Ended {
@@ -79,10 +81,13 @@ pub fn TodoEditor(props: &Props) -> Html {
             if !document.has_focus().unwrap_or(true) {
                 return;
             }
-            let (node, end, task) = (node.clone(), end.clone(), (*text).clone());
+            let (node, end, task) = (node.cast::<Element>(), end.clone(), (*text).clone());
             // Nor is it when the row is moved: then the field has the focus again in a moment.
             spawn_local(async move {
-                if document.active_element() != node.cast() {
+                while node.as_ref().is_some_and(is_steady) {
+                    pause(10).await;
+                }
+                if document.active_element() != node {
                     end.emit(Ended::Kept { task, by_key: false });
                 }
             });

@@ -2,7 +2,9 @@
 
 mod outbox;
 
-use std::cell::{Cell, RefCell};
+pub use outbox::send_all;
+
+use std::cell::{Cell, Ref, RefCell};
 use std::rc::Rc;
 
 use gloo_events::EventListener;
@@ -30,23 +32,15 @@ const OFFER_MS: u32 = 6_000;
 /// What that offer is called among the messages.
 const OFFER: &str = "undo";
 
-/// Made once a page, so that rows which get it are not rendered again for it.
+/// One for the whole document: what it sends and offers outlives the page that was up when it began, and has to
+/// reach the one that is up by then. No event tells a document what it has itself put into the storage.
 #[derive(Clone)]
 pub struct Actions(Rc<Inner>);
 
 struct Inner {
     user: AttrValue,
     queue: RefCell<Queue>,
-    list: UseReducerDispatcher<TodoList>,
-    /// The list of the newest render.
-    latest: RefCell<UseReducerHandle<TodoList>>,
-    session: UseReducerDispatcher<Session>,
-    tell: Tell,
-    focus: FocusLater,
-    /// Takes back the texts that could not be saved.
-    edits: UseReducerDispatcher<Edits>,
-    /// Why what was done is not sent.
-    stalled: UseStateSetter<Option<Error>>,
+    page: RefCell<Page>,
     is_sending: Cell<bool>,
     failures: Cell<u32>,
     /// Count what was begun: of each only the newest goes on.
@@ -54,6 +48,23 @@ struct Inner {
     offers: Cell<u32>,
     /// The deeds that can be taken back.
     held: RefCell<Vec<String>>,
+}
+
+/// Where it shows what was done: the newest render of the page that is up, or was.
+struct Page {
+    list: UseReducerHandle<TodoList>,
+    session: UseReducerDispatcher<Session>,
+    tell: Tell,
+    focus: FocusLater,
+    /// Takes back the texts that could not be saved.
+    edits: UseReducerDispatcher<Edits>,
+    /// Why what was done is not sent.
+    stalled: UseStateSetter<Option<Error>>,
+}
+
+thread_local! {
+    /// Of the user whose list was shown last.
+    static HERE: RefCell<Option<Actions>> = const { RefCell::new(None) };
 }
 
 impl PartialEq for Actions {
@@ -69,32 +80,21 @@ pub fn use_actions(
     todos: &Todos,
     edits: UseReducerDispatcher<Edits>,
 ) -> (Actions, Option<Error>) {
-    let session = use_session().dispatcher();
-    let tell = use_tell();
-    let focus = use_focus_later();
     let stalled = use_state_eq(|| None);
-    let actions = use_memo(user.clone(), |user| {
-        Actions(Rc::new(Inner {
-            user: user.clone(),
-            queue: RefCell::new(Queue::open(user)),
-            list: todos.list.dispatcher(),
-            latest: RefCell::new(todos.list.clone()),
-            session,
-            tell,
-            focus,
-            edits,
-            stalled: stalled.setter(),
-            is_sending: Cell::default(),
-            failures: Cell::default(),
-            timers: Cell::default(),
-            offers: Cell::default(),
-            held: RefCell::default(),
-        }))
-    });
-    actions.0.latest.replace(todos.list.clone());
+    let page = Page {
+        list: todos.list.clone(),
+        session: use_session().dispatcher(),
+        tell: use_tell(),
+        focus: use_focus_later(),
+        edits,
+        stalled: stalled.setter(),
+    };
+    let actions = Actions::shown_by(user, page);
     {
-        let actions = (*actions).clone();
+        let actions = actions.clone();
         use_effect_with((), move |()| {
+            // Nobody has told what other tabs did while no list was up.
+            actions.catch_up();
             let window = gloo_utils::window();
             let listeners = ["storage", "pagehide", "pageshow"].map(|kind| {
                 let actions = actions.clone();
@@ -108,17 +108,44 @@ pub fn use_actions(
         });
     }
     {
-        let actions = (*actions).clone();
+        let actions = actions.clone();
         use_effect_with(*todos.online, move |online| {
             if *online {
                 actions.send();
             }
         });
     }
-    ((*actions).clone(), (*stalled).clone())
+    (actions, (*stalled).clone())
 }
 
 impl Actions {
+    fn here(user: &str) -> Option<Self> {
+        HERE.with_borrow(Clone::clone).filter(|here| here.0.user == user)
+    }
+
+    fn shown_by(user: &AttrValue, page: Page) -> Self {
+        if let Some(here) = Self::here(user) {
+            here.0.page.replace(page);
+            return here;
+        }
+        let actions = Self(Rc::new(Inner {
+            user: user.clone(),
+            queue: RefCell::new(Queue::open(user)),
+            page: RefCell::new(page),
+            is_sending: Cell::default(),
+            failures: Cell::default(),
+            timers: Cell::default(),
+            offers: Cell::default(),
+            held: RefCell::default(),
+        }));
+        HERE.set(Some(actions.clone()));
+        actions
+    }
+
+    fn page(&self) -> Ref<'_, Page> {
+        self.0.page.borrow()
+    }
+
     pub fn add(&self, tasks: &[AttrValue]) {
         for task in tasks {
             self.0.queue.borrow_mut().push(Deed::Add, key::fresh().into(), task.clone());
@@ -133,15 +160,15 @@ impl Actions {
         if let Some(op) = refused {
             self.0.queue.borrow_mut().put(&Op { deed: Deed::Add, ..op });
         }
-        self.0.tell.settle(key.clone());
+        self.page().tell.settle(key.clone());
         self.done();
     }
 
     /// Gives up a new task that was refused.
     pub fn discard(&self, key: &AttrValue) {
         self.0.queue.borrow_mut().drop_all(key);
-        self.0.tell.settle(key.clone());
-        self.0.tell.say("Discarded.");
+        self.page().tell.settle(key.clone());
+        self.page().tell.say("Discarded.");
         self.done();
     }
 
@@ -150,7 +177,7 @@ impl Actions {
         let todo = item.todo;
         let (deed, how) =
             if todo.is_complete { (Deed::Untick, " open again.") } else { (Deed::Tick, " done.") };
-        self.0.tell.say([&*todo.task, how].concat());
+        self.page().tell.say([&*todo.task, how].concat());
         self.0.queue.borrow_mut().push(deed, todo.id, todo.task);
         self.done();
     }
@@ -172,7 +199,7 @@ impl Actions {
             AttrValue::default(),
             AttrValue::default(),
         );
-        self.0.tell.say("All tasks are done.");
+        self.page().tell.say("All tasks are done.");
         self.done();
     }
 
@@ -195,7 +222,7 @@ impl Actions {
         };
         let this = self.clone();
         let end = Callback::from(move |undoes| if undoes { this.undo() } else { this.leave() });
-        self.0.tell.offer(OFFER, said.into(), end);
+        self.page().tell.offer(OFFER, said.into(), end);
         self.done();
         spawn_local(self.clone().offer());
     }
@@ -216,7 +243,7 @@ impl Actions {
             }
         }
         self.0.held.borrow_mut().clear();
-        self.0.tell.settle(OFFER);
+        self.page().tell.settle(OFFER);
         self.send();
     }
 
@@ -226,18 +253,18 @@ impl Actions {
         for id in &held {
             let op = self.0.queue.borrow().ops().iter().find(|op| op.id == *id).cloned();
             if let Some(op) = op {
-                let key = self.0.latest.borrow().key_of_known(&op.todo);
+                let key = self.page().list.key_of_known(&op.todo);
                 let target = if op.deed == Deed::Delete {
                     ["tick-", &key].concat()
                 } else {
                     "title".to_owned()
                 };
-                self.0.focus.on(target, true);
+                self.page().focus.on(target, true);
             }
             self.0.queue.borrow_mut().remove(id);
         }
-        self.0.tell.settle(OFFER);
-        self.0.tell.say("Taken back.");
+        self.page().tell.settle(OFFER);
+        self.page().tell.say("Taken back.");
         self.done();
     }
 
@@ -246,18 +273,18 @@ impl Actions {
         let held = self.0.held.take();
         if !held.is_empty() {
             self.0.offers.set(self.0.offers.get() + 1);
-            self.0.tell.settle(OFFER);
+            self.page().tell.settle(OFFER);
             self.0.queue.borrow_mut().hold(&held, false);
             self.send();
         }
     }
 
     fn item(&self, key: &str) -> Option<Item> {
-        self.0.latest.borrow().find(key).cloned()
+        self.page().list.find(key).cloned()
     }
 
     fn change(&self, change: Change) {
-        self.0.list.dispatch(change);
+        self.page().list.dispatch(change);
     }
 
     /// What another tab has done, or has sent.

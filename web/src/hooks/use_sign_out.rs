@@ -1,14 +1,13 @@
 //! The way out.
 
-use std::cell::RefCell;
-
 use yew::platform::spawn_local;
 use yew::prelude::*;
 
+use super::actions;
 use super::use_messages::use_tell;
 use super::use_session::use_session;
 use crate::services::error::Error;
-use crate::services::{auth, mark, queue, send};
+use crate::services::{auth, mark, queue};
 use crate::state::session::SessionChange;
 
 /// Whether it is under way, and what begins it.
@@ -41,10 +40,8 @@ pub fn use_sign_out(user_id: &AttrValue) -> (bool, Callback<MouseEvent>) {
     (is_leaving, leave)
 }
 
-/// What was done is sent first: afterwards nobody could.
 async fn leave_nothing(user: &str) -> Result<(), Error> {
-    let waiting = RefCell::new(queue::Queue::open(user));
-    send::drain(user, &waiting, true, &|_, _| ()).await?;
+    actions::send_all(user).await?;
     auth::sign_out(user).await?;
     queue::forget(user);
     Ok(())

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use web_sys::js_sys::Math;
 use yew::platform::spawn_local;
 use yew::prelude::*;
 
@@ -15,6 +16,7 @@ use crate::services::mark;
 use crate::services::pause::pause;
 use crate::services::queue::Queue;
 use crate::services::todos;
+use crate::state::pace::retry;
 use crate::state::session::{Session, SessionChange};
 use crate::state::todo_list::{Change, Load, TodoList};
 
@@ -43,12 +45,15 @@ pub fn use_todos(user: &User) -> Todos {
     // The turn of the newest render.
     let turn = use_memo((), |()| Cell::new(0));
     turn.set(list.turn);
+    let tries = use_memo((), |()| Tries::default());
     {
         let (list, user) = (list.clone(), user.clone());
         let (trouble, online) = (trouble.setter(), online.setter());
         use_effect_with((list.wanted(), list.turn), move |(wanted, asked)| {
             let (Some(load), asked) = (*wanted, *asked) else { return };
             list.dispatch(Change::Asked(load));
+            let number = tries.begun.get() + 1;
+            tries.begun.set(number);
             if load == Load::First && user.email.is_none() {
                 spawn_local(know(user.clone(), session.clone()));
             }
@@ -65,17 +70,41 @@ pub fn use_todos(user: &User) -> Todos {
                 if turn.get() != asked {
                     return;
                 }
-                trouble.set(page.as_ref().err().cloned());
+                let error = page.as_ref().err().cloned();
+                trouble.set(error.clone());
                 if page.is_ok() {
                     online.set(true);
                 } else if page == Err(Error::SessionEnded) {
                     session.dispatch(SessionChange::Marked(mark::read()));
                 }
                 list.dispatch(Change::Answered(asked, page.ok()));
+                let Some(wait) = tries.wait(error.as_ref()) else { return };
+                pause(wait).await;
+                if tries.begun.get() == number {
+                    list.dispatch(if load == Load::First { Change::Missed } else { Change::More });
+                }
             });
         });
     }
     Todos { list, trouble: (*trouble).clone(), online }
+}
+
+/// The socket tells what happens from now on, not what a read that failed would have shown: nobody else asks again.
+#[derive(Default)]
+struct Tries {
+    /// Counts the reads: who waits to ask again gives way to whoever has asked since.
+    begun: Cell<u32>,
+    failures: Cell<u32>,
+}
+
+impl Tries {
+    /// Milliseconds until it is read again, where it failed and time may help.
+    fn wait(&self, error: Option<&Error>) -> Option<u32> {
+        let failures = if error.is_some() { self.failures.get() + 1 } else { 0 };
+        self.failures.set(failures);
+        let passing = error.filter(|error| error.passes_by_itself())?;
+        Some(retry(failures, passing.patience(), Math::random()))
+    }
 }
 
 /// The user with the address, where it is not known yet and the server can tell. The list does not wait in

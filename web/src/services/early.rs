@@ -32,11 +32,11 @@ pub async fn answer(url: &str, body: &str) -> Option<Response> {
     }
     let sent = Reflect::get(&gloo_utils::window(), &SENT.into()).ok()?;
     let answer: Promise = Reflect::get(&sent, &body.into()).ok()?.dyn_into().ok()?;
-    // One that did not arrive is asked for again; so is one that was refused because of cookies that another
-    // tab has replaced since.
+    // One that did not arrive is asked for again; so is one to cookies that another tab has replaced since: they
+    // were refused, or somebody else's.
     let answer: Response = JsFuture::from(answer).await.ok()?.dyn_into().ok()?;
     let asked_with = Reflect::get(&sent, &"generation".into()).ok()?.as_string();
-    (answer.status() != 401 || asked_with == mark::stored_generation()).then_some(answer)
+    (asked_with == mark::stored_generation()).then_some(answer)
 }
 
 fn is_first(kind: &str, url: &str, body: &str) -> bool {

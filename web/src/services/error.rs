@@ -35,6 +35,11 @@ impl Error {
         !matches!(self, Self::NotFound | Self::BadInput(_) | Self::Unexpected)
     }
 
+    /// Whether time is all that it takes.
+    pub fn passes_by_itself(&self) -> bool {
+        matches!(self, Self::Offline | Self::Unavailable(_) | Self::TooMany(_))
+    }
+
     /// What the server asks to wait, in seconds.
     pub fn patience(&self) -> Option<u32> {
         match self {

@@ -18,6 +18,8 @@ const TOO_MANY_REQUESTS: u16 = 4429;
 
 pub enum News {
     Event(Event),
+    /// The answer to [`Socket::ask`].
+    Here,
     /// No more will come.
     Over(Closed),
 }
@@ -26,6 +28,13 @@ pub enum News {
 pub struct Socket {
     socket: WebSocket,
     _listeners: [EventListener; 3],
+}
+
+impl Socket {
+    /// Asks whether the service is still at the other end.
+    pub fn ask(&self) {
+        let _ = self.socket.send_with_str(r#"{"type":"ping"}"#);
+    }
 }
 
 impl Drop for Socket {
@@ -68,6 +77,10 @@ fn on(socket: &WebSocket, happened: &web_sys::Event, hear: &dyn Fn(News)) {
             socket.send_with_str(&subscribe)
         }
         "ping" => socket.send_with_str(r#"{"type":"pong"}"#),
+        "pong" => {
+            hear(News::Here);
+            Ok(())
+        }
         "next" => {
             if let Ok(event) = event(&data) {
                 hear(News::Event(event));

@@ -1,12 +1,15 @@
 //! The mark that tells the tabs of one browser whether somebody is signed in. It is a hint, not a
 //! credential: the cookies that count are out of script's reach.
 
+use super::pause::now;
 use super::store;
 
 pub const KEY: &str = "todos.session";
 const GENERATION: &str = "todos.generation";
-/// Who is about to leave.
+/// Since when, in milliseconds since 1970, and who is about to leave.
 const LEAVING: &str = "todos.leaving";
+/// Whoever has not left by then does not: a tab that is closed meanwhile takes nothing back.
+const LEAVING_MS: u64 = 30_000;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mark {
@@ -54,15 +57,25 @@ pub fn read() -> Mark {
 }
 
 pub fn write(mark: &Mark) {
+    if matches!(mark, Mark::In(_)) {
+        store::set(store::local(), LEAVING, None);
+    }
     store::set(store::local(), KEY, Some(&mark.text()));
 }
 
 /// Says to all tabs that the server has ended this user's session, unless somebody else is here by now.
 pub fn end(user: &str) {
     if read().names(user) {
-        let leaves = store::get(store::local(), LEAVING).is_some_and(|id| id == user);
+        let entry = store::get(store::local(), LEAVING).unwrap_or_default();
+        let leaves = is_leaving(&entry, user, now());
         write(if leaves { &Mark::Out } else { &Mark::Ended });
     }
+}
+
+fn is_leaving(entry: &str, user: &str, now: u64) -> bool {
+    let since = entry.split_once(' ').filter(|(_, id)| *id == user);
+    let since = since.and_then(|(since, _)| since.parse::<u64>().ok());
+    since.is_some_and(|since| now.checked_sub(since).is_some_and(|ms| ms < LEAVING_MS))
 }
 
 /// A user who leaves on purpose. Said before the server is told: a tab that hears from there that the session
@@ -72,7 +85,8 @@ pub struct Leaving<'a>(&'a str);
 
 impl<'a> Leaving<'a> {
     pub fn begin(user: &'a str) -> Self {
-        store::set(store::local(), LEAVING, Some(user));
+        let entry = [&*now().to_string(), " ", user].concat();
+        store::set(store::local(), LEAVING, Some(&entry));
         Self(user)
     }
 
@@ -124,6 +138,16 @@ mod tests {
         assert!(!ada.names("grace") && ada.is_of_another_than("grace"));
         for nobody in [Mark::Out, Mark::Ended] {
             assert!(!nobody.names("ada") && !nobody.is_of_another_than("ada"));
+        }
+    }
+
+    #[test]
+    fn who_was_about_to_leave_long_ago_has_not_left() {
+        let at = |now| is_leaving("1000 ada", "ada", now);
+        assert_eq!([1_000, 30_999].map(at), [true; 2]);
+        assert_eq!([999, 31_000].map(at), [false; 2], "clocks can be set back");
+        for entry in ["", "ada", "1000 grace", "x ada"] {
+            assert!(!is_leaving(entry, "ada", 1_000), "{entry}");
         }
     }
 

@@ -4,9 +4,9 @@
 //! Each deed is an entry of its own. Tabs add and remove entries and never rewrite a list, so that none can undo
 //! what another has written at the same moment. Where storage is blocked the deeds are this tab's alone.
 
-use web_sys::js_sys::Date;
 use yew::AttrValue;
 
+use super::pause::now;
 use super::settled::Settled;
 use super::{key, store};
 use crate::model::Todo;
@@ -179,9 +179,6 @@ impl Queue {
             let key = [&*self.prefix, &*op.id].concat();
             store::set(store::local(), &key, Some(&settled.encode()));
         }
-        if let Settled::Added(todo) = settled {
-            self.know(&op.todo, &todo.id);
-        }
         self.remove(&op.id);
     }
 
@@ -201,11 +198,12 @@ impl Queue {
         }
     }
 
-    /// What waits for a todo of this key may now name it by its id.
-    fn know(&mut self, key: &str, id: &AttrValue) {
+    /// What waits for new todos of these deeds may now name them by their ids.
+    pub fn know(&mut self, batch: &[Op], todos: &[Todo]) {
         for op in self.stored() {
-            if op.todo == key && op.deed != Deed::Add {
-                self.put(&Op { todo: id.clone(), ..op });
+            let named = batch.iter().zip(todos).find(|(added, _)| added.todo == op.todo);
+            if let Some((_, todo)) = named.filter(|_| op.deed != Deed::Add) {
+                self.put(&Op { todo: todo.id.clone(), ..op });
             }
         }
     }
@@ -290,11 +288,6 @@ fn entries(prefix: &str) -> Vec<(String, String)> {
     keys.filter(|key| key.starts_with(prefix))
         .filter_map(|key| Some((key.clone(), storage.get_item(&key).ok().flatten()?)))
         .collect()
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is after 1970")]
-fn now() -> u64 {
-    Date::now() as u64
 }
 
 #[cfg(test)]

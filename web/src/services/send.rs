@@ -52,4 +52,8 @@ fn settle(queue: &mut Queue, batch: &[Op], answer: Option<&[Todo]>) {
             None => queue.remove(&op.id),
         }
     }
+    let is_new = batch.iter().all(|op| op.deed == Deed::Add);
+    if let Some(todos) = answer.filter(|_| is_new) {
+        queue.know(batch, todos);
+    }
 }

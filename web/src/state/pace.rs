@@ -59,8 +59,16 @@ impl Pace {
     }
 }
 
+/// Milliseconds until what has failed so often is tried again. Not before the service has asked for it, in seconds;
+/// not all of whom it has asked the same at once.
+pub fn retry(failures: u32, patience: Option<u32>, chance: f64) -> u32 {
+    let asked = patience
+        .map_or(0, |seconds| seconds.saturating_mul(1_000).saturating_add(share(SPREAD, chance)));
+    asked.max(backoff(failures, chance))
+}
+
 /// Twice as long after each failure, about a minute at most: in milliseconds, half as long to half as long again.
-pub fn backoff(failures: u32, chance: f64) -> u32 {
+fn backoff(failures: u32, chance: f64) -> u32 {
     let wait = 1_000 << failures.min(6);
     wait / 2 + share(wait, chance)
 }
@@ -98,6 +106,15 @@ mod tests {
         assert_eq!(backoff(60, 0.5), 64_000);
         pace.heard();
         assert_eq!(pace.closed(Closed::Session, 0.5), 1_000);
+    }
+
+    #[test]
+    fn who_was_asked_to_wait_waits_and_does_not_come_back_with_all_others() {
+        assert_eq!([0.0, 0.5].map(|chance| retry(0, Some(1), chance)), [1_000, 2_000]);
+        assert_eq!([0.0, 0.5].map(|chance| retry(1, Some(60), chance)), [60_000, 61_000]);
+        assert_eq!(retry(5, Some(1), 0.5), 32_000);
+        assert_eq!(retry(5, None, 0.5), 32_000);
+        assert_eq!(retry(0, Some(u32::MAX), 0.5), u32::MAX);
     }
 
     #[test]

@@ -88,6 +88,8 @@ pub struct TodoList {
     /// Todos that were told of since the last question: its answer is older.
     touched: Vec<AttrValue>,
     ops: Vec<Op>,
+    /// The deeds whose todo was told of since they were done: it may have gone beyond them.
+    passed: Vec<String>,
 }
 
 impl Default for TodoList {
@@ -136,6 +138,7 @@ impl TodoList {
             goal: None,
             touched: Vec::new(),
             ops,
+            passed: Vec::new(),
         };
         list.lay_over();
         list
@@ -205,7 +208,10 @@ impl TodoList {
                 }
             }
             Change::Settled(op) => self.settle(&op),
-            Change::Queue(ops) => self.ops = ops,
+            Change::Queue(ops) => {
+                self.ops = ops;
+                self.passed.retain(|id| self.ops.iter().any(|op| op.id == *id));
+            }
         }
         self.lay_over();
     }
@@ -259,6 +265,8 @@ impl TodoList {
 
     fn put(&mut self, todo: Todo, is_new: bool) {
         self.touched.push(todo.id.clone());
+        let passed = self.ops.iter().filter(|op| op.todo == todo.id).map(|op| op.id.clone());
+        self.passed.extend(passed);
         let is_searched = !self.filter.search.is_empty();
         let before = self.known(&todo.id).map(|known| known.is_complete);
         if let Some(before) = before {

@@ -270,3 +270,23 @@ fn after_a_delete_the_next_row_or_the_last_has_the_focus() {
     assert_eq!(beside("1"), Some("2"));
     assert_eq!(TodoList::default().neighbour("1"), None);
 }
+
+#[test]
+fn what_was_told_of_after_a_deed_of_another_tab_is_asked_for_where_they_differ() {
+    for (news, wanted) in [(&[true][..], None), (&[true, false], Some(Load::First))] {
+        let mut list = TodoList::with(&[todo(3, false)]);
+        let tick = op(Deed::Tick, "3", "");
+        list.lay_ops(std::slice::from_ref(&tick));
+        for is_complete in news {
+            list.apply(Change::Put(todo(3, *is_complete), false));
+        }
+        list.apply(Change::Settled(tick));
+        assert_eq!(list.wanted(), wanted);
+    }
+    let mut list = TodoList::with(&[todo(3, false)]);
+    list.apply(Change::Put(todo(3, false), false));
+    let tick = op(Deed::Tick, "3", "");
+    list.lay_ops(std::slice::from_ref(&tick));
+    list.apply(Change::Settled(tick));
+    assert_eq!(list.wanted(), None, "told of before");
+}

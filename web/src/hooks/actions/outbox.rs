@@ -1,5 +1,7 @@
 //! How what was done reaches the server, and what is said of it.
 
+use std::cell::RefCell;
+
 use web_sys::js_sys::Math;
 use yew::AttrValue;
 use yew::platform::spawn_local;
@@ -10,12 +12,21 @@ use crate::services::drafts::{self, Edit};
 use crate::services::error::Error;
 use crate::services::mark;
 use crate::services::pause::pause;
-use crate::services::queue::{Deed, Op};
+use crate::services::queue::{Deed, Op, Queue};
 use crate::services::send::drain;
 use crate::state::edits::EditChange;
-use crate::state::pace::backoff;
+use crate::state::pace::retry;
 use crate::state::session::SessionChange;
 use crate::state::todo_list::Change;
+
+/// For who is about to sign out: afterwards nobody could send it. What is offered to be taken back has been meant.
+pub async fn send_all(user: &str) -> Result<(), Error> {
+    let Some(actions) = Actions::here(user) else {
+        return drain(user, &RefCell::new(Queue::open(user)), true, &|_, _| ()).await;
+    };
+    actions.leave();
+    actions.drain(true).await
+}
 
 impl Actions {
     /// Shows what was done, and sends it.
@@ -34,32 +45,33 @@ impl Actions {
         }
         let this = self.clone();
         spawn_local(async move {
-            let inner = &this.0;
-            let report = |batch: &[Op], answer| this.report(batch, answer);
-            let outcome = drain(&inner.user, &inner.queue, false, &report).await;
-            inner.is_sending.set(false);
-            this.show();
+            let outcome = this.drain(false).await;
+            this.0.is_sending.set(false);
             this.go_on(outcome.err());
         });
+    }
+
+    async fn drain(&self, hurry: bool) -> Result<(), Error> {
+        let report = |batch: &[Op], answer| self.report(batch, answer);
+        let outcome = drain(&self.0.user, &self.0.queue, hurry, &report).await;
+        self.show();
+        outcome
     }
 
     /// What could not be sent is sent later, and what is held back in its time.
     fn go_on(&self, error: Option<Error>) {
         let inner = &self.0;
         if error == Some(Error::SessionEnded) {
-            inner.session.dispatch(SessionChange::Marked(mark::read()));
+            self.page().session.dispatch(SessionChange::Marked(mark::read()));
             return;
         }
         let failures = if error.is_some() { inner.failures.get() + 1 } else { 0 };
         inner.failures.set(failures);
         let wait = match &error {
-            Some(error) => Some(match error.patience() {
-                Some(seconds) => seconds.saturating_mul(1_000),
-                None => backoff(failures, Math::random()),
-            }),
+            Some(error) => Some(retry(failures, error.patience(), Math::random())),
             None => inner.queue.borrow().pause(),
         };
-        inner.stalled.set(error);
+        self.page().stalled.set(error);
         let turn = inner.timers.get() + 1;
         inner.timers.set(turn);
         if let Some(wait) = wait {
@@ -79,7 +91,7 @@ impl Actions {
             Ok(todos) => self.settled(batch, op, todos),
             Err(Error::NotFound) => {
                 let text = self.about(op, " is no longer there: it was deleted elsewhere.");
-                self.0.tell.problem(op.todo.clone(), text);
+                self.page().tell.problem(op.todo.clone(), text);
                 self.change(Change::Gone(op.todo.clone()));
             }
             Err(error) => self.refused(op, &error),
@@ -88,14 +100,14 @@ impl Actions {
     }
 
     fn settled(&self, batch: &[Op], op: &Op, mut todos: Vec<Todo>) {
-        self.0.tell.settle(op.todo.clone());
+        self.page().tell.settle(op.todo.clone());
         match op.deed {
             Deed::Add | Deed::Refused => {
                 let said = match batch {
                     [one] => [&*one.text, " added."].concat(),
                     _ => [&*batch.len().to_string(), " tasks added."].concat(),
                 };
-                self.0.tell.say(said);
+                self.page().tell.say(said);
                 let keys = batch.iter().map(|op| op.todo.clone());
                 self.change(Change::Added(keys.zip(todos).collect()));
             }
@@ -103,7 +115,7 @@ impl Actions {
             Deed::CompleteAll | Deed::ClearDone => self.change(Change::Settled(op.clone())),
             Deed::Tick | Deed::Untick | Deed::Rename => {
                 if op.deed == Deed::Rename {
-                    self.0.tell.say("Saved.");
+                    self.page().tell.say("Saved.");
                 }
                 if let Some(todo) = todos.pop() {
                     self.change(Change::Put(todo, false));
@@ -121,18 +133,18 @@ impl Actions {
         };
         let mut text = self.about(op, how);
         text.push_str(&error.to_string());
-        self.0.tell.problem(op.todo.clone(), text);
+        self.page().tell.problem(op.todo.clone(), text);
         if op.deed == Deed::Rename {
             let (id, task) = (op.todo.to_string(), op.text.to_string());
             drafts::update(&self.0.user, |drafts| drafts.keep_edit(&id, task.clone()));
-            self.0.edits.dispatch(EditChange::Reopen(Edit { id, task }));
+            self.page().edits.dispatch(EditChange::Reopen(Edit { id, task }));
         }
     }
 
     /// The todo by the name that it had.
     fn about(&self, op: &Op, what: &str) -> String {
-        let latest = self.0.latest.borrow();
-        let name = latest.known(&op.todo).map_or(&op.text, |todo| &todo.task);
+        let page = self.page();
+        let name = page.list.known(&op.todo).map_or(&op.text, |todo| &todo.task);
         let name = if name.is_empty() { &AttrValue::Static("The list") } else { name };
         ["\u{201c}", name, "\u{201d}", what].concat()
     }

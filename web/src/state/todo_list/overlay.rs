@@ -20,17 +20,18 @@ impl TodoList {
         self.items.retain(|item| item.is_new() || filter.has(item.todo.is_complete));
     }
 
-    /// What was laid over is so from now on. How far it reached where all were meant, the list itself has to
-    /// tell.
+    /// What was laid over is so from now on. How far it reached where all were meant, and whether it is so still
+    /// where something else was told since, the list itself has to tell.
     pub(super) fn settle(&mut self, op: &Op) {
         self.items.clone_from(&self.known);
         self.counts = self.known_counts;
         self.lay(op);
         self.items.iter_mut().for_each(|item| item.sync = Sync::Saved);
+        let is_doubtful = self.passed.contains(&op.id) && self.items != self.known;
         self.known.clone_from(&self.items);
         self.known_counts = self.counts;
         self.touched.push(op.todo.clone());
-        self.missed(op.todo.is_empty());
+        self.missed(op.todo.is_empty() || is_doubtful);
     }
 
     fn lay(&mut self, op: &Op) {

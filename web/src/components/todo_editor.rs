@@ -9,6 +9,9 @@ use super::new_todo::TASK_MAX;
 use crate::hooks::use_steady_focus::is_steady;
 use crate::services::pause::pause;
 
+/// How often it is looked whether a row that is moved has come to rest, each 10 ms.
+const PATIENCE: u32 = 100;
+
 /// How an edit ends.
 pub enum Ended {
     /// The text, and whether a key did it: then the focus has to go somewhere.
@@ -84,7 +87,10 @@ pub fn TodoEditor(props: &Props) -> Html {
             let (node, end, task) = (node.cast::<Element>(), end.clone(), (*text).clone());
             // Nor is it when the row is moved: then the field has the focus again in a moment.
             spawn_local(async move {
-                while node.as_ref().is_some_and(is_steady) {
+                for _ in 0..PATIENCE {
+                    if !node.as_ref().is_some_and(is_steady) {
+                        break;
+                    }
                     pause(10).await;
                 }
                 if document.active_element() != node {

@@ -1,5 +1,5 @@
-//! A moment as the server writes it. The page only asks which comes first, for which a library of calendars
-//! and time zones would be a tenth of its download.
+//! A moment as the server writes it. What day that is where one is, the browser knows: a library of calendars and
+//! time zones would be a tenth of the page's download.
 
 use serde::Deserialize;
 
@@ -40,6 +40,15 @@ fn parse(text: &str) -> Option<Moment> {
 }
 
 impl Moment {
+    /// RFC 3339 in UTC, to the second.
+    pub fn iso(self) -> String {
+        let digits = self.second.to_string();
+        let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
+        let date = [part(0, 4), part(4, 6), part(6, 8)].join("-");
+        let time = [part(8, 10), part(10, 12), part(12, 14)].join(":");
+        [&*date, "T", &*time, "Z"].concat()
+    }
+
     /// For the browser's storage.
     pub fn encode(self) -> String {
         [&*self.second.to_string(), ".", &*self.nanosecond.to_string()].concat()
@@ -62,6 +71,11 @@ impl Moment {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn it_is_written_as_it_was_read() {
+        assert_eq!(parse("2027-01-02T03:04:05.25+00:00").unwrap().iso(), "2027-01-02T03:04:05Z");
+    }
 
     #[test]
     fn later_moments_are_greater() {

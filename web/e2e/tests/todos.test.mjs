@@ -198,3 +198,22 @@ scenario('texts that could not be saved come back, each with its own reason', as
   await me.row('Oat milk').waitFor();
   assert.equal(await text('Bread').inputValue(), 'Rye bread');
 });
+
+scenario('each task tells when it was written down, in words and on demand to the second', async ({ page }) => {
+  const me = app(page);
+  await me.signUp();
+  await me.add('Water the tomatoes');
+  const age = me.row('Water the tomatoes').locator('time');
+  await age.filter({ hasText: 'just now' }).waitFor();
+  const at = new Date(await age.getAttribute('datetime'));
+  assert.ok(Math.abs(Date.now() - at) < 60_000, `${at}`);
+  await age.hover();
+  assert.equal(await age.getAttribute('title'), await age.evaluate((time) => new Date(time.dateTime).toLocaleString()));
+
+  const later = { '5 min ago': 5 * 60_000 + 1_000, yesterday: 24 * 3_600_000 };
+  for (const [said, ms] of Object.entries(later)) {
+    await page.clock.setSystemTime(at.getTime() + ms);
+    await page.reload();
+    await age.filter({ hasText: said }).waitFor();
+  }
+});

@@ -1,6 +1,7 @@
 //! The parts that pages are put together from. What has neither state nor hooks is a plain function: every
 //! component type adds some two kilobytes to the page.
 
+pub mod age;
 pub mod brand;
 pub mod callout;
 pub mod card;

@@ -1,10 +1,9 @@
 //! Where one is signed in, and the ways out: here, there, everywhere.
 
-use web_sys::js_sys::Date;
-use web_sys::wasm_bindgen::JsValue;
 use yew::platform::spawn_local;
 use yew::prelude::*;
 
+use super::age::exactly;
 use crate::hooks::use_messages::use_tell;
 use crate::hooks::use_session::use_session;
 use crate::hooks::use_sign_out::use_sign_out;
@@ -70,7 +69,7 @@ pub fn OwnSessions(props: &Props) -> Html {
                 <p>
                     <b>{ device.clone() }</b>
                     if session.is_current { <span class="badge">{ "This one" }</span> }
-                    <br /><small>{ "Since " }{ when(&session.created_at) }</small>
+                    <br /><small>{ "Since " }{ exactly(&session.created_at) }</small>
                 </p>
                 <button type="button" class="button small" aria-disabled={busy.then_some("true")} {onclick}>
                     { "Sign out" }<span class="unseen">{ ": " }{ device }</span>
@@ -86,9 +85,4 @@ pub fn OwnSessions(props: &Props) -> Html {
             <button type="button" class="button wide" onclick={all}>{ "Sign out everywhere" }</button>
         </section>
     }
-}
-
-/// Date and time as the browser's language writes them.
-fn when(moment: &str) -> String {
-    Date::new(&moment.into()).to_locale_string("default", &JsValue::UNDEFINED).into()
 }

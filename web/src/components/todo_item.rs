@@ -2,6 +2,7 @@
 
 use yew::prelude::*;
 
+use super::age::age;
 use super::icon::{Sign, icon};
 use super::todo_editor::{Ended, TodoEditor};
 use crate::state::todo_list::Item;
@@ -24,6 +25,8 @@ pub struct Props {
     pub of: i32,
     /// Whether something of it waits for the network.
     pub waits: bool,
+    /// Milliseconds since 1970, to the minute.
+    pub now: u64,
     /// The text under edit, where this row is.
     #[prop_or_default]
     pub editing: Option<AttrValue>,
@@ -85,6 +88,7 @@ pub fn TodoItem(props: &Props) -> Html {
                 { text(props) }
                 if props.waits { <p class="todo-note waits">{ "Waiting" }</p> }
                 { tools(props) }
+                { for todo.inserted_at.map(|written| age(written, props.now)) }
             }
         </li>
     }

@@ -9,6 +9,7 @@ use super::unsaved_item::unsaved_item;
 use crate::hooks::actions::Actions;
 use crate::hooks::use_editing::Editing;
 use crate::hooks::use_focus_later::{FocusLater, use_focus_later};
+use crate::hooks::use_minute::use_minute;
 use crate::hooks::use_steady_focus::use_steady_focus;
 use crate::hooks::use_window::use_window;
 use crate::state::todo_list::{Item, Sync, TodoList};
@@ -29,6 +30,7 @@ pub fn TodoLists(props: &Props) -> Html {
     let Props { list, actions, editing, stalled, onend } = props;
     let focus = use_focus_later();
     use_steady_focus();
+    let now = use_minute();
     let window = use_window(list, onend.clone());
     let onevent = {
         let (list, actions, stay) = (list.clone(), actions.clone(), window.stay.clone());
@@ -51,7 +53,7 @@ pub fn TodoLists(props: &Props) -> Html {
         let key = item.key.to_string();
         let editing = editing.text_of(&item.todo.id);
         let onevent = onevent.clone();
-        html! { <TodoItem {key} {item} {waits} {editing} at={place(at + 1)} {of} {onevent} /> }
+        html! { <TodoItem {key} {item} {waits} {now} {editing} at={place(at + 1)} {of} {onevent} /> }
     };
     let open = list.items.partition_point(|item| !item.todo.is_complete);
     let heading = |hidden| html! { <li key="done" class="group" {hidden}><h2>{ "Done" }</h2></li> };

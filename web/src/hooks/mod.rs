@@ -9,6 +9,7 @@ pub mod use_focus_later;
 pub mod use_form;
 pub mod use_live;
 pub mod use_messages;
+pub mod use_minute;
 pub mod use_online;
 pub mod use_page;
 pub mod use_session;

@@ -35,6 +35,8 @@ await picture('list-phone', phone, ada, '/');
 await picture('list-phone-dark', { ...phone, colorScheme: 'dark' }, ada, '/');
 await picture('empty', desktop, empty, '/');
 await picture('offline', desktop, ada, '/', async (page) => {
+  // An answer that is still to come would say that there is a way.
+  await page.waitForLoadState('networkidle');
   await page.context().setOffline(true);
   await page.getByText(/You.re offline/).waitFor();
 });

@@ -70,11 +70,14 @@ impl Place {
 
     /// Counts it among those that wait for the Core, from now on. Answers whether it may be one of them.
     pub fn may_wait_for_core(&self) -> bool {
-        // Several fields of a request may ask at once.
-        self.0.at_core.get().is_some()
-            || Arc::clone(&self.0.under_way.0.at_core).try_acquire_owned().is_ok_and(|permit| {
-                self.0.at_core.set(permit).is_ok() || self.0.at_core.get().is_some()
-            })
+        let Taken { under_way, at_core, .. } = &*self.0;
+        if at_core.get().is_some() {
+            return true;
+        }
+        let Ok(permit) = Arc::clone(&under_way.0.at_core).try_acquire_owned() else { return false };
+        // Another field of the request may have been faster: then this one is given back.
+        let _ = at_core.set(permit);
+        true
     }
 }
 

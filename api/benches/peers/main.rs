@@ -27,6 +27,7 @@ use self::{
     report::{Contestant, Report},
     servers::Server,
     tokens::Tokens,
+    workload::Workload,
 };
 
 struct Servers {
@@ -88,7 +89,7 @@ async fn main() -> Result<()> {
     let service = servers.service;
     drop((servers.beside, servers.postgraphile));
     println!("{report}");
-    let is_whole = options.workloads.len() == 2
+    let is_whole = Workload::ALL.iter().all(|workload| options.workloads.contains(workload))
         && Contestant::ALL.iter().all(|contestant| options.contestants.contains(contestant));
     // A chart of some of it would take the place of the whole one.
     if let Some(folder) = options.charts.as_ref().filter(|_| is_whole) {

@@ -21,7 +21,7 @@ pub struct Options {
     #[arg(long)]
     pub beside: Option<PathBuf>,
     /// What is asked, with commas between
-    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Workload::Read, Workload::Add])]
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = Workload::ALL)]
     pub workloads: Vec<Workload>,
     /// How many rows the table has while the same list is read, ascending: 10000,100000,… 0 to leave that out
     #[arg(long, value_delimiter = ',', default_value = "10000,100000,1000000")]

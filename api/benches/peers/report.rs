@@ -115,7 +115,7 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for workload in [Workload::Read, Workload::Add] {
+        for workload in Workload::ALL {
             if self.0.iter().any(|turn| turn.0 == workload) {
                 self.write(f, workload)?;
             }

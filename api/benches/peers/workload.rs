@@ -25,6 +25,8 @@ pub enum Workload {
 const TODO: &str = "id task isComplete insertedAt";
 
 impl Workload {
+    pub const ALL: [Self; 2] = [Self::Read, Self::Add];
+
     pub fn service_query(self) -> String {
         match self {
             Self::Read => format!(

@@ -3,12 +3,8 @@ import assert from 'node:assert/strict';
 import { app, operation, tryRefresh } from '../support/app.mjs';
 import { scenario } from '../support/scenario.mjs';
 
-scenario('the list is asked for once, before the app is there', async ({ page, context }) => {
-  const me = app(page);
-  await me.signUp();
-  await me.add('Ask early');
-  // A subscription begins with a look at what it may have missed.
-  await page.routeWebSocket('**/graphql/ws', () => {});
+/** What is asked for: the app comes after the list was, and after what happens in between. */
+async function asks(context, inBetween = () => {}) {
   const asked = [];
   let release;
   const held = new Promise((resolve) => (release = resolve));
@@ -19,8 +15,19 @@ scenario('the list is asked for once, before the app is there', async ({ page, c
   });
   await context.route('**/*.wasm', async (route) => {
     await held;
+    await inBetween();
     await route.fallback();
   });
+  return asked;
+}
+
+scenario('the list is asked for once, before the app is there', async ({ page, context }) => {
+  const me = app(page);
+  await me.signUp();
+  await me.add('Ask early');
+  // A subscription begins with a look at what it may have missed.
+  await page.routeWebSocket('**/graphql/ws', () => {});
+  const asked = await asks(context);
   await page.reload();
   await me.row('Ask early').waitFor();
   assert.deepEqual(asked.filter((name) => name === 'Todos'), ['Todos']);
@@ -44,19 +51,7 @@ scenario('an early answer to cookies that were replaced is not taken', async ({ 
   const me = app(page);
   await me.signUp();
   await me.add('Ask for me');
-  const asked = [];
-  let release;
-  const held = new Promise((resolve) => (release = resolve));
-  await context.route('**/graphql', async (route) => {
-    asked.push(operation(route));
-    await route.fallback();
-    if (operation(route) === 'Todos') release();
-  });
-  await context.route('**/*.wasm', async (route) => {
-    await held;
-    await page.evaluate(() => localStorage.setItem('todos.generation', '99'));
-    await route.fallback();
-  });
+  const asked = await asks(context, () => page.evaluate(() => localStorage.setItem('todos.generation', '99')));
   await page.routeWebSocket('**/graphql/ws', () => {});
   await page.reload();
   await me.row('Ask for me').waitFor();

@@ -33,6 +33,16 @@ const twins = (page, task) =>
     new MutationObserver(count).observe(document.body, { childList: true, subtree: true, characterData: true });
   }, task);
 
+/** As they are opened, each led to the service. */
+async function socketsOf(context) {
+  const sockets = [];
+  await context.routeWebSocket('**/graphql/ws', (socket) => {
+    sockets.push(socket);
+    socket.connectToServer();
+  });
+  return sockets;
+}
+
 scenario('two tabs and two devices keep in step', async ({ page, context, open }) => {
   const me = app(page);
   const email = await me.signUp();
@@ -80,11 +90,7 @@ scenario('nobody is told of the todos of others', async ({ page, open }) => {
 
 scenario('what was missed is caught up with', async ({ page, context }) => {
   const me = app(page);
-  const sockets = [];
-  await context.routeWebSocket('**/graphql/ws', (socket) => {
-    sockets.push(socket);
-    socket.connectToServer();
-  });
+  const sockets = await socketsOf(context);
   await me.signUp();
   await me.add('Before');
   const add = (task) =>
@@ -130,11 +136,7 @@ scenario('a page that is put away holds no socket, and catches up when it is bac
 
 scenario('what was missed is asked for again where the service has no time', async ({ page, context }) => {
   const me = app(page);
-  const sockets = [];
-  await context.routeWebSocket('**/graphql/ws', (socket) => {
-    sockets.push(socket);
-    socket.connectToServer();
-  });
+  const sockets = await socketsOf(context);
   await me.signUp();
   await me.add('Before');
   let isShed = false;

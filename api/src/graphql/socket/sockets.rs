@@ -18,13 +18,13 @@ const MAX_OF_STRANGERS: usize = 50;
 
 /// Whose sockets are counted together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Whose {
+pub enum Whose {
     Strangers(IpAddr),
     User(String),
 }
 
 /// One of so many; given back when dropped.
-pub struct CountedPlace(#[expect(dead_code, reason = "is held")] Counted<Whose>);
+pub type CountedPlace = Counted<Whose>;
 
 /// The sockets of this process; cheap to clone.
 #[derive(Clone)]
@@ -60,14 +60,12 @@ impl Sockets {
 
     /// A place among those of the user, unless all are taken.
     pub fn enter_as(&self, user_id: &str) -> Option<CountedPlace> {
-        let counts = &self.0.counts;
-        counts.take(Whose::User(user_id.to_owned()), MAX_OF_USER).map(CountedPlace)
+        self.0.counts.take(Whose::User(user_id.to_owned()), MAX_OF_USER)
     }
 
     /// A place among those of who come from there and are not known yet, unless all are taken.
     pub fn enter_from(&self, client: ClientAddress) -> Option<CountedPlace> {
-        let counts = &self.0.counts;
-        counts.take(Whose::Strangers(client.network()), MAX_OF_STRANGERS).map(CountedPlace)
+        self.0.counts.take(Whose::Strangers(client.network()), MAX_OF_STRANGERS)
     }
 
     /// Tells every socket to close, and lets none in.

@@ -114,6 +114,8 @@ pub enum Change {
     Gone(AttrValue),
     /// The server's answer to new todos, by their keys.
     Added(Vec<(AttrValue, Todo)>),
+    /// The server's answer to what this tab did to a todo.
+    Done(Op, Todo),
     /// The server has done this.
     Settled(Op),
     /// What is not yet sent.
@@ -200,12 +202,23 @@ impl TodoList {
                     self.answered(page);
                 }
             }
-            Change::Put(todo, is_new) => self.put(todo, is_new),
+            Change::Put(todo, is_new) => {
+                let passed = self.ops.iter().filter(|op| op.todo == todo.id);
+                self.passed.extend(passed.map(|op| op.id.clone()));
+                self.put(todo, is_new);
+            }
             Change::Gone(id) => self.gone(id),
             Change::Added(added) => {
                 for (key, todo) in added {
                     self.added(&key, todo);
                 }
+            }
+            Change::Done(op, todo) => {
+                // What was told of meanwhile may be newer.
+                let is_doubtful =
+                    self.passed.contains(&op.id) && self.known(&todo.id) != Some(&todo);
+                self.put(todo, false);
+                self.missed(is_doubtful);
             }
             Change::Settled(op) => self.settle(&op),
             Change::Queue(ops) => {
@@ -265,8 +278,6 @@ impl TodoList {
 
     fn put(&mut self, todo: Todo, is_new: bool) {
         self.touched.push(todo.id.clone());
-        let passed = self.ops.iter().filter(|op| op.todo == todo.id).map(|op| op.id.clone());
-        self.passed.extend(passed);
         let is_searched = !self.filter.search.is_empty();
         let before = self.known(&todo.id).map(|known| known.is_complete);
         if let Some(before) = before {

@@ -290,3 +290,28 @@ fn what_was_told_of_after_a_deed_of_another_tab_is_asked_for_where_they_differ()
     list.apply(Change::Settled(tick));
     assert_eq!(list.wanted(), None, "told of before");
 }
+
+#[test]
+fn an_answer_that_is_not_what_was_told_of_meanwhile_is_not_the_last_word() {
+    for (news, wanted) in [(None, None), (Some(true), None), (Some(false), Some(Load::First))] {
+        let mut list = TodoList::with(&[todo(3, false)]);
+        let tick = op(Deed::Tick, "3", "");
+        list.lay_ops(std::slice::from_ref(&tick));
+        if let Some(is_complete) = news {
+            list.apply(Change::Put(todo(3, is_complete), false));
+        }
+        list.apply(Change::Done(tick, todo(3, true)));
+        assert_eq!(list.wanted(), wanted, "{news:?}");
+    }
+}
+
+#[test]
+fn the_answer_to_one_deed_is_no_news_to_the_next() {
+    let mut list = TodoList::with(&[todo(3, false)]);
+    let (tick, untick) = (op(Deed::Tick, "3", ""), op(Deed::Untick, "3", ""));
+    let untick = Op { id: "later".to_owned(), ..untick };
+    list.lay_ops(&[tick.clone(), untick.clone()]);
+    list.apply(Change::Done(tick, todo(3, true)));
+    list.apply(Change::Done(untick, todo(3, false)));
+    assert_eq!(list.wanted(), None);
+}

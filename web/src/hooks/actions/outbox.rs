@@ -118,7 +118,7 @@ impl Actions {
                     self.page().tell.say("Saved.");
                 }
                 if let Some(todo) = todos.pop() {
-                    self.change(Change::Put(todo, false));
+                    self.change(Change::Done(op.clone(), todo));
                 }
             }
         }

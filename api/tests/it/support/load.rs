@@ -164,6 +164,28 @@ impl Crowd {
         Self { service, members, sockets, events }
     }
 
+    /// Has everybody refresh and read, in turns, until there have been so many tokens.
+    pub async fn renew(&mut self, tokens: usize) -> Outcome {
+        let begun = Instant::now();
+        let mut outcome = Outcome::default();
+        let members = self.members.iter().cycle().take(tokens);
+        let mut renewed = stream::iter(members)
+            .map(async |member| {
+                let mut member = member.lock().await;
+                member.act(&self.service, Kind::Refresh).await?;
+                member.act(&self.service, Kind::Read).await
+            })
+            .buffer_unordered(AT_ONCE);
+        while let Some(done) = renewed.next().await {
+            if let Err(fault) = done {
+                outcome.fault(fault);
+            }
+        }
+        drop(renewed);
+        outcome.took = begun.elapsed();
+        outcome
+    }
+
     /// Sends requests for as long as the load says. Users belong to a worker each, so that nobody
     /// refreshes a session twice at once.
     pub async fn work(&mut self, load: &Load) -> Outcome {

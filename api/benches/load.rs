@@ -12,6 +12,7 @@ mod database;
 mod forms;
 #[path = "../tests/it/support/load.rs"]
 mod load;
+mod machine;
 #[path = "../tests/it/support/program.rs"]
 #[expect(dead_code, reason = "the tests use the rest")]
 mod program;
@@ -28,6 +29,7 @@ use tokio::time::interval;
 use self::{
     database::TestDatabase,
     load::{Crowd, Kind, Load, Outcome},
+    machine::Machine,
     program::{Program, memory},
 };
 
@@ -39,8 +41,9 @@ const SPRINT: Duration = Duration::from_secs(20);
 const TOKENS: usize = 4_500;
 /// Growth of memory that passes, in kB a minute: what caches fill with, and chance.
 const MAX_GROWTH: f64 = 64.0;
-/// Longer than that is told with the second in which it was.
+/// Longer than that is told with the second in which it was, the first few times.
 const STALL: Duration = Duration::from_millis(500);
+const STALLS_TOLD: usize = 20;
 /// How much slower the slowest of the last third may be than those of the first.
 const MAX_SLOWDOWN: f64 = 1.5;
 
@@ -82,16 +85,30 @@ async fn main() -> ExitCode {
     let empty = memory(program.id());
     let renewed = crowd.renew(TOKENS).await;
     println!("memory {empty} kB, after {TOKENS} tokens {} kB", memory(program.id()));
+    let machine = watched_machine();
     let possible = crowd.work(&sprint).await;
-    println!("possible: {:.0} requests a second", rate_of(&possible));
+    let (work, _) = machine.found().expect("a disk")[0];
+    println!(
+        "possible: {:.0} requests a second, where the same work took {work:.0?}",
+        rate_of(&possible)
+    );
     let rate = options.rate.unwrap_or(rate_of(&possible) * SHARE);
     // More workers than requests under way: one that is slow holds up only itself.
     let duration = Duration::from_secs(options.minutes * 60);
     let load = Load { workers: 64, duration, rate: Some(rate), ..sprint };
     let memory = tokio::spawn(watch(program.id(), duration));
+    let machine = watched_machine();
     let outcome = crowd.work(&load).await;
+    let found = machine.found().expect("a disk");
     let memory = memory.await.expect("no panic");
     let verdict = report(&load, &outcome, &memory);
+    let [work, sync]: [Vec<_>; 2] = [
+        found.iter().map(|(work, _)| format!("{work:.0?}")).collect(),
+        found.iter().map(|(_, sync)| format!("{sync:.0?}")).collect(),
+    ];
+    println!("\nthe machine itself, minute by minute:");
+    println!("the same work took {}", work.join(" "));
+    println!("the longest way to the disk was {}", sync.join(" "));
     let all = [&renewed, &possible, &outcome];
     for fault in all.iter().flat_map(|outcome| &outcome.told) {
         println!("{fault}");
@@ -101,6 +118,11 @@ async fn main() -> ExitCode {
     } else {
         ExitCode::FAILURE
     }
+}
+
+/// With the disk that the database is on.
+fn watched_machine() -> Machine {
+    Machine::watch(tempfile::tempfile_in(env!("CARGO_TARGET_TMPDIR")).expect("a file"))
 }
 
 /// Requests a second.
@@ -187,7 +209,11 @@ fn report(load: &Load, outcome: &Outcome, memory: &Memory) -> bool {
         .filter(|sample| sample.took > STALL)
         .map(|sample| sample.at.as_secs())
         .collect();
-    println!("seconds in which a request took longer than {STALL:?}: {stalls:?}");
+    let told: Vec<_> = stalls.iter().take(STALLS_TOLD).collect();
+    println!(
+        "{} seconds in which a request took longer than {STALL:?}, the first: {told:?}",
+        stalls.len()
+    );
     let lows = lows(memory);
     let each: Vec<_> = lows.iter().map(|(_, low)| low.to_string()).collect();
     let most = memory.iter().map(|(_, kilobytes)| *kilobytes).max().unwrap_or_default();

@@ -1,0 +1,91 @@
+//! The machine itself, beside a load: its processor and its disk may be shared with strangers, and then
+//! a load becomes slower for no fault of the service.
+
+use std::{
+    fs::File,
+    io,
+    os::unix::fs::FileExt as _,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use sha2::{Digest as _, Sha256};
+
+/// Four looks a second are a thousandth of a core.
+const PAUSE: Duration = Duration::from_millis(250);
+/// Hashed for the processor's sake: some 50 µs where it has instructions for it.
+static WORK: [u8; 64 * 1024] = [7; 64 * 1024];
+/// Whoever is interrupted is slow for another reason: the best of so many counts.
+const TRIES: u32 = 5;
+/// A page of PostgreSQL's log of changes.
+const PAGE: [u8; 8192] = [7; 8192];
+
+/// What was found at one look.
+#[derive(Clone, Copy)]
+struct Look {
+    /// Since the beginning.
+    at: Duration,
+    /// What the same work took.
+    work: Duration,
+    /// What it took to have a page on the disk (`fdatasync`).
+    sync: Duration,
+}
+
+/// Looks at it until it is asked what was found.
+pub struct Machine {
+    is_over: Arc<AtomicBool>,
+    looks: JoinHandle<io::Result<Vec<Look>>>,
+}
+
+impl Machine {
+    /// On the disk that this file is on. It is made, and overwritten.
+    pub fn watch(file: File) -> Self {
+        let is_over = Arc::new(AtomicBool::new(false));
+        let over = is_over.clone();
+        let looks = thread::spawn(move || {
+            let begun = Instant::now();
+            let mut looks = Vec::new();
+            while !over.load(Ordering::Relaxed) {
+                let at = begun.elapsed();
+                looks.push(Look { at, work: work(), sync: sync(&file)? });
+                thread::sleep(PAUSE);
+            }
+            Ok(looks)
+        });
+        Self { is_over, looks }
+    }
+
+    /// By the minute: what the same work took in half of the looks, and the longest way to the disk.
+    pub fn found(self) -> io::Result<Vec<(Duration, Duration)>> {
+        self.is_over.store(true, Ordering::Relaxed);
+        let looks = self.looks.join().expect("no panic")?;
+        let minutes = looks.chunk_by(|a, b| a.at.as_secs() / 60 == b.at.as_secs() / 60);
+        let found = minutes.map(|looks| {
+            let mut works: Vec<_> = looks.iter().map(|look| look.work).collect();
+            works.sort_unstable();
+            let sync = looks.iter().map(|look| look.sync).max().unwrap_or_default();
+            (works[works.len() / 2], sync)
+        });
+        Ok(found.collect())
+    }
+}
+
+fn work() -> Duration {
+    let tries = (0..TRIES).map(|_| {
+        let begun = Instant::now();
+        std::hint::black_box(Sha256::digest(std::hint::black_box(&WORK)));
+        begun.elapsed()
+    });
+    tries.min().unwrap_or_default()
+}
+
+fn sync(file: &File) -> io::Result<Duration> {
+    let begun = Instant::now();
+    file.write_all_at(&PAGE, 0)?;
+    file.sync_data()?;
+    Ok(begun.elapsed())
+}

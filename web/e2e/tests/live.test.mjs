@@ -74,6 +74,31 @@ scenario('two tabs and two devices keep in step', async ({ page, context, open }
   await app(others[1]).empty.waitFor();
 });
 
+scenario('an answer that comes late does not undo what others did since', async ({ page, open }) => {
+  const me = app(page);
+  const email = await me.signUp();
+  await me.add('Milk');
+  const other = await elsewhere(await open(), email);
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
+  await page.route('**/graphql', async (route) => {
+    const answer = await route.fetch();
+    if (operation(route) === 'UpdateTodo') await held;
+    await route.fulfill({ response: answer });
+  });
+  await me.tick('Milk').click();
+  await app(other).expectCount('0 open, 1 done');
+  await app(other).edit('Milk');
+  await app(other).editor.fill('Oat milk');
+  await app(other).editor.press('Enter');
+  await me.row('Oat milk').waitFor();
+  release();
+  await page.waitForFunction(() => Object.keys(localStorage).every((key) => !key.startsWith('todos.queue.')));
+  // What the answer says is drawn by then.
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+  await me.row('Oat milk').waitFor();
+});
+
 scenario('nobody is told of the todos of others', async ({ page, open }) => {
   const me = app(page);
   await me.signUp();

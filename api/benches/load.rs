@@ -145,11 +145,15 @@ async fn watch(pid: u32, duration: Duration) -> Memory {
     let begun = Instant::now();
     let mut ticks = interval(Duration::from_secs(1));
     let mut samples = Vec::new();
-    while begun.elapsed() < duration {
+    loop {
         ticks.tick().await;
-        samples.push((begun.elapsed(), memory(pid)));
+        let at = begun.elapsed();
+        // No minute of one sample at the end.
+        if at >= duration {
+            return samples;
+        }
+        samples.push((at, memory(pid)));
     }
-    samples
 }
 
 /// The least of each minute. A sign-in has 19 MB while its password is hashed, which comes and goes;

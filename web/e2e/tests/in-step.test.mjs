@@ -76,6 +76,11 @@ for (const [when, times] of Object.entries({
       if (news) {
         await until(() => isSent(page), `${what} is not sent`);
         await until(() => told() >= heard + 2 * news, `${what} is not told`);
+        // Where the machine is slow both tabs may have sent it, which does no harm but is told twice.
+        for (let last; last !== told(); ) {
+          last = told();
+          await delay((times.news ?? 0) + 50);
+        }
       }
       for (const [name, tab] of Object.entries({ here: page, there: other })) {
         const { shots, put: rows } = await cut(tab);

@@ -127,6 +127,10 @@ export async function stored(page) {
   return todos.nodes;
 }
 
+/** Waits until nothing of what was done is left to be sent. */
+export const isSent = (page) =>
+  page.waitForFunction(() => !Object.keys(localStorage).some((key) => key.startsWith('todos.queue.')));
+
 /** What the operation of a request to /graphql is called. */
 export const operation = (route) => route.request().postDataJSON().operationName;
 

@@ -1,7 +1,7 @@
 // Two tabs, two devices, two users: what happens in one is seen in the others that may see it.
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import { app, ask, operation, stored } from '../support/app.mjs';
+import { app, ask, isSent, operation, stored } from '../support/app.mjs';
 import { scenario } from '../support/scenario.mjs';
 
 /** Resolves when the page has been told of something by its socket. */
@@ -93,7 +93,7 @@ scenario('an answer that comes late does not undo what others did since', async 
   await app(other).editor.press('Enter');
   await me.row('Oat milk').waitFor();
   release();
-  await page.waitForFunction(() => Object.keys(localStorage).every((key) => !key.startsWith('todos.queue.')));
+  await isSent(page);
   // What the answer says is drawn by then.
   await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
   await me.row('Oat milk').waitFor();

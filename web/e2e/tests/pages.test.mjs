@@ -1,7 +1,7 @@
 // What was done to the list goes on while another page is up, and reaches the list that comes up next.
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import { app, operation, stored } from '../support/app.mjs';
+import { app, isSent, operation, stored } from '../support/app.mjs';
 import { scenario } from '../support/scenario.mjs';
 
 const toAccount = async (page) => {
@@ -13,9 +13,6 @@ const andBack = async (page) => {
   await page.goBack();
   await app(page).ready();
 };
-
-const isSent = (page) =>
-  page.waitForFunction(() => !Object.keys(localStorage).some((key) => key.startsWith('todos.queue.')));
 
 scenario('a task whose answer comes after a look at the account is there once', async ({ page }) => {
   const me = app(page);

@@ -1,6 +1,6 @@
 // A lost network: what is done is shown, waits, and is sent in order, whatever happens to the page meanwhile.
 import assert from 'node:assert/strict';
-import { app, operation, stored } from '../support/app.mjs';
+import { app, isSent, operation, stored } from '../support/app.mjs';
 import { scenario } from '../support/scenario.mjs';
 
 /** Lets no operation through until the value that it returns is called. */
@@ -11,8 +11,6 @@ async function cut(context) {
 }
 
 const waiting = (me, task) => me.row(task).getByText('Waiting', { exact: true });
-const isSent = (page) =>
-  page.waitForFunction(() => !Object.keys(localStorage).some((key) => key.startsWith('todos.queue.')));
 
 scenario('what is done without a network waits and is sent in order', async ({ page, context }) => {
   const me = app(page);

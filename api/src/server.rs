@@ -3,6 +3,7 @@
 pub mod connections;
 pub mod core;
 mod files;
+mod memory;
 mod pulse;
 
 use std::{net::SocketAddr, time::Duration};
@@ -60,6 +61,7 @@ pub async fn serve(
     config: Config,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
+    memory::keep_pages_small();
     let address = SocketAddr::new(config.host, config.port);
     let listener = TcpListener::bind(address)
         .await

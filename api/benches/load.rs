@@ -29,7 +29,7 @@ use tokio::time::interval;
 use self::{
     database::TestDatabase,
     load::{Crowd, Kind, Load, Outcome},
-    machine::Machine,
+    machine::{Machine, Minute},
     program::{Program, memory},
 };
 
@@ -49,7 +49,8 @@ const MAX_SLOWDOWN: f64 = 1.5;
 
 #[derive(Parser)]
 struct Options {
-    #[arg(long, default_value_t = 15)]
+    /// Three at least: memory is judged by the minute, and not by the first third
+    #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u64).range(3..))]
     minutes: u64,
     #[arg(long, default_value_t = 200)]
     users: usize,
@@ -87,7 +88,7 @@ async fn main() -> ExitCode {
     println!("memory {empty} kB, after {TOKENS} tokens {} kB", memory(program.id()));
     let machine = watched_machine();
     let possible = crowd.work(&sprint).await;
-    let (work, _) = machine.found().expect("a disk")[0];
+    let Minute { work, .. } = machine.found().expect("a disk")[0];
     println!(
         "possible: {:.0} requests a second, where the same work took {work:.0?}",
         rate_of(&possible)
@@ -102,13 +103,15 @@ async fn main() -> ExitCode {
     let found = machine.found().expect("a disk");
     let memory = memory.await.expect("no panic");
     let verdict = report(&load, &outcome, &memory);
-    let [work, sync]: [Vec<_>; 2] = [
-        found.iter().map(|(work, _)| format!("{work:.0?}")).collect(),
-        found.iter().map(|(_, sync)| format!("{sync:.0?}")).collect(),
-    ];
     println!("\nthe machine itself, minute by minute:");
-    println!("the same work took {}", work.join(" "));
-    println!("the longest way to the disk was {}", sync.join(" "));
+    // The last one may be a part.
+    let found = &found[..found.len().min(usize::try_from(options.minutes).expect("few"))];
+    let each = |what: fn(&Minute) -> Duration| -> String {
+        found.iter().map(|minute| format!(" {:.0?}", what(minute))).collect()
+    };
+    println!("the same work took{}", each(|minute| minute.work));
+    println!("the longest way to the disk was{}", each(|minute| minute.sync));
+    println!("others had the processor for{}", each(|minute| minute.stolen));
     let all = [&renewed, &possible, &outcome];
     for fault in all.iter().flat_map(|outcome| &outcome.told) {
         println!("{fault}");

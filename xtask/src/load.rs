@@ -12,7 +12,7 @@ use crate::{
 
 #[derive(Args)]
 pub struct Options {
-    /// Handed to the load: `--minutes 2 --users 100 --sockets 50 --rate 800`
+    /// Handed to the load: `--minutes 3 --users 100 --sockets 50 --rate 800`
     #[arg(last = true)]
     more: Vec<String>,
 }

@@ -2,7 +2,7 @@
 //! a load becomes slower for no fault of the service.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io,
     os::unix::fs::FileExt as _,
     sync::{
@@ -24,6 +24,9 @@ const TRIES: u32 = 5;
 /// A page of PostgreSQL's log of changes.
 const PAGE: [u8; 8192] = [7; 8192];
 
+/// In which Linux counts times (`USER_HZ`).
+const TICK: Duration = Duration::from_millis(10);
+
 /// What was found at one look.
 #[derive(Clone, Copy)]
 struct Look {
@@ -33,6 +36,19 @@ struct Look {
     work: Duration,
     /// What it took to have a page on the disk (`fdatasync`).
     sync: Duration,
+    /// For how long others have had the processor, since the machine started.
+    stolen: Duration,
+}
+
+/// What was found in a minute.
+#[derive(Clone, Copy)]
+pub struct Minute {
+    /// What the same work took, in half of the looks. An interruption does not count: those are `stolen`.
+    pub work: Duration,
+    /// The longest way to the disk.
+    pub sync: Duration,
+    /// For how long others had the processor, of all cores.
+    pub stolen: Duration,
 }
 
 /// Looks at it until it is asked what was found.
@@ -51,7 +67,7 @@ impl Machine {
             let mut looks = Vec::new();
             while !over.load(Ordering::Relaxed) {
                 let at = begun.elapsed();
-                looks.push(Look { at, work: work(), sync: sync(&file)? });
+                looks.push(Look { at, work: work(), sync: sync(&file)?, stolen: stolen()? });
                 thread::sleep(PAUSE);
             }
             Ok(looks)
@@ -59,16 +75,20 @@ impl Machine {
         Self { is_over, looks }
     }
 
-    /// By the minute: what the same work took in half of the looks, and the longest way to the disk.
-    pub fn found(self) -> io::Result<Vec<(Duration, Duration)>> {
+    /// By the minute.
+    pub fn found(self) -> io::Result<Vec<Minute>> {
         self.is_over.store(true, Ordering::Relaxed);
         let looks = self.looks.join().expect("no panic")?;
+        let mut before = looks.first().map(|look| look.stolen).unwrap_or_default();
         let minutes = looks.chunk_by(|a, b| a.at.as_secs() / 60 == b.at.as_secs() / 60);
         let found = minutes.map(|looks| {
             let mut works: Vec<_> = looks.iter().map(|look| look.work).collect();
             works.sort_unstable();
+            let work = works[works.len() / 2];
             let sync = looks.iter().map(|look| look.sync).max().unwrap_or_default();
-            (works[works.len() / 2], sync)
+            let until = looks.last().map_or(before, |look| look.stolen);
+            let stolen = until.saturating_sub(std::mem::replace(&mut before, until));
+            Minute { work, sync, stolen }
         });
         Ok(found.collect())
     }
@@ -88,4 +108,11 @@ fn sync(file: &File) -> io::Result<Duration> {
     file.write_all_at(&PAGE, 0)?;
     file.sync_data()?;
     Ok(begun.elapsed())
+}
+
+/// The eighth time of the first line (proc(5), `/proc/stat`).
+fn stolen() -> io::Result<Duration> {
+    let stat = fs::read_to_string("/proc/stat")?;
+    let ticks = stat.split_ascii_whitespace().nth(8).and_then(|ticks| ticks.parse::<u32>().ok());
+    ticks.map(|ticks| TICK * ticks).ok_or_else(|| io::Error::other("/proc/stat is odd"))
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { app, ask, isSent, operation, stored } from '../support/app.mjs';
+import { cut, film } from '../support/film.mjs';
 import { scenario } from '../support/scenario.mjs';
 
 /** Resolves when the page has been told of something by its socket. */
@@ -92,11 +93,12 @@ scenario('an answer that comes late does not undo what others did since', async 
   await app(other).editor.fill('Oat milk');
   await app(other).editor.press('Enter');
   await me.row('Oat milk').waitFor();
+  await film(page);
   release();
   await isSent(page);
   // What the answer says is drawn by then.
   await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
-  await me.row('Oat milk').waitFor();
+  assert.deepEqual((await cut(page)).shots, ['0 open, 1 done: ✓ Oat milk']);
 });
 
 scenario('nobody is told of the todos of others', async ({ page, open }) => {

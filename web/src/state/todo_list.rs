@@ -88,7 +88,7 @@ pub struct TodoList {
     /// Todos that were told of since the last question: its answer is older.
     touched: Vec<AttrValue>,
     ops: Vec<Op>,
-    /// The deeds whose todo was told of since they were done: it may have gone beyond them.
+    /// The deeds whose todo was told of or read since they were done: it may have gone beyond them.
     passed: Vec<String>,
 }
 
@@ -203,8 +203,7 @@ impl TodoList {
                 }
             }
             Change::Put(todo, is_new) => {
-                let passed = self.ops.iter().filter(|op| op.todo == todo.id);
-                self.passed.extend(passed.map(|op| op.id.clone()));
+                self.pass(&todo.id);
                 self.put(todo, is_new);
             }
             Change::Gone(id) => self.gone(id),
@@ -214,11 +213,13 @@ impl TodoList {
                 }
             }
             Change::Done(op, todo) => {
-                // What was told of meanwhile may be newer.
-                let is_doubtful =
-                    self.passed.contains(&op.id) && self.known(&todo.id) != Some(&todo);
-                self.put(todo, false);
-                self.missed(is_doubtful);
+                // What was told of meanwhile may be newer: it stays, with the deed.
+                if self.passed.contains(&op.id) && self.known(&todo.id) != Some(&todo) {
+                    self.settle(&op);
+                    self.missed(true);
+                } else {
+                    self.put(todo, false);
+                }
             }
             Change::Settled(op) => self.settle(&op),
             Change::Queue(ops) => {
@@ -271,7 +272,17 @@ impl TodoList {
         }
         for todo in page.todos {
             if !self.touched.contains(&todo.id) {
+                self.pass(&todo.id);
                 self.insert(todo, is_news);
+            }
+        }
+    }
+
+    /// It was told of, or read: the deeds that wait for their answers may be older.
+    fn pass(&mut self, id: &AttrValue) {
+        for op in self.ops.iter().filter(|op| op.todo == *id) {
+            if !self.passed.contains(&op.id) {
+                self.passed.push(op.id.clone());
             }
         }
     }

@@ -306,6 +306,26 @@ fn an_answer_that_is_not_what_was_told_of_meanwhile_is_not_the_last_word() {
 }
 
 #[test]
+fn what_was_told_or_read_before_an_answer_came_stays_with_the_deed() {
+    let renamed = || Todo { task: "Better".into(), ..todo(3, false) };
+    for is_read in [true, false] {
+        let mut list = TodoList::with(&[todo(3, false)]);
+        let tick = op(Deed::Tick, "3", "");
+        list.lay_ops(std::slice::from_ref(&tick));
+        if is_read {
+            list.ask(Load::First, page(&[renamed()], None));
+        } else {
+            list.apply(Change::Put(renamed(), false));
+        }
+        list.apply(Change::Done(tick, todo(3, true)));
+        list.lay_ops(&[]);
+        let shown = &list.items[0].todo;
+        assert_eq!((shown.task.as_str(), shown.is_complete), ("Better", true), "{is_read}");
+        assert_eq!((list.count(), list.wanted()), ((0, 1), Some(Load::First)), "{is_read}");
+    }
+}
+
+#[test]
 fn the_answer_to_one_deed_is_no_news_to_the_next() {
     let mut list = TodoList::with(&[todo(3, false)]);
     let (tick, untick) = (op(Deed::Tick, "3", ""), op(Deed::Untick, "3", ""));

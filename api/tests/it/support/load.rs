@@ -287,16 +287,17 @@ impl Member {
             Kind::Add => {
                 self.added += 1;
                 let task = format!("{}: task {}", self.number, self.added);
-                let data = service.ask(&self.access, ADD, json!({"task": task})).await?;
+                let data = self.ask(service, ADD, json!({"task": task})).await?;
                 self.todos.push_back(id(&data["addTodo"])?);
             }
             Kind::Update => {
                 let (id, task) = (self.todos.back(), format!("{}: changed", self.number));
-                service.ask(&self.access, UPDATE, json!({"id": id, "task": task})).await?;
+                let variables = json!({"id": id, "task": task});
+                self.ask(service, UPDATE, variables).await?;
             }
             Kind::Delete => {
                 let id = self.todos.pop_front();
-                service.ask(&self.access, DELETE, json!({"id": id})).await?;
+                self.ask(service, DELETE, json!({"id": id})).await?;
             }
             Kind::Refresh => {
                 let request = service.http.post(format!("{}/auth/session/refresh", service.url));
@@ -311,8 +312,8 @@ impl Member {
     }
 
     /// All of one's own, and nothing of others.
-    async fn read(&self, service: &Service) -> Result<(), String> {
-        let data = service.ask(&self.access, LIST, json!({})).await?;
+    async fn read(&mut self, service: &Service) -> Result<(), String> {
+        let data = self.ask(service, LIST, json!({})).await?;
         let nodes = data["todos"]["nodes"].as_array().ok_or("no list")?;
         let own = format!("{}: ", self.number);
         let is_own =
@@ -322,13 +323,21 @@ impl Member {
         }
         Ok(())
     }
-}
 
-impl Service {
-    async fn ask(&self, access: &str, query: &str, variables: Value) -> Result<Value, String> {
-        let request = self.http.post(format!("{}/graphql", self.url)).bearer_auth(access);
+    async fn ask(
+        &mut self,
+        service: &Service,
+        query: &str,
+        variables: Value,
+    ) -> Result<Value, String> {
+        let Service { url, http } = service;
+        let request = http.post(format!("{url}/graphql")).bearer_auth(&self.access);
         let request = request.json(&json!({"query": query, "variables": variables}));
         let answer = request.send().await.map_err(told)?;
+        // The first use of a refreshed token has it replaced: whoever keeps it has the Core asked each time.
+        if let Some(access) = answer.headers().get("st-access-token") {
+            access.to_str().map_err(|error| error.to_string())?.clone_into(&mut self.access);
+        }
         let status = answer.status();
         let mut body: Value = answer.json().await.map_err(told)?;
         if status != StatusCode::OK || body.get("errors").is_some() {
@@ -336,7 +345,9 @@ impl Service {
         }
         Ok(body["data"].take())
     }
+}
 
+impl Service {
     /// Access and refresh token.
     async fn enter(&self, path: &str, email: &str) -> Result<(String, String), String> {
         let form = credentials(email, PASSWORD);

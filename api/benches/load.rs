@@ -106,12 +106,13 @@ async fn main() -> ExitCode {
     println!("\nthe machine itself, minute by minute:");
     // The last one may be a part.
     let found = &found[..found.len().min(usize::try_from(options.minutes).expect("few"))];
-    let each = |what: fn(&Minute) -> Duration| -> String {
-        found.iter().map(|minute| format!(" {:.0?}", what(minute))).collect()
+    let each = |what: fn(&Minute) -> Duration| {
+        let times = found.iter().map(|minute| format!("{:.0?}", what(minute)));
+        times.collect::<Vec<_>>().join(" ")
     };
-    println!("the same work took{}", each(|minute| minute.work));
-    println!("the longest way to the disk was{}", each(|minute| minute.sync));
-    println!("others had the processor for{}", each(|minute| minute.stolen));
+    println!("the same work took {}", each(|minute| minute.work));
+    println!("the longest way to the disk was {}", each(|minute| minute.sync));
+    println!("others had the processor for {}", each(|minute| minute.stolen));
     let all = [&renewed, &possible, &outcome];
     for fault in all.iter().flat_map(|outcome| &outcome.told) {
         println!("{fault}");

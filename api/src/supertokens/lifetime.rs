@@ -88,9 +88,10 @@ impl SuperTokens {
         for (user_id, handles) in users {
             sleep_until(next).await;
             next += pause;
-            if let Err(error) = self.end_what_is_gone(&user_id, handles).await {
-                // One failure says enough of a Core: the next round asks again.
-                tracing::warn!(%error, "whether sessions in use still live cannot be asked");
+            let Err(error) = self.end_what_is_gone(&user_id, handles).await else { continue };
+            tracing::warn!(%error, "whether sessions in use still live cannot be asked");
+            // One such failure says enough of a Core: the next round asks again. Any other is of this user alone.
+            if matches!(error, CoreError::Unavailable(_) | CoreError::Busy { .. }) {
                 return;
             }
         }

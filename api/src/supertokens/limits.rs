@@ -155,7 +155,7 @@ impl Limits {
     }
 }
 
-/// How many keys are told apart: what keeps the memory bounded (some 20 MB at worst), however many
+/// How many keys are told apart: what keeps the memory bounded (36 MB for each limit at worst), however many
 /// emails and addresses an attacker makes up. Two of them share a counter once in a million pairs,
 /// and the hash is keyed, so that nobody can choose which.
 const COUNTERS: u64 = 1 << 20;

@@ -273,7 +273,7 @@ impl Transport {
         if status.is_server_error() {
             return Err(failed(CoreError::Unavailable(format!("answered {status}"))));
         }
-        let body = read_bounded(answer, call.max_answer).await.map_err(failed)?;
+        let body = call.read(answer).await.map_err(failed)?;
         if !status.is_success() {
             let text = String::from_utf8_lossy(&body);
             return Err(failed(call.unexpected(&format!("{status}: {text}"))));
@@ -312,6 +312,18 @@ impl Transport {
 }
 
 impl Call<'_> {
+    async fn read(&self, mut answer: Response) -> Result<Vec<u8>, CoreError> {
+        let max = self.max_answer;
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(unavailable)? {
+            if body.len() + chunk.len() > max {
+                return Err(self.unexpected(&format!("it has more than {max} bytes")));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+
     /// `what` holds parts of the answer: the log gets the start of it, in one line, with nothing in it that moves
     /// a terminal's cursor.
     fn unexpected(&self, what: &str) -> CoreError {
@@ -344,15 +356,4 @@ fn unavailable(error: reqwest::Error) -> CoreError {
     let error = error.without_url();
     let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
     CoreError::Unavailable(format!("{error}: {cause}"))
-}
-
-async fn read_bounded(mut answer: Response, max: usize) -> Result<Vec<u8>, CoreError> {
-    let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(unavailable)? {
-        if body.len() + chunk.len() > max {
-            return Err(CoreError::Unavailable(format!("answered more than {max} bytes")));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
 }

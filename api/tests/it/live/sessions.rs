@@ -195,3 +195,36 @@ async fn a_session_that_was_ended_elsewhere_is_noticed() {
     let closed = refusal(&app, Some(&eve.access_token)).await;
     assert_eq!(closed, (1013, "try again later".into()));
 }
+
+#[tokio::test]
+async fn who_has_too_many_sessions_to_be_told_of_keeps_nobody_elses_from_being_checked() {
+    let core = TestCore::start().await;
+    let core_url = core.url();
+    let vars = [("SUPERTOKENS_URI", core_url.as_str())];
+    let app = TestApp::start_with(&vars, core.clock.clock()).await;
+    let eve = app.user("eve").await;
+    let mut eves = subscribed(&app, &eve).await;
+    let mut others = Vec::new();
+    for name in ["ada", "bob", "cleo", "dan"] {
+        let user = app.user(name).await;
+        let socket = subscribed(&app, &user).await;
+        others.push((user.id.clone(), socket));
+    }
+    let of_eve = format!(
+        "INSERT INTO supertokens_core.sessions SELECT number || '-' || gen_random_uuid(), user_id, \
+         number::text, user_data_in_jwt, user_data_in_database, use_dynamic_key, created_at, \
+         expires_at FROM supertokens_core.sessions, generate_series(1, 40000) number \
+         WHERE user_id = '{}'",
+        eve.id
+    );
+    core.database.execute(&of_eve).await;
+    for (id, _) in &others {
+        core.post("/recipe/session/remove", json!({"userId": id})).await;
+    }
+    // In whatever order they come.
+    app.state.supertokens.check_lasting_sessions(Duration::ZERO).await;
+    for (_, socket) in &mut others {
+        assert_eq!(socket.closed().await, unauthorised());
+    }
+    eves.is_open().await;
+}

@@ -112,7 +112,7 @@ async fn main() -> ExitCode {
     };
     println!("the same work took {}", each(|minute| minute.work));
     println!("the longest way to the disk was {}", each(|minute| minute.sync));
-    println!("others had the processor for {}", each(|minute| minute.stolen));
+    println!("other machines had the processor for {}", each(|minute| minute.stolen));
     let all = [&renewed, &possible, &outcome];
     for fault in all.iter().flat_map(|outcome| &outcome.told) {
         println!("{fault}");

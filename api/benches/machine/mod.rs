@@ -36,7 +36,7 @@ struct Look {
     work: Duration,
     /// What it took to have a page on the disk (`fdatasync`).
     sync: Duration,
-    /// For how long others have had the processor, since the machine started.
+    /// For how long other machines on the same hardware have had the processor, since this one started.
     stolen: Duration,
 }
 
@@ -47,7 +47,7 @@ pub struct Minute {
     pub work: Duration,
     /// The longest way to the disk.
     pub sync: Duration,
-    /// For how long others had the processor, of all cores.
+    /// For how long other machines had the processor, of all cores.
     pub stolen: Duration,
 }
 

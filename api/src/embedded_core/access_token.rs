@@ -1,6 +1,6 @@
 //! Access tokens: JWTs, RS256, version 5.
 
-use jsonwebtoken::{Algorithm, Header, Validation};
+use jsonwebtoken::{Algorithm, Validation};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -55,10 +55,7 @@ pub(super) fn check_user_data(user_data: &Map<String, Value>) -> Result<()> {
 impl Claims {
     /// The signed token as the CDI shows it: `{token, expiry, createdTime}`, in milliseconds.
     pub(super) fn sign(&self, key: &SigningKey) -> Result<Value> {
-        let mut header = Header::new(Algorithm::RS256);
-        header.kid = Some(key.kid.clone());
-        header.extras.insert("version", "5");
-        let token = jsonwebtoken::encode(&header, self, &key.encoding).map_err(Error::internal)?;
+        let token = key.sign(self)?;
         Ok(
             json!({ "token": token, "expiry": self.exp.saturating_mul(1000), "createdTime": self.iat * 1000 }),
         )

@@ -85,11 +85,15 @@ impl SuperTokens {
         let pause =
             u32::try_from(users.len()).map_or(Duration::ZERO, |users| period / users.max(1));
         let mut next = Instant::now();
+        let mut is_told = false;
         for (user_id, handles) in users {
             sleep_until(next).await;
             next += pause;
             let Err(error) = self.end_what_is_gone(&user_id, handles).await else { continue };
-            tracing::warn!(%error, "whether sessions in use still live cannot be asked");
+            // Once a round, however many users there are.
+            if !std::mem::replace(&mut is_told, true) {
+                tracing::warn!(%error, "whether sessions in use still live cannot be asked");
+            }
             // One such failure says enough of a Core: the next round asks again. Any other is of this user alone.
             if matches!(error, CoreError::Unavailable(_) | CoreError::Busy { .. }) {
                 return;

@@ -206,15 +206,21 @@ impl TodoList {
                 self.pass(&todo.id);
                 self.put(todo, is_new);
             }
-            Change::Gone(id) => self.gone(id),
+            Change::Gone(id) => {
+                self.pass(&id);
+                self.gone(id);
+            }
             Change::Added(added) => {
                 for (key, todo) in added {
                     self.added(&key, todo);
                 }
             }
             Change::Done(op, todo) => {
-                // What was told of meanwhile may be newer: it stays, with the deed.
-                if self.passed.contains(&op.id) && self.known(&todo.id) != Some(&todo) {
+                // What was told of meanwhile may be newer: it stays, with the deed. Of one that another has replaced
+                // nobody knows what was told since.
+                let may_be_old = self.passed.contains(&op.id)
+                    || !self.ops.iter().any(|waiting| waiting.id == op.id);
+                if may_be_old && self.known(&todo.id) != Some(&todo) {
                     self.settle(&op);
                     self.missed(true);
                 } else {

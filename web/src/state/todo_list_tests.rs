@@ -326,6 +326,31 @@ fn what_was_told_or_read_before_an_answer_came_stays_with_the_deed() {
 }
 
 #[test]
+fn an_answer_brings_back_nothing_that_was_deleted_meanwhile() {
+    let mut list = TodoList::with(&[todo(3, false)]);
+    let tick = op(Deed::Tick, "3", "");
+    list.lay_ops(std::slice::from_ref(&tick));
+    list.apply(Change::Gone("3".into()));
+    list.apply(Change::Done(tick, todo(3, true)));
+    list.lay_ops(&[]);
+    assert_eq!((list.ids().len(), list.count()), (0, (0, 0)));
+    assert_eq!(list.wanted(), Some(Load::First));
+}
+
+#[test]
+fn the_answer_to_a_deed_that_was_replaced_undoes_no_news() {
+    let mut list = TodoList::with(&[todo(3, false)]);
+    let tick = op(Deed::Tick, "3", "");
+    list.lay_ops(std::slice::from_ref(&tick));
+    list.apply(Change::Put(Todo { task: "Better".into(), ..todo(3, false) }, false));
+    list.lay_ops(&[Op { id: "later".to_owned(), ..op(Deed::Untick, "3", "") }]);
+    list.apply(Change::Done(tick, todo(3, true)));
+    let shown = &list.items[0].todo;
+    assert_eq!((shown.task.as_str(), shown.is_complete), ("Better", false));
+    assert_eq!(list.wanted(), Some(Load::First));
+}
+
+#[test]
 fn the_answer_to_one_deed_is_no_news_to_the_next() {
     let mut list = TodoList::with(&[todo(3, false)]);
     let (tick, untick) = (op(Deed::Tick, "3", ""), op(Deed::Untick, "3", ""));

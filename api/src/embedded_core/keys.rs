@@ -16,6 +16,7 @@ use base64::{
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
 use jsonwebtoken::{Algorithm, DecodingKey, Header};
+use rustls::pki_types::{PrivatePkcs8KeyDer, pem::PemObject as _};
 use serde::Serialize;
 use serde_json::{Value, json};
 use sqlx::PgPool;
@@ -214,11 +215,6 @@ fn pem(pkcs8: &[u8]) -> Result<String> {
     Ok(format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", lines.join("\n")))
 }
 
-fn der(pem: &str) -> Result<Vec<u8>> {
-    let lines: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
-    STANDARD.decode(lines).map_err(Error::internal)
-}
-
 #[derive(sqlx::FromRow)]
 struct Row {
     kid: String,
@@ -233,8 +229,10 @@ struct Row {
 impl Row {
     fn parse(self) -> Result<SigningKey> {
         let unreadable = |error: jsonwebtoken::errors::Error| Error::Internal(Cause::from(error));
+        let pkcs8 = PrivatePkcs8KeyDer::from_pem_slice(self.private_key.as_bytes())
+            .map_err(Error::internal)?;
         Ok(SigningKey {
-            pair: KeyPair::from_pkcs8(&der(&self.private_key)?).map_err(Error::internal)?,
+            pair: KeyPair::from_pkcs8(pkcs8.secret_pkcs8_der()).map_err(Error::internal)?,
             decoding: DecodingKey::from_rsa_components(&self.modulus, &self.exponent)
                 .map_err(unreadable)?,
             jwk: json!({

@@ -10,6 +10,7 @@ pub mod entity;
 pub mod error;
 pub mod files;
 pub mod graphql;
+pub mod health;
 pub mod live;
 pub mod mail;
 pub mod rls;

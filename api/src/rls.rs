@@ -18,14 +18,8 @@ use std::time::Duration;
 
 use sea_orm::{DbErr, RuntimeErr};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::time::timeout;
 
-use self::{
-    connection::Opening,
-    error::{broken, connection_error, query_error},
-    pool::Pool,
-    tls::Target,
-};
+use self::{connection::Opening, error::connection_error, pool::Pool, tls::Target};
 pub use self::{
     connection::{CLAIM, CLAIM_TO_READ},
     guard::{CheckError, UnsafeDatabase},
@@ -36,9 +30,6 @@ pub use self::{
     transaction::UserTransaction,
 };
 use crate::supertokens::Claims;
-
-/// How long the database may take to say that it is there.
-const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 
 /// The roles of the database that a session may act as. The migrations make them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,14 +123,9 @@ impl Rls {
         guard::check(&self.url, &self.signer).await
     }
 
-    /// Whether the database answers.
+    /// Whether the database responds.
     pub async fn ping(&self) -> Result<(), DbErr> {
-        let mut connection = self.pool.acquire().await?;
-        if let Ok(answered) = timeout(ANSWER_WITHIN, connection.ping()).await {
-            return answered.map_err(query_error);
-        }
-        pool::discard(connection);
-        Err(broken("nothing was answered"))
+        transaction::ping(self.pool.acquire().await?).await
     }
 
     /// What there is of connections now.

@@ -4,7 +4,6 @@ pub mod admin;
 mod client;
 mod cors;
 mod headers;
-mod health;
 mod site;
 mod under_way;
 
@@ -25,7 +24,6 @@ use tower_http::{
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
 };
 
-use self::health::Health;
 use crate::{
     config::{Config, Environment},
     error::ApiError,
@@ -140,10 +138,8 @@ fn is_text(response: &Response) -> bool {
     content_type.is_some_and(|value| value.as_bytes().starts_with(b"text/plain"))
 }
 
-/// `GET /readyz`: 200 when who is signed in can see their todos, else 503. A Core that is away is
-/// told, but takes no copy of the service out of use: all of them share it. So is a database that is not
-/// listened to: changes are told late then, and none is lost.
+/// `GET /readyz`: 200 when signed-in users can be served, otherwise 503.
 async fn ready(State(state): State<AppState>) -> Response {
-    let health = Health::look(&state).await;
-    (health.status(), Json(health.words())).into_response()
+    let report = state.health.report().await;
+    (report.status(), Json(report.summary())).into_response()
 }

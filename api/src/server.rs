@@ -24,6 +24,7 @@ use crate::{
     clock::Clock,
     config::{Config, Environment, Switch},
     graphql::{self, Endpoint, Introspection, Manifest, Sockets},
+    health::HealthMonitor,
     live::Live,
     mail::Post,
     rls::{self, Rls},
@@ -152,8 +153,19 @@ impl Service {
         };
         let (sockets, connections) = (Sockets::new(room), Connections::new(room, patience));
         let shutdown = Shutdown::default();
-        let parts =
-            Parts { schema, supertokens, rls, live, sockets, connections, shutdown, outbox };
+        let health =
+            HealthMonitor::start(rls.clone(), supertokens.clone(), live.clone(), shutdown.clone());
+        let parts = Parts {
+            schema,
+            supertokens,
+            rls,
+            live,
+            health,
+            sockets,
+            connections,
+            shutdown,
+            outbox,
+        };
         let state = AppState::from(parts);
         let router = router(&state, config);
         Ok(Self { router, state, core, post, _session_checks: session_checks })

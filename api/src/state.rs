@@ -4,6 +4,7 @@ use std::{ops::Deref, sync::Arc};
 
 use crate::{
     graphql::{Endpoint, Sockets},
+    health::HealthMonitor,
     live::Live,
     mail::Outbox,
     rls::Rls,
@@ -22,6 +23,7 @@ pub struct Parts {
     pub supertokens: SuperTokens,
     pub rls: Rls,
     pub live: Live,
+    pub health: HealthMonitor,
     pub sockets: Sockets,
     pub connections: Connections,
     pub shutdown: Shutdown,

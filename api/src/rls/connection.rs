@@ -127,6 +127,8 @@ pub(super) struct Connection {
     /// None behind a pooler: there the next transaction may meet a server that knows no name.
     statements: Option<LruCache<String, Prepared>>,
     names: u64,
+    /// Names of prepared statements that the next batch closes.
+    closes: Vec<Arc<str>>,
 }
 
 impl Connection {
@@ -159,7 +161,7 @@ impl Connection {
     ) -> Result<Self, sqlx::Error> {
         let wire = Wire::new(socket::open(target, address, within).await?);
         let statements = prepares.then(|| LruCache::new(KEPT_STATEMENTS));
-        Self { wire, statements, names: 0 }.fitting(target).await
+        Self { wire, statements, names: 0, closes: Vec::new() }.fitting(target).await
     }
 
     async fn fitting(mut self, target: &Target) -> Result<Self, sqlx::Error> {
@@ -181,7 +183,7 @@ impl Connection {
         self.wire.is_closed()
     }
 
-    /// Whether nothing of a transaction is left on it.
+    /// Whether every response was read and no transaction is open: another caller may use it.
     pub fn is_idle(&self) -> bool {
         self.wire.is_idle()
     }
@@ -212,11 +214,17 @@ impl Connection {
     /// Sends all of it at once, and waits for the answer. After a failure the server skips the rest; a
     /// transaction that began with it is over then, one that was open stays open and failed.
     pub async fn exchange(&mut self, exchange: Exchange<'_>) -> Result<Answer, Failure> {
+        if self.wire.is_awaiting_response() {
+            // The next response belongs to an earlier caller.
+            let text = "the response to an earlier statement is outstanding";
+            return Err(Failure::Unusable(text.to_owned()));
+        }
         let mut steps = Vec::with_capacity(4);
         if let Err(failure) = self.add(&exchange, &mut steps) {
             self.wire.take_back();
             return Err(failure);
         }
+        self.closes.clear();
         self.wire.send().await?;
         self.read(steps).await
     }
@@ -227,6 +235,9 @@ impl Connection {
         steps: &mut Vec<Step<'a>>,
     ) -> Result<(), Failure> {
         let Exchange { opening, sql, parameters, ends } = *exchange;
+        for name in &self.closes {
+            self.wire.add(|to| Ok(frontend::close(b'S', name, to)?))?;
+        }
         let aside = [].iter();
         if opening.is_some() && !ends {
             steps.push(self.step("BEGIN", &[], aside.clone())?);
@@ -289,15 +300,15 @@ impl Connection {
                 (Message::ErrorResponse(error), step) => {
                     let refused = Refusal::read(&error)?;
                     if let Some(step) = step {
-                        self.forget(step, &refused)?;
+                        self.forget(step, &refused);
                     }
                     refusal = Some(refused);
                 }
                 (Message::RowDescription(description), Some(step)) => {
                     let columns = columns(&description)?;
-                    self.keep(step, columns)?;
+                    self.keep(step, columns);
                 }
-                (Message::NoData, Some(step)) => self.keep(step, Arc::default())?,
+                (Message::NoData, Some(step)) => self.keep(step, Arc::default()),
                 (Message::DataRow(body), Some(step)) if step.is_asked => {
                     let columns = step.columns.clone().unwrap_or_default();
                     answer.rows.push(Row { columns, body });
@@ -338,38 +349,28 @@ impl Connection {
     }
 
     /// The server has prepared it.
-    fn keep(&mut self, step: &mut Step<'_>, columns: Arc<[Column]>) -> Result<(), Failure> {
+    fn keep(&mut self, step: &mut Step<'_>, columns: Arc<[Column]>) {
         step.columns = Some(Arc::clone(&columns));
         let Some((statements, name)) = self.statements.as_mut().zip(step.new_name.take()) else {
-            return Ok(());
+            return;
         };
         let oldest =
             if statements.len() < KEPT_STATEMENTS { None } else { statements.remove_lru() };
         let types = step.types.into();
         let replaced = statements.insert(step.sql.to_owned(), Prepared { name, types, columns });
-        for gone in replaced.into_iter().chain(oldest.map(|(_, oldest)| oldest)) {
-            self.close(&gone.name)?;
-        }
-        Ok(())
+        let gone = replaced.into_iter().chain(oldest.map(|(_, oldest)| oldest));
+        self.closes.extend(gone.map(|gone| gone.name));
     }
 
     /// A prepared statement is no good any more if its table has changed, or the server forgot it. One
     /// that was about to be prepared may have come into being.
-    fn forget(&mut self, step: &mut Step<'_>, refusal: &Refusal) -> Result<(), Failure> {
+    fn forget(&mut self, step: &mut Step<'_>, refusal: &Refusal) {
         let stale = [SqlState::FEATURE_NOT_SUPPORTED, SqlState::INVALID_SQL_STATEMENT_NAME];
         let known = match &mut self.statements {
             Some(statements) if stale.contains(refusal.code()) => statements.remove(step.sql),
             _ => None,
         };
-        match known.map(|known| known.name).or(step.new_name.take()) {
-            Some(name) => self.close(&name),
-            None => Ok(()),
-        }
-    }
-
-    /// Travels with what is sent next.
-    fn close(&mut self, name: &str) -> Result<(), Failure> {
-        self.wire.add(|to| Ok(frontend::close(b'S', name, to)?))
+        self.closes.extend(known.map(|known| known.name).or(step.new_name.take()));
     }
 }
 

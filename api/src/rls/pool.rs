@@ -58,6 +58,10 @@ impl Manager for Connections {
         connection: &mut Self::Type,
         metrics: &Metrics,
     ) -> RecycleResult<sqlx::Error> {
+        // Another caller would read the rest of a response, or be inside the transaction, of the one before.
+        if !connection.is_idle() {
+            return Err(RecycleError::message("in use by a statement or transaction"));
+        }
         if connection.is_closed() || metrics.age() > MAX_AGE {
             return Err(RecycleError::message("closed or old"));
         }

@@ -23,6 +23,8 @@ use super::{
 /// How long a statement may go without an answer. Longer than the server lets it run, so that this is
 /// about networks that swallow what they are given.
 const ANSWER_WITHIN: Duration = Duration::from_secs(12);
+/// How long the database may take to respond to a ping.
+const PING_WITHIN: Duration = Duration::from_secs(2);
 /// How long the server may take for ROLLBACK before the connection is given up.
 const ROLLBACK_WITHIN: Duration = Duration::from_secs(5);
 
@@ -79,7 +81,16 @@ impl UserTransaction {
     }
 }
 
-/// A connection that is, or may be, inside a transaction.
+/// Whether the database responds.
+pub(super) async fn ping(connection: pool::Connection) -> Result<(), DbErr> {
+    let mut guarded = Guarded { connection: Some(connection), opening: None };
+    let pinged = timeout(PING_WITHIN, guarded.connection()?.ping()).await;
+    pinged.map_err(|_| broken("nothing was answered"))?.map_err(query_error)?;
+    guarded.release();
+    Ok(())
+}
+
+/// A connection that is, or may be, inside a transaction, or has a response outstanding.
 #[derive(Debug)]
 struct Guarded {
     connection: Option<pool::Connection>,

@@ -56,7 +56,12 @@ impl Wire {
 
     /// Whether all was answered, and no transaction is open.
     pub fn is_idle(&self) -> bool {
-        self.unanswered == 0 && self.outgoing.is_empty() && self.status == IDLE
+        !self.is_awaiting_response() && self.status == IDLE
+    }
+
+    /// Whether something was sent, or half sent, whose response was not read.
+    pub fn is_awaiting_response(&self) -> bool {
+        self.unanswered > 0 || !self.outgoing.is_empty()
     }
 
     /// Whether it is no good any more. Nothing but the end comes from a server that was asked nothing,

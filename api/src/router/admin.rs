@@ -12,7 +12,6 @@ use axum::{
 use metrics::gauge;
 use tower_http::timeout::TimeoutLayer;
 
-use super::health::Health;
 use crate::{state::AppState, telemetry::metrics as names};
 
 const WITHIN: Duration = Duration::from_secs(10);
@@ -50,6 +49,6 @@ fn count(of: usize) -> f64 {
 }
 
 async fn ready(State(state): State<AppState>) -> Response {
-    let health = Health::look(&state).await;
-    (health.status(), Json(health.reasons())).into_response()
+    let report = state.health.report().await;
+    (report.status(), Json(report.reasons())).into_response()
 }

@@ -23,15 +23,6 @@ use crate::support::{
 
 const LOGIN_URL: &str = "DATABASE_AUTHENTICATED_URL";
 
-/// A service whose own connections go through a proxy. The embedded Core's do not.
-async fn behind_a_proxy(vars: &[(&str, &str)]) -> (TestApp, Proxy) {
-    let database = TestDatabase::migrated().await;
-    let proxy = Proxy::before(&database.login_url()).await;
-    let url = proxy.on(&database.login_url());
-    let vars = [vars, &[(LOGIN_URL, url.as_str())]].concat();
-    (TestApp::start_on(database, &vars, Clock::system()).await, proxy)
-}
-
 #[tokio::test]
 async fn a_server_that_is_killed_under_load_loses_nothing_that_was_acknowledged() {
     let Some(mut cluster) = Cluster::start().await else { return };
@@ -108,7 +99,7 @@ async fn a_database_that_dies_under_load_is_told_and_loses_nothing() {
 
 #[tokio::test]
 async fn a_slow_database_slows_and_fails_nothing() {
-    let (app, proxy) = behind_a_proxy(&[]).await;
+    let (app, proxy) = TestApp::start_behind_proxy(&[]).await;
     let ada = app.guest("ada").await;
     ada.add("before").await;
     proxy.set(Way::Slow(Duration::from_millis(150)));
@@ -135,7 +126,7 @@ async fn a_slow_database_slows_and_fails_nothing() {
 
 #[tokio::test]
 async fn a_database_that_says_nothing_is_waited_for_within_bounds() {
-    let (app, proxy) = behind_a_proxy(&[("REQUEST_TIMEOUT", "4")]).await;
+    let (app, proxy) = TestApp::start_behind_proxy(&[("REQUEST_TIMEOUT", "4")]).await;
     let ada = app.guest("ada").await;
     ada.add("before").await;
     proxy.set(Way::Silent);
@@ -232,7 +223,7 @@ async fn another_address_takes_over_where_one_dies() {
 
 #[tokio::test]
 async fn the_same_address_may_lead_to_another_server() {
-    let (app, proxy) = behind_a_proxy(&[]).await;
+    let (app, proxy) = TestApp::start_behind_proxy(&[]).await;
     let ada = app.guest("ada").await;
     let work = Work::default();
     let moving = async {

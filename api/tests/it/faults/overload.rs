@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use api::clock::Clock;
 use futures_util::future::join_all;
 use reqwest::StatusCode;
 use serde_json::json;
@@ -16,7 +15,6 @@ use super::{
 };
 use crate::support::{
     app::{Answer, TestApp, User},
-    database::TestDatabase,
     proxy::{Proxy, Way},
 };
 
@@ -28,11 +26,7 @@ const MOST: u32 = 20;
 
 /// A service that waits for its database, and for nothing else: its limits are known.
 async fn limited(max_requests: &str) -> (TestApp, Proxy) {
-    let database = TestDatabase::migrated().await;
-    let proxy = Proxy::before(&database.login_url()).await;
-    let url = proxy.on(&database.login_url());
-    let vars = [("DATABASE_AUTHENTICATED_URL", url.as_str()), ("MAX_REQUESTS", max_requests)];
-    (TestApp::start_on(database, &vars, Clock::system()).await, proxy)
+    TestApp::start_behind_proxy(&[("MAX_REQUESTS", max_requests)]).await
 }
 
 async fn timed(user: &User<'_>) -> (Answer, Duration) {

@@ -16,8 +16,8 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use tokio::runtime::{self, Runtime};
 
-use super::database::TestDatabase;
 pub use super::forms::credentials;
+use super::{database::TestDatabase, proxy::Proxy};
 
 pub struct TestApp {
     pub database: TestDatabase,
@@ -51,6 +51,16 @@ impl TestApp {
 
     pub async fn start_on(database: TestDatabase, vars: &[(&str, &str)], clock: Clock) -> Self {
         Self::start_serving(database, vars, clock, |_| Router::new()).await
+    }
+
+    /// Starts with a proxy between the service's own connections and the database. The embedded Core connects
+    /// directly.
+    pub async fn start_behind_proxy(vars: &[(&str, &str)]) -> (Self, Proxy) {
+        let database = TestDatabase::migrated().await;
+        let proxy = Proxy::before(&database.login_url()).await;
+        let url = proxy.on(&database.login_url());
+        let vars = [vars, &[("DATABASE_AUTHENTICATED_URL", url.as_str())]].concat();
+        (Self::start_on(database, &vars, Clock::system()).await, proxy)
     }
 
     /// Starts with routes of the test's own beside the service's.

@@ -47,6 +47,7 @@ pub struct Proxy {
     address: SocketAddr,
     route: Arc<watch::Sender<Route>>,
     taken: Arc<AtomicUsize>,
+    forwarded: Arc<AtomicUsize>,
     /// Its own: it goes on, and closes what it has open, while the test waits for its database to be
     /// dropped.
     runtime: Option<Runtime>,
@@ -71,14 +72,16 @@ impl Proxy {
         let route = Route { way: Way::Open, server: server(url).await, generation: 0 };
         let route = Arc::new(watch::Sender::new(route));
         let taken = Arc::new(AtomicUsize::new(0));
+        let forwarded = Arc::new(AtomicUsize::new(0));
         let (routes, count) = (Arc::clone(&route), Arc::clone(&taken));
+        let pieces = Arc::clone(&forwarded);
         runtime.spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 count.fetch_add(1, Ordering::SeqCst);
-                tokio::spawn(carry(client, routes.subscribe()));
+                tokio::spawn(carry(client, routes.subscribe(), Arc::clone(&pieces)));
             }
         });
-        Self { address, route, taken, runtime: Some(runtime) }
+        Self { address, route, taken, forwarded, runtime: Some(runtime) }
     }
 
     /// The same URL through the proxy.
@@ -108,6 +111,11 @@ impl Proxy {
         });
     }
 
+    /// How many pieces of bytes were forwarded so far, in both directions. A request and its response are two.
+    pub fn forwarded(&self) -> usize {
+        self.forwarded.load(Ordering::SeqCst)
+    }
+
     /// How many have connected so far.
     pub fn taken(&self) -> usize {
         self.taken.load(Ordering::SeqCst)
@@ -123,7 +131,11 @@ async fn server(url: &str) -> SocketAddr {
 }
 
 /// One connection, for as long as its way is there.
-async fn carry(client: TcpStream, route: watch::Receiver<Route>) -> io::Result<()> {
+async fn carry(
+    client: TcpStream,
+    route: watch::Receiver<Route>,
+    forwarded: Arc<AtomicUsize>,
+) -> io::Result<()> {
     let Route { way, server, generation } = route.borrow().clone();
     if way == Way::Cut {
         return Ok(());
@@ -135,8 +147,8 @@ async fn carry(client: TcpStream, route: watch::Receiver<Route>) -> io::Result<(
     let (from_server, to_server) = server.into_split();
     let mut ending = route.clone();
     tokio::select! {
-        ended = pump(from_client, to_server, route.clone()) => ended,
-        ended = pump(from_server, to_client, route) => ended,
+        ended = pump(from_client, to_server, route.clone(), &forwarded) => ended,
+        ended = pump(from_server, to_client, route, &forwarded) => ended,
         _ = ending.wait_for(|route| route.generation != generation) => Ok(()),
     }
 }
@@ -145,6 +157,7 @@ async fn pump(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
     mut route: watch::Receiver<Route>,
+    forwarded: &AtomicUsize,
 ) -> io::Result<()> {
     let mut buffer = vec![0; 16 * 1024];
     loop {
@@ -161,5 +174,6 @@ async fn pump(
             sleep(delay).await;
         }
         to.write_all(&buffer[..length]).await?;
+        forwarded.fetch_add(1, Ordering::SeqCst);
     }
 }

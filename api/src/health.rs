@@ -1,0 +1,156 @@
+//! Whether the service can serve requests: the state of the database, the signing keys and the Core.
+//!
+//! One background task checks them, once a second at most and only when the state is requested. Any number of
+//! requests, also aborted ones, costs one check.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::http::StatusCode;
+use sea_orm::DbErr;
+use serde_json::{Value, json};
+use tokio::{
+    sync::{Notify, watch},
+    task::JoinSet,
+    time::Instant,
+};
+
+use crate::{
+    live::Live,
+    rls::Rls,
+    shutdown::Shutdown,
+    supertokens::{SuperTokens, core::CoreError},
+};
+
+/// How old the checks of a report may be. They are repeated when an older one is requested.
+const MAX_AGE: Duration = Duration::from_secs(1);
+
+/// Checks the service's dependencies in the background; cheap to clone. The task ends with the last clone.
+#[derive(Clone)]
+pub struct HealthMonitor(Arc<Inner>);
+
+struct Inner {
+    requested: Arc<Notify>,
+    checks: watch::Receiver<Option<Arc<Checks>>>,
+    live: Live,
+    shutdown: Shutdown,
+    _task: JoinSet<()>,
+}
+
+/// Results of one check of everything that is elsewhere.
+struct Checks {
+    finished_at: Instant,
+    database: Result<(), DbErr>,
+    has_keys: bool,
+    core: Result<(), CoreError>,
+}
+
+impl Checks {
+    async fn run(rls: &Rls, supertokens: &SuperTokens) -> Self {
+        let (database, has_keys, core) =
+            tokio::join!(rls.ping(), supertokens.can_check_sessions(), supertokens.can_sign_in());
+        Self { finished_at: Instant::now(), database, has_keys, core }
+    }
+
+    fn is_fresh(&self) -> bool {
+        self.finished_at.elapsed() < MAX_AGE
+    }
+}
+
+impl HealthMonitor {
+    pub fn start(rls: Rls, supertokens: SuperTokens, live: Live, shutdown: Shutdown) -> Self {
+        let (sender, checks) = watch::channel(None::<Arc<Checks>>);
+        let requested = Arc::new(Notify::new());
+        let mut task = JoinSet::new();
+        let requests = Arc::clone(&requested);
+        task.spawn(async move {
+            loop {
+                requests.notified().await;
+                // The request may have been notified of a check that finished meanwhile.
+                if sender.borrow().as_ref().is_some_and(|checks| checks.is_fresh()) {
+                    continue;
+                }
+                let checks = Checks::run(&rls, &supertokens).await;
+                sender.send_replace(Some(Arc::new(checks)));
+            }
+        });
+        Self(Arc::new(Inner { requested, checks, live, shutdown, _task: task }))
+    }
+
+    /// The state of the service. Waits for the checks when the last ones are older than a second.
+    pub async fn report(&self) -> Report {
+        let mut receiver = self.0.checks.clone();
+        let checks = loop {
+            let latest = receiver.borrow_and_update().clone();
+            if latest.as_ref().is_some_and(|checks| checks.is_fresh()) {
+                break latest;
+            }
+            self.0.requested.notify_one();
+            if receiver.changed().await.is_err() {
+                break None;
+            }
+        };
+        Report {
+            checks,
+            is_listening: self.0.live.is_listening(),
+            is_stopping: self.0.shutdown.has_begun(),
+        }
+    }
+}
+
+/// The state of the service at one time.
+pub struct Report {
+    /// None if the task that checks has failed.
+    checks: Option<Arc<Checks>>,
+    is_listening: bool,
+    is_stopping: bool,
+}
+
+impl Report {
+    /// 200 when signed-in users can be served, otherwise 503. The Core and the listener take no copy out of
+    /// service: all copies share the Core, and without the listener changes arrive late but are not lost.
+    pub fn status(&self) -> StatusCode {
+        let is_ready = |checks: &Arc<Checks>| checks.database.is_ok() && checks.has_keys;
+        if self.checks.as_ref().is_some_and(is_ready) && !self.is_stopping {
+            StatusCode::OK
+        } else {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+    }
+
+    /// For the public: `ok` or `unavailable` for each dependency.
+    pub fn summary(&self) -> Value {
+        let word = |is_ok| if is_ok { "ok" } else { "unavailable" };
+        let checks = self.checks.as_ref();
+        self.with_service(json!({
+            "database": word(checks.is_some_and(|checks| checks.database.is_ok())),
+            "keys": word(checks.is_some_and(|checks| checks.has_keys)),
+            "core": word(checks.is_some_and(|checks| checks.core.is_ok())),
+            "live": word(self.is_listening),
+        }))
+    }
+
+    /// For operators: `ok` or the reason for each dependency.
+    pub fn reasons(&self) -> Value {
+        const NO_KEYS: &str = "no signing key was fetched from the Core yet";
+        const NOT_LISTENING: &str =
+            "LISTEN is not connected: clients receive changes when they reconnect";
+        let ok = || "ok".to_owned();
+        let reason = |is_ok, reason: &str| if is_ok { ok() } else { reason.to_owned() };
+        let Some(checks) = &self.checks else {
+            return json!({ "service": "the health checks have stopped: restart the service" });
+        };
+        self.with_service(json!({
+            "database": checks.database.as_ref().map_or_else(ToString::to_string, |()| ok()),
+            "keys": reason(checks.has_keys, NO_KEYS),
+            "core": checks.core.as_ref().map_or_else(ToString::to_string, |()| ok()),
+            "live": reason(self.is_listening, NOT_LISTENING),
+        }))
+    }
+
+    fn with_service(&self, mut report: Value) -> Value {
+        if self.is_stopping {
+            report["service"] = "stopping".into();
+        }
+        report
+    }
+}

@@ -6,7 +6,6 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::http::StatusCode;
-use sea_orm::DbErr;
 use serde_json::{Value, json};
 use tokio::{
     sync::{Notify, watch},
@@ -39,7 +38,7 @@ struct Inner {
 /// Results of one check of everything that is elsewhere.
 struct Checks {
     finished_at: Instant,
-    database: Result<(), DbErr>,
+    database: Result<(), pg_scope::Error>,
     has_keys: bool,
     core: Result<(), CoreError>,
 }

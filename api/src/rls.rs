@@ -1,35 +1,53 @@
 //! The only door to user tables: a transaction as a role that sees nothing without claims, which
 //! carries the claims of one session, so that the database decides what it may see and change.
 
-mod connection;
-mod error;
 mod guard;
 pub mod lint;
-mod pool;
 mod probe;
 mod signature;
-mod socket;
-mod tls;
-mod transaction;
-mod values;
-mod wire;
+mod sqlx_options;
 
-use std::time::Duration;
+use std::{
+    sync::LazyLock,
+    time::{Duration, Instant},
+};
 
+use pg_scope::{Error, Options, Pool, ScopeTemplate};
 use sea_orm::{DbErr, RuntimeErr};
 use secrecy::{ExposeSecret, SecretString};
 
-use self::{connection::Opening, error::connection_error, pool::Pool, tls::Target};
+pub use pg_scope::{Access, PoolStatus, Transaction as UserTransaction};
+
 pub use self::{
-    connection::{CLAIM, CLAIM_TO_READ},
     guard::{CheckError, UnsafeDatabase},
-    pool::PoolStatus,
     probe::Disagreement,
     signature::{ClaimsKey, ClaimsMode, Signer},
-    tls::sqlx_options,
-    transaction::UserTransaction,
+    sqlx_options::sqlx_options,
 };
 use crate::supertokens::Claims;
+
+/// Settings of a user's transaction: the role, the claims that policies read, and their signature (empty without
+/// signed claims). All of them end with the transaction, also behind a pooler in transaction mode.
+const SETTINGS: [&str; 3] = ["role", "request.jwt.claims", "request.jwt.signature"];
+const LIMITS: [(&str, &str); 2] =
+    [("statement_timeout", "10s"), ("idle_in_transaction_session_timeout", "20s")];
+
+static READ: LazyLock<ScopeTemplate> =
+    LazyLock::new(|| ScopeTemplate::new(&SETTINGS, &LIMITS, Access::Read));
+static WRITE: LazyLock<ScopeTemplate> =
+    LazyLock::new(|| ScopeTemplate::new(&SETTINGS, &LIMITS, Access::Write));
+
+/// The statement that begins a user's transaction. Its parameters are the role, the claims and their signature.
+pub fn prologue(access: Access) -> &'static str {
+    template(access).sql()
+}
+
+fn template(access: Access) -> &'static ScopeTemplate {
+    match access {
+        Access::Read => &READ,
+        Access::Write => &WRITE,
+    }
+}
 
 /// The roles of the database that a session may act as. The migrations make them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,23 +79,6 @@ pub struct PoolOptions {
     pub signer: Signer,
 }
 
-/// What a transaction is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access {
-    /// The server refuses every change.
-    Read,
-    Write,
-}
-
-impl Access {
-    fn claim(self) -> &'static str {
-        match self {
-            Self::Read => CLAIM_TO_READ,
-            Self::Write => CLAIM,
-        }
-    }
-}
-
 /// The pool of the service's own login. Cheap to clone; private, so that no query runs without
 /// claims.
 #[derive(Clone, Debug)]
@@ -88,14 +89,15 @@ pub struct Rls {
 }
 
 impl Rls {
-    /// Opens the pool lazily: the database may be down and come later.
+    /// Opens no connection yet: the database may be unavailable and come later. Must be called within a Tokio runtime.
     pub fn connect(options: &PoolOptions) -> Result<Self, DbErr> {
-        let url = options.url.expose_secret();
-        let target = Target::parse(url)
-            .map_err(|error| connection_error(sqlx::Error::Configuration(Box::new(error))))?;
         let max = usize::try_from(options.max_connections).unwrap_or(usize::MAX);
-        let pool = Pool::new(target, options.prepares_statements, max, options.acquire_timeout);
-        Ok(Self { pool, url: options.url.clone(), signer: options.signer.clone() })
+        let pool = Options::from_url(options.url.expose_secret())?
+            .max_connections(max)
+            .acquire_timeout(options.acquire_timeout)
+            .prepares_statements(options.prepares_statements);
+        let (url, signer) = (options.url.clone(), options.signer.clone());
+        Ok(Self { pool: Pool::new(pool), url, signer })
     }
 
     /// Opens a transaction that sees and changes what the user of `claims` may in this role, and no
@@ -107,15 +109,14 @@ impl Rls {
         role: Role,
         access: Access,
         claims: &Claims,
-    ) -> Result<UserTransaction, DbErr> {
+    ) -> Result<UserTransaction, Error> {
         let claims = claims.payload().get();
-        let opening = Opening {
-            claim: access.claim(),
-            role: role.name(),
-            signature: self.signer.sign(claims),
-            claims: claims.to_owned(),
-        };
-        Ok(UserTransaction::new(self.pool.acquire().await?, opening))
+        let signature = self.signer.sign(claims);
+        let scope = template(access).scope(&[role.name(), claims, &signature])?;
+        let started = Instant::now();
+        let transaction = self.pool.begin(scope).await;
+        metrics::histogram!("database_pool_wait_seconds").record(started.elapsed());
+        transaction
     }
 
     /// Refuses a database that would not keep users apart. See [`UnsafeDatabase`].
@@ -124,8 +125,8 @@ impl Rls {
     }
 
     /// Whether the database responds.
-    pub async fn ping(&self) -> Result<(), DbErr> {
-        transaction::ping(self.pool.acquire().await?).await
+    pub async fn ping(&self) -> Result<(), Error> {
+        self.pool.ping().await
     }
 
     /// What there is of connections now.

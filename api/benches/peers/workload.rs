@@ -8,7 +8,7 @@ use api::{
         ADD_TODOS,
         list::{Arguments, List},
     },
-    rls::{CLAIM, CLAIM_TO_READ},
+    rls::{Access, prologue},
 };
 use clap::ValueEnum;
 use sea_orm::{DbBackend, QuerySelect as _, QueryTrait as _};
@@ -78,8 +78,8 @@ impl Workload {
     /// The statement that says whose the transaction is: role, claims and signature are its parameters.
     pub fn claim(self) -> &'static str {
         match self {
-            Self::Read => CLAIM_TO_READ,
-            Self::Add => CLAIM,
+            Self::Read => prologue(Access::Read),
+            Self::Add => prologue(Access::Write),
         }
     }
 }

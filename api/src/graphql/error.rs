@@ -119,6 +119,17 @@ impl From<DbErr> for Error {
     }
 }
 
+impl From<pg_scope::Error> for Error {
+    fn from(error: pg_scope::Error) -> Self {
+        use pg_scope::Error as Cause;
+        match error {
+            // Whatever the reason, such as a changed password: it is not the request's.
+            Cause::Connect(_) => Self::Unavailable(error.to_string()),
+            error => DbErr::from(error).into(),
+        }
+    }
+}
+
 impl From<CoreError> for Error {
     fn from(error: CoreError) -> Self {
         match error {

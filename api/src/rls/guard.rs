@@ -10,11 +10,10 @@ use tokio::time::timeout;
 
 use super::{
     Role,
-    error::connection_error,
     lint::{self, Finding, Login, Report, Severity},
     probe::{self, Disagreement, ProbeError},
     signature::Signer,
-    tls::sqlx_options,
+    sqlx_options::sqlx_options,
 };
 
 /// A database in which row-level security would not keep users apart. Each line says what is
@@ -67,6 +66,10 @@ fn complain(found: Report) -> Result<(), UnsafeDatabase> {
     }
     let told = |Finding { message, advice, .. }| format!("{message}: {advice}");
     Err(UnsafeDatabase(errors.into_iter().map(told).collect()))
+}
+
+fn connection_error(error: sqlx::Error) -> DbErr {
+    DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error)))
 }
 
 fn asked(error: sqlx::Error) -> DbErr {

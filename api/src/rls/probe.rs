@@ -4,8 +4,7 @@
 use sqlx::{Connection as _, PgConnection};
 
 use super::{
-    Role,
-    connection::CLAIM,
+    Access, Role, prologue,
     signature::{ClaimsMode, Signer},
 };
 
@@ -90,7 +89,7 @@ impl Probe<'_> {
     /// Whether it takes the claims with this signature for the user's.
     async fn is_believed(&mut self, signature: &str) -> Result<bool, sqlx::Error> {
         let mut transaction = self.connection.begin_with("BEGIN READ ONLY").await?;
-        let claim = sqlx::query(CLAIM).bind(Role::Authenticated.name());
+        let claim = sqlx::query(prologue(Access::Write)).bind(Role::Authenticated.name());
         let claim = claim.bind(&self.claims).bind(signature).persistent(false);
         claim.execute(&mut *transaction).await?;
         let user = sqlx::query_scalar::<_, Option<String>>("SELECT auth.user_id()");

@@ -1,5 +1,5 @@
-//! TLS to the database, as its URL asks for it: `sslmode` and `sslrootcert`, with libpq's meaning
-//! (PostgreSQL, "SSL Support"). The driver itself knows three of the modes, and no roots.
+//! TLS to the database, as `sslmode` and `sslrootcert` of its URL require, with libpq's meaning (PostgreSQL, "SSL
+//! Support"). tokio-postgres knows three of the modes, and no roots.
 
 use std::{
     fmt,
@@ -18,21 +18,22 @@ use rustls::{
     pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject as _},
 };
 use rustls_platform_verifier::Verifier;
-use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use tokio_postgres::{Config, config::SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 use url::Url;
 
-/// Where a database is, and how to get there.
-pub(super) struct Target {
+/// Where a database is, and how to connect to it.
+pub(crate) struct Target {
     pub config: Config,
     pub tls: MakeRustlsConnect,
 }
 
-/// What is wrong with a database's URL. Holds nothing of it that could be secret.
+/// Why the URL of a database cannot be used. Its text holds no password.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum UrlError {
-    #[error("it is no URL of a PostgreSQL database: {0}")]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum UrlError {
+    #[error("it is not a URL of a PostgreSQL database: {0}")]
     Unreadable(String),
     #[error("its sslmode is `{0}`: use disable, prefer, require, verify-ca or verify-full")]
     Mode(String),
@@ -63,9 +64,10 @@ impl Target {
                 _ => {}
             }
         }
-        // As they are written: the driver reads no `+` for a space.
+        // Unchanged: tokio-postgres does not read `+` as a space.
         let query = url.query().unwrap_or_default().split('&');
-        let others: Vec<_> = query.filter(|pair| !is_about_tls(pair)).map(str::to_owned).collect();
+        let others: Vec<_> =
+            query.filter(|pair| !is_tls_parameter(pair)).map(str::to_owned).collect();
         url.set_query((!others.is_empty()).then(|| others.join("&")).as_deref());
         let mut config: Config = url
             .as_str()
@@ -83,18 +85,9 @@ impl Target {
     }
 }
 
-fn is_about_tls(pair: &str) -> bool {
+fn is_tls_parameter(pair: &str) -> bool {
     let name = pair.split('=').next().unwrap_or_default();
     name.is_empty() || matches!(name, "sslmode" | "sslrootcert")
-}
-
-/// The same URL for sqlx, which checks no certificate with `require`, be there a root or not.
-pub fn sqlx_options(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
-    let options: PgConnectOptions = url.parse()?;
-    let has_root =
-        Url::parse(url).is_ok_and(|url| url.query_pairs().any(|(name, _)| name == "sslrootcert"));
-    let raises = has_root && matches!(options.get_ssl_mode(), PgSslMode::Require);
-    Ok(if raises { options.ssl_mode(PgSslMode::VerifyCa) } else { options })
 }
 
 fn provider() -> Arc<CryptoProvider> {
@@ -114,7 +107,7 @@ fn read_mode(
         ("disable", _) => (SslMode::Disable, Arc::new(Unverified(provider()))),
         ("prefer", _) => (SslMode::Prefer, Arc::new(Unverified(provider()))),
         ("require", None) => (SslMode::Require, Arc::new(Unverified(provider()))),
-        // A root that is named is asked for: so says libpq, too.
+        // libpq also verifies the certificate when a root is named.
         ("require" | "verify-ca", Some(roots)) => {
             (SslMode::Require, Arc::new(AnyName(chain(roots)?)))
         }
@@ -132,12 +125,12 @@ fn read_roots(path: &Path) -> Result<RootCertStore, UrlError> {
             let certificate = certificate.map_err(|error| error.to_string())?;
             roots.add(certificate).map_err(|error| error.to_string())?;
         }
-        if roots.is_empty() { Err("it holds none".to_owned()) } else { Ok(roots) }
+        if roots.is_empty() { Err("it has no certificate".to_owned()) } else { Ok(roots) }
     };
     read().map_err(|why| UrlError::Root(path.to_owned(), why))
 }
 
-/// Takes any certificate: `require` keeps listeners out, not impostors.
+/// Accepts any certificate: `require` encrypts, but does not identify the server.
 #[derive(Debug)]
 struct Unverified(Arc<CryptoProvider>);
 
@@ -178,7 +171,7 @@ impl ServerCertVerifier for Unverified {
     }
 }
 
-/// Takes a certificate that the roots vouch for, whatever host it names: `verify-ca`.
+/// Accepts any certificate that the roots signed, for whatever host: `verify-ca`.
 #[derive(Debug)]
 struct AnyName(Arc<WebPkiServerVerifier>);
 
@@ -191,7 +184,7 @@ impl ServerCertVerifier for AnyName {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, TlsError> {
-        // The name is looked at last, so what it fails by is all that is wrong.
+        // The name is checked last, so every other check has passed.
         match self.0.verify_server_cert(certificate, intermediates, name, ocsp, now) {
             Err(TlsError::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
@@ -245,15 +238,15 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_used_is_named_without_the_password() {
-        for (query, told) in [
+    fn errors_name_the_parameter_and_no_password() {
+        for (query, expected) in [
             ("?sslmode=on", "`on`: use disable"),
             ("?sslmode=verify-ca", "sslrootcert=PATH"),
             ("?sslmode=require&sslrootcert=/nonexistent", "`/nonexistent` cannot be used"),
-            ("?sslcert=x", "no URL of a PostgreSQL database"),
+            ("?sslcert=x", "not a URL of a PostgreSQL database"),
         ] {
             let error = parse(query).err().unwrap();
-            assert!(error.contains(told) && !error.contains("s3cret"), "{query}: {error}");
+            assert!(error.contains(expected) && !error.contains("s3cret"), "{query}: {error}");
         }
     }
 }

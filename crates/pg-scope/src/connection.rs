@@ -1,0 +1,548 @@
+//! One connection: a task owns its socket, runs one batch after the other, and returns it to the pool.
+//!
+//! A batch is one implicit transaction that ends at its Sync. Callers have the end of a channel, never the socket. So
+//! a response always belongs to the batch that is being run, whatever becomes of its caller.
+
+use std::{pin::pin, sync::Arc, time::Duration};
+
+use fallible_iterator::FallibleIterator as _;
+use futures_util::{FutureExt as _, future::BoxFuture};
+use hashlink::LruCache;
+use postgres_protocol::message::{
+    backend::{Message, RowDescriptionBody},
+    frontend,
+};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep, sleep_until, timeout},
+};
+use tokio_postgres::{config::TargetSessionAttrs, error::SqlState, types::Type};
+
+use crate::{
+    batch::{Batch, Column, Failure, Position, QueryResult, ResultLimits, Row, Statement},
+    connect::{self, Canceller, Established},
+    error::{ConnectError, DbError, Error},
+    framed::Framed,
+    options::Options,
+    pool::{Handle, Shared, Slot},
+};
+
+/// How many prepared statements a connection keeps, here and on the server.
+const PREPARED_STATEMENTS: usize = 100;
+/// How long the server may take to cancel a statement.
+const CANCEL_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long ROLLBACK may take before the connection is closed.
+const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(5);
+/// An idle connection is pinged this often.
+const PING_INTERVAL: Duration = Duration::from_secs(30);
+/// How long a ping of an idle connection may take.
+const PING_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long the server may take to close the connection after Terminate. Its slot is occupied until then.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// `ReadyForQuery`'s status outside of a transaction.
+const IDLE: u8 = b'I';
+
+/// What a lease sends to its connection.
+#[derive(Debug)]
+pub(crate) enum Command {
+    Run(Batch),
+    /// The lease has ended: whatever it left is rolled back, and the connection returns to the pool.
+    Release(Handle),
+}
+
+/// A statement that the server knows by a name.
+#[derive(Debug, Clone)]
+struct Prepared {
+    name: Arc<str>,
+    types: Arc<[Type]>,
+    columns: Arc<[Column]>,
+}
+
+/// A statement of the batch whose response is being read.
+struct Step<'b> {
+    statement: &'b Statement,
+    /// Known before the rows arrive if the statement was prepared earlier.
+    columns: Option<Arc<[Column]>>,
+    /// The name that this batch prepares.
+    new_name: Option<Arc<str>>,
+    is_asked: bool,
+}
+
+/// What a batch sends, and how much it may receive.
+struct Request<'b> {
+    statements: &'b [Statement],
+    asked: usize,
+    limits: ResultLimits,
+}
+
+impl<'b> Request<'b> {
+    fn one(statement: &'b Statement) -> Self {
+        Self {
+            statements: std::slice::from_ref(statement),
+            asked: 0,
+            limits: ResultLimits::default(),
+        }
+    }
+}
+
+/// What was read of a response.
+#[derive(Default)]
+struct Response {
+    result: QueryResult,
+    bytes: usize,
+    error: Option<Error>,
+    is_too_large: bool,
+}
+
+pub(crate) struct Connection {
+    framed: Framed,
+    canceller: Canceller,
+    /// The last status of `ReadyForQuery`.
+    status: u8,
+    /// None behind a pooler: the next transaction may meet a server that knows no name.
+    statements: Option<LruCache<String, Prepared>>,
+    next_name: u64,
+    response_timeout: Duration,
+    /// Names of prepared statements that the next batch closes.
+    closes: Vec<Arc<str>>,
+    is_broken: bool,
+}
+
+impl Connection {
+    /// Opens a connection to the first host that responds and that is what the URL's `target_session_attrs`
+    /// requires. Each host gets an equal share of the time, or the URL's `connect_timeout`.
+    pub async fn open(options: &Options) -> Result<Self, ConnectError> {
+        let config = &options.target.config;
+        let share = connect::share(options.connect_timeout, config.get_hosts().len());
+        let share = config.get_connect_timeout().copied().unwrap_or(share);
+        let mut failure = ConnectError::Other("the URL names no host".to_owned());
+        for candidate in connect::candidates(config) {
+            let opening = async {
+                let established = connect::open(&options.target, &candidate, share).await?;
+                let wanted = config.get_target_session_attrs();
+                let Options { prepares_statements, response_timeout, .. } = *options;
+                Self::accept(established, prepares_statements, response_timeout, wanted).await
+            };
+            match timeout(share, opening).await {
+                Ok(Ok(connection)) => return Ok(connection),
+                Ok(Err(error)) => failure = error,
+                Err(elapsed) => failure = ConnectError::Io(elapsed.into()),
+            }
+        }
+        Err(failure)
+    }
+
+    async fn accept(
+        Established { stream, cancel }: Established,
+        prepares: bool,
+        response_timeout: Duration,
+        wanted: TargetSessionAttrs,
+    ) -> Result<Self, ConnectError> {
+        let mut connection = Self {
+            framed: Framed::new(stream),
+            canceller: cancel,
+            status: IDLE,
+            statements: prepares.then(|| LruCache::new(PREPARED_STATEMENTS)),
+            next_name: 1,
+            response_timeout,
+            closes: Vec::new(),
+            is_broken: false,
+        };
+        let wants_writable = match wanted {
+            TargetSessionAttrs::ReadWrite => true,
+            TargetSessionAttrs::ReadOnly => false,
+            _ => return Ok(connection),
+        };
+        if connection.is_writable().await? == wants_writable {
+            return Ok(connection);
+        }
+        let text = "no host is what target_session_attrs requires";
+        Err(ConnectError::Other(text.to_owned()))
+    }
+
+    async fn is_writable(&mut self) -> Result<bool, ConnectError> {
+        let sql = "SELECT NOT current_setting('transaction_read_only')::boolean";
+        let result = self.exchange(&Request::one(&Statement::plain(sql)), pending()).await;
+        let is_writable = result.and_then(|result| match result.rows.first() {
+            Some(row) => row.get(0),
+            None => Ok(false),
+        });
+        is_writable.map_err(|error| ConnectError::Other(error.to_string()))
+    }
+
+    /// Serves the leases of the pool until the connection ends or rests for too long.
+    pub async fn serve(
+        mut self,
+        mut commands: mpsc::UnboundedReceiver<Command>,
+        shared: Arc<Shared>,
+        slot: Slot,
+    ) {
+        let opened_at = Instant::now();
+        let mut rests_since = opened_at;
+        let mut next_ping = opened_at + PING_INTERVAL;
+        while !self.is_broken {
+            let command = tokio::select! {
+                biased;
+                command = commands.recv() => command,
+                ended = self.ended() => { let () = ended; break }
+                () = sleep_until(next_ping) => {
+                    let now = Instant::now();
+                    if now - rests_since >= shared.idle_timeout() && shared.remove_idle(slot.id()) {
+                        break;
+                    }
+                    if self.status == IDLE {
+                        self.ping().await;
+                    }
+                    next_ping = now + PING_INTERVAL;
+                    continue;
+                }
+            };
+            match command {
+                // The pool is closed, or nobody has the connection any more.
+                None => break,
+                Some(Command::Run(batch)) => self.run(batch).await,
+                Some(Command::Release(handle)) => {
+                    self.roll_back().await;
+                    if self.is_broken || opened_at.elapsed() > shared.max_age() {
+                        break;
+                    }
+                    shared.put(handle);
+                }
+            }
+            rests_since = Instant::now();
+            next_ping = rests_since + PING_INTERVAL;
+        }
+        commands.close();
+        while let Some(command) = commands.recv().await {
+            if let Command::Run(batch) = command {
+                let _ = batch.reply.send(Err(Failure::NotSent));
+            }
+        }
+        if !self.is_broken {
+            self.framed.terminate();
+            let _ = timeout(CLOSE_TIMEOUT, self.framed.closed()).await;
+        }
+        drop(slot);
+    }
+
+    /// Resolves when a server that was asked nothing ends the connection. It may send notices and parameters
+    /// before.
+    async fn ended(&mut self) {
+        loop {
+            match self.framed.next().await {
+                Ok(Message::NoticeResponse(notice)) => log_notice(notice.fields()),
+                Ok(Message::ParameterStatus(_) | Message::NotificationResponse(_)) => {}
+                Ok(Message::ErrorResponse(error)) => {
+                    if let Ok(error) = DbError::read(error.fields()) {
+                        tracing::info!(%error, "the server ended an idle database connection");
+                    }
+                    break;
+                }
+                Ok(_) | Err(_) => break,
+            }
+        }
+        self.is_broken = true;
+    }
+
+    async fn ping(&mut self) {
+        let statement = Statement::plain("");
+        let request = Request::one(&statement);
+        let pinged = timeout(PING_TIMEOUT, self.exchange(&request, pending())).await;
+        self.is_broken |= !matches!(pinged, Ok(Ok(_)));
+    }
+
+    /// Ends a transaction that its lease left open.
+    async fn roll_back(&mut self) {
+        if self.status == IDLE || self.is_broken {
+            return;
+        }
+        let statement = Statement::plain("ROLLBACK");
+        let request = Request::one(&statement);
+        let ended = timeout(ROLLBACK_TIMEOUT, self.exchange(&request, pending())).await;
+        self.is_broken |= !matches!(ended, Ok(Ok(_))) || self.status != IDLE;
+    }
+
+    async fn run(&mut self, batch: Batch) {
+        let Batch { statements, asked, position, is_read_only, limits, mut reply } = batch;
+        let is_open = self.status != IDLE;
+        if self.ended().now_or_never().is_some() {
+            // Nothing was sent. A transaction that was open is lost, though.
+            let failure = match position {
+                Position::Later => Failure::Error(Error::TransactionEnded),
+                _ => Failure::NotSent,
+            };
+            let _ = reply.send(Err(failure));
+            return;
+        }
+        if is_open != (position == Position::Later) {
+            let _ = reply.send(Err(Failure::Error(Error::TransactionEnded)));
+            return;
+        }
+        let request = Request { statements: &statements, asked, limits };
+        let mut result = self.exchange(&request, reply.closed()).await;
+        if position == Position::Whole
+            && !self.is_broken
+            && !reply.is_closed()
+            && let Err(Error::Db(error)) = &result
+            && (error.is_stale_statement() || error.is_conflict())
+        {
+            result = self.exchange(&request, reply.closed()).await;
+        }
+        let result = result.map_err(|error| self.weigh(error, is_read_only));
+        let _ = reply.send(result.map_err(Failure::Error));
+    }
+
+    /// A write in a read-only scope is a fault of the caller. In any other scope the server is a standby by now:
+    /// a new connection finds its successor.
+    fn weigh(&mut self, error: Error, is_read_only: bool) -> Error {
+        match error {
+            Error::Db(error) if *error.code() == SqlState::READ_ONLY_SQL_TRANSACTION => {
+                if is_read_only {
+                    return Error::ReadOnlyScope(error);
+                }
+                self.is_broken = true;
+                Error::Db(error)
+            }
+            error => error,
+        }
+    }
+
+    /// Sends the statements with one Sync, and reads the response to its end. When the caller is gone, or the
+    /// result is too large, the statement is canceled.
+    async fn exchange(
+        &mut self,
+        request: &Request<'_>,
+        caller_gone: impl Future<Output = ()>,
+    ) -> Result<QueryResult, Error> {
+        let sent = self.send(request);
+        self.is_broken |= sent.is_err();
+        let mut steps = sent?.into_iter();
+        let mut step = steps.next();
+        let mut response = Response::default();
+        let mut caller_gone = pin!(caller_gone.fuse());
+        let mut is_caller_gone = false;
+        let mut canceling: Option<BoxFuture<'_, Result<(), ConnectError>>> = None;
+        let mut is_canceled = false;
+        let mut deadline = pin!(sleep(self.response_timeout));
+        let mut has_progressed = false;
+        loop {
+            if (is_caller_gone || response.is_too_large) && !is_canceled {
+                is_canceled = true;
+                canceling = Some(self.canceller.clone().cancel(CANCEL_TIMEOUT).boxed());
+            }
+            tokio::select! {
+                biased;
+                message = self.framed.next() => {
+                    has_progressed = true;
+                    match message {
+                        Ok(Message::ReadyForQuery(ready)) => {
+                            self.status = ready.status();
+                            break;
+                        }
+                        Ok(message) => {
+                            let received =
+                                self.receive(message, &mut step, &mut steps, &mut response, request);
+                            if let Err(error) = received {
+                                self.is_broken = true;
+                                return Err(error);
+                            }
+                        }
+                        Err(error) => {
+                            self.is_broken = true;
+                            // The reason of a FATAL comes before the end.
+                            return Err(response.error.unwrap_or_else(|| error.into()));
+                        }
+                    }
+                }
+                () = &mut caller_gone, if !is_caller_gone => is_caller_gone = true,
+                canceled = async { canceling.as_mut().expect("polled if some").await },
+                    if canceling.is_some() =>
+                {
+                    canceling = None;
+                    self.is_broken |= canceled.is_err();
+                }
+                () = &mut deadline => {
+                    if !std::mem::take(&mut has_progressed) {
+                        self.is_broken = true;
+                        // So that the server does not keep a backend whose connection is closed here.
+                        let _ = self.canceller.clone().cancel(CANCEL_TIMEOUT).await;
+                        let text = "the server sent nothing for too long";
+                        return Err(std::io::Error::new(std::io::ErrorKind::TimedOut, text).into());
+                    }
+                    deadline.as_mut().reset(Instant::now() + self.response_timeout);
+                }
+            }
+        }
+        if let Some(canceling) = canceling {
+            // A cancel request that is still on its way could reach the next statement.
+            self.is_broken |= canceling.await.is_err();
+        }
+        match response {
+            Response { is_too_large: true, bytes, .. } => {
+                let ResultLimits { max_rows, max_bytes } = request.limits;
+                Err(if bytes > max_bytes {
+                    Error::TooLarge { limit: max_bytes, unit: "bytes" }
+                } else {
+                    Error::TooLarge { limit: max_rows, unit: "rows" }
+                })
+            }
+            Response { error: Some(error), .. } => Err(error),
+            Response { result, .. } => Ok(result),
+        }
+    }
+
+    fn send<'b>(&mut self, request: &Request<'b>) -> Result<Vec<Step<'b>>, Error> {
+        let outgoing = self.framed.outgoing();
+        for name in std::mem::take(&mut self.closes) {
+            frontend::close(b'S', &name, outgoing)?;
+        }
+        let mut steps = Vec::with_capacity(request.statements.len());
+        for (index, statement) in request.statements.iter().enumerate() {
+            let known = self.statements.as_mut().and_then(|known| known.get(&*statement.sql));
+            let known = known.filter(|known| *known.types == *statement.types).cloned();
+            let new_name = match (&known, &self.statements) {
+                (None, Some(_)) => {
+                    let name = Arc::from(format!("s{}", self.next_name));
+                    self.next_name += 1;
+                    Some(name)
+                }
+                _ => None,
+            };
+            let name: &str = match (&known, &new_name) {
+                (Some(known), _) => &known.name,
+                (None, Some(name)) => name,
+                (None, None) => "",
+            };
+            let outgoing = self.framed.outgoing();
+            if known.is_none() {
+                let types = statement.types.iter().map(Type::oid);
+                frontend::parse(name, &statement.sql, types, outgoing)?;
+                frontend::describe(b'S', name, outgoing)?;
+            }
+            statement.bind(name, outgoing);
+            frontend::execute("", 0, outgoing)?;
+            let is_asked = index == request.asked;
+            let columns = known.map(|known| known.columns);
+            steps.push(Step { statement, columns, new_name, is_asked });
+        }
+        frontend::sync(self.framed.outgoing());
+        Ok(steps)
+    }
+
+    /// Handles one message of a response. The connection cannot be used after an error.
+    fn receive<'b>(
+        &mut self,
+        message: Message,
+        step: &mut Option<Step<'b>>,
+        steps: &mut impl Iterator<Item = Step<'b>>,
+        response: &mut Response,
+        request: &Request<'_>,
+    ) -> Result<(), Error> {
+        match (message, &mut *step) {
+            (Message::NoticeResponse(notice), _) => log_notice(notice.fields()),
+            (
+                Message::ParseComplete
+                | Message::ParameterDescription(_)
+                | Message::BindComplete
+                | Message::CloseComplete
+                | Message::ParameterStatus(_)
+                | Message::NotificationResponse(_),
+                _,
+            ) => {}
+            (Message::ErrorResponse(error), step) => {
+                let error = DbError::read(error.fields())?;
+                self.is_broken |= error.is_fatal();
+                if let Some(step) = step {
+                    self.discard(step, &error);
+                }
+                response.error.get_or_insert_with(|| error.into());
+            }
+            (Message::RowDescription(description), Some(step)) => {
+                let columns = columns(&description)?;
+                self.keep(step, columns);
+            }
+            (Message::NoData, Some(step)) => self.keep(step, Arc::default()),
+            (Message::DataRow(body), Some(step)) => {
+                if step.is_asked && !response.is_too_large {
+                    response.bytes += body.buffer().len();
+                    let ResultLimits { max_rows, max_bytes } = request.limits;
+                    let rows = &mut response.result.rows;
+                    if rows.len() >= max_rows || response.bytes > max_bytes {
+                        response.is_too_large = true;
+                        rows.clear();
+                    } else {
+                        let columns = step.columns.clone().unwrap_or_default();
+                        rows.push(Row { columns, body });
+                    }
+                }
+            }
+            (Message::CommandComplete(done), Some(finished)) => {
+                let tag = done.tag()?;
+                if finished.is_asked {
+                    response.result.rows_affected = rows_affected(tag);
+                }
+                if finished.statement.sql == "COMMIT" && tag != "COMMIT" {
+                    response.error.get_or_insert(Error::RolledBack);
+                }
+                *step = steps.next();
+            }
+            (Message::EmptyQueryResponse, Some(_)) => *step = steps.next(),
+            _ => {
+                let text =
+                    "the server sent a message that no statement here asks for, such as COPY";
+                return Err(Error::Protocol(text.to_owned()));
+            }
+        }
+        Ok(())
+    }
+
+    /// The server has prepared the statement: it belongs to the connection.
+    fn keep(&mut self, step: &mut Step<'_>, columns: Arc<[Column]>) {
+        step.columns = Some(Arc::clone(&columns));
+        let Some((statements, name)) = self.statements.as_mut().zip(step.new_name.take()) else {
+            return;
+        };
+        let oldest =
+            if statements.len() < PREPARED_STATEMENTS { None } else { statements.remove_lru() };
+        let Statement { sql, types, .. } = step.statement;
+        let prepared = Prepared { name, types: types.as_slice().into(), columns };
+        let replaced = statements.insert(sql.clone().into_owned(), prepared);
+        let closed = replaced.into_iter().chain(oldest.map(|(_, oldest)| oldest));
+        self.closes.extend(closed.map(|closed| closed.name));
+    }
+
+    /// Closes a prepared statement that is stale, or that failed while it was prepared.
+    fn discard(&mut self, step: &mut Step<'_>, error: &DbError) {
+        let stale = match &mut self.statements {
+            Some(statements) if error.is_stale_statement() => {
+                statements.remove(&*step.statement.sql)
+            }
+            _ => None,
+        };
+        self.closes.extend(stale.map(|stale| stale.name).or(step.new_name.take()));
+    }
+}
+
+fn pending() -> impl Future<Output = ()> {
+    std::future::pending()
+}
+
+fn log_notice(fields: postgres_protocol::message::backend::ErrorFields<'_>) {
+    if let Ok(notice) = DbError::read(fields) {
+        tracing::debug!(severity = notice.severity(), %notice, "notice of the database");
+    }
+}
+
+fn columns(description: &RowDescriptionBody) -> Result<Arc<[Column]>, Error> {
+    let column = |field: postgres_protocol::message::backend::Field<'_>| {
+        let ty = Type::from_oid(field.type_oid()).unwrap_or(Type::UNKNOWN);
+        Ok(Column { name: field.name().into(), ty })
+    };
+    Ok(description.fields().map(column).collect::<Vec<_>>()?.into())
+}
+
+/// A tag ends with the number of rows, if it has one: `INSERT 0 3`.
+fn rows_affected(tag: &str) -> u64 {
+    tag.rsplit(' ').next().and_then(|number| number.parse().ok()).unwrap_or_default()
+}

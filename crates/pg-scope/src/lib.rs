@@ -1,0 +1,27 @@
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+mod batch;
+mod connect;
+mod connection;
+mod error;
+mod framed;
+mod options;
+mod pool;
+mod scope;
+#[cfg(feature = "sea-orm")]
+mod sea_orm;
+mod tls;
+mod transaction;
+
+pub use tokio_postgres::{error::SqlState, types};
+
+pub use self::{
+    batch::{Column, QueryResult, ResultLimits, Row},
+    error::{ConnectError, DbError, Error},
+    options::Options,
+    pool::{Pool, PoolStatus},
+    scope::{Access, Scope, ScopeTemplate},
+    tls::UrlError,
+    transaction::Transaction,
+};

@@ -1,0 +1,320 @@
+//! A bounded number of connections, opened when they are needed, each owned by a task of its own.
+
+use std::{
+    collections::VecDeque,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::{Instant, sleep, timeout_at},
+};
+
+use crate::{
+    batch::Batch,
+    connection::{Command, Connection},
+    error::{ConnectError, Error},
+    options::Options,
+    scope::Scope,
+    transaction::Transaction,
+};
+
+/// How long to wait after a connection could not be opened while others are open.
+const REOPEN_DELAY: Duration = Duration::from_millis(200);
+
+/// Connections of one login. Cheap to clone. The connections close when the last clone and the last transaction are
+/// dropped.
+#[derive(Debug, Clone)]
+pub struct Pool(Arc<Owner>);
+
+/// The tasks of the connections hold [`Shared`]: they must not keep the pool open.
+#[derive(Debug)]
+struct Owner(Arc<Shared>);
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+/// How many connections there are, and how many transactions wait for one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolStatus {
+    /// How many connections there may be.
+    pub max: usize,
+    /// Connections that run a transaction, or are being opened or closed.
+    pub used: usize,
+    /// Connections that are free.
+    pub idle: usize,
+    /// Transactions that wait for a connection.
+    pub waiting: usize,
+}
+
+impl Pool {
+    /// Opens no connection yet: the database may come later. Must be called within a Tokio runtime.
+    pub fn new(options: Options) -> Self {
+        let state = Mutex::new(State::default());
+        Self(Arc::new(Owner(Arc::new(Shared { options, state }))))
+    }
+
+    /// Begins a transaction. Nothing is sent before its first statement.
+    ///
+    /// Fails with [`Error::AcquireTimeout`] when no connection is free in time, and with [`Error::Connect`] when no
+    /// connection can be opened and none is open.
+    pub async fn begin(&self, scope: Scope) -> Result<Transaction, Error> {
+        let lease = self.lease().await?;
+        Ok(Transaction::new(self.clone(), lease, scope))
+    }
+
+    /// Whether the database responds.
+    pub async fn ping(&self) -> Result<(), Error> {
+        Transaction::ping(self.clone(), self.lease().await?).await
+    }
+
+    /// The numbers of this moment.
+    pub fn status(&self) -> PoolStatus {
+        self.shared().status()
+    }
+
+    /// Closes idle connections at once, and the others when their transactions end. Later transactions fail.
+    pub fn close(&self) {
+        self.shared().close();
+    }
+
+    fn shared(&self) -> &Arc<Shared> {
+        &self.0.0
+    }
+
+    /// Waits for a connection that no other transaction uses.
+    pub(crate) async fn lease(&self) -> Result<Lease, Error> {
+        let shared = self.shared();
+        let within = shared.options.acquire_timeout;
+        let deadline = Instant::now() + within;
+        let waiting = match shared.lease_or_wait()? {
+            Ok(lease) => return Ok(lease),
+            Err(waiting) => waiting,
+        };
+        match timeout_at(deadline, waiting).await {
+            Ok(Ok(leased)) => leased,
+            Ok(Err(_)) => Err(Error::PoolClosed),
+            Err(_) => Err(Error::AcquireTimeout(within)),
+        }
+    }
+}
+
+/// The sending end of a connection's task.
+pub(crate) struct Handle {
+    id: u64,
+    commands: mpsc::UnboundedSender<Command>,
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Handle({})", self.id)
+    }
+}
+
+/// The right to use a connection. Dropped, its connection cancels what runs, rolls back, and only then returns to
+/// the pool: nobody but the connection's own task can return it.
+#[derive(Debug)]
+pub(crate) struct Lease(Option<Handle>);
+
+impl Lease {
+    /// Returns false if the connection has ended. Then nothing was sent.
+    pub fn run(&self, batch: Batch) -> bool {
+        let Some(handle) = &self.0 else { return false };
+        handle.commands.send(Command::Run(batch)).is_ok()
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if let Some(handle) = self.0.take() {
+            let commands = handle.commands.clone();
+            let _ = commands.send(Command::Release(handle));
+        }
+    }
+}
+
+/// One of the pool's connections, also while it is opened or closed.
+pub(crate) struct Slot {
+    id: u64,
+    shared: Arc<Shared>,
+}
+
+impl Slot {
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        let mut state = self.shared.lock();
+        state.open -= 1;
+        // Its handle may be there if the connection ended while it was idle.
+        state.idle.retain(|handle| handle.id != self.id);
+        self.shared.open_for_waiting(&mut state);
+    }
+}
+
+type Leased = Result<Lease, Error>;
+
+#[derive(Debug, Default)]
+struct State {
+    /// The one used last is the last: its caches are warm, and the others may rest and be closed.
+    idle: Vec<Handle>,
+    waiting: VecDeque<oneshot::Sender<Leased>>,
+    /// Connections that are open, or being opened or closed.
+    open: usize,
+    /// Those of them that are being opened.
+    opening: usize,
+    next_id: u64,
+    is_closed: bool,
+}
+
+/// What the pool and the tasks of its connections share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    options: Options,
+    state: Mutex<State>,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn idle_timeout(&self) -> Duration {
+        self.options.idle_timeout
+    }
+
+    pub fn max_age(&self) -> Duration {
+        self.options.max_age
+    }
+
+    fn lease_or_wait(self: &Arc<Self>) -> Result<Result<Lease, oneshot::Receiver<Leased>>, Error> {
+        let mut state = self.lock();
+        if state.is_closed {
+            return Err(Error::PoolClosed);
+        }
+        while let Some(handle) = state.idle.pop() {
+            if !handle.commands.is_closed() {
+                return Ok(Ok(Lease(Some(handle))));
+            }
+        }
+        let (sender, receiver) = oneshot::channel();
+        state.waiting.push_back(sender);
+        self.open_for_waiting(&mut state);
+        Ok(Err(receiver))
+    }
+
+    /// Opens connections for those that wait, as long as there may be more.
+    fn open_for_waiting(self: &Arc<Self>, state: &mut State) {
+        state.waiting.retain(|waiting| !waiting.is_closed());
+        while !state.is_closed
+            && state.waiting.len() > state.opening
+            && state.open < self.options.max_connections
+        {
+            state.open += 1;
+            state.opening += 1;
+            let slot = Slot { id: state.next_id, shared: Arc::clone(self) };
+            state.next_id += 1;
+            // A task of its own: a transaction that no longer waits does not abort it.
+            tokio::spawn(Arc::clone(self).open(slot));
+        }
+    }
+
+    async fn open(self: Arc<Self>, slot: Slot) {
+        match Connection::open(&self.options).await {
+            Ok(connection) => {
+                let (commands, receiver) = mpsc::unbounded_channel();
+                let handle = Handle { id: slot.id, commands };
+                let serving = connection.serve(receiver, Arc::clone(&self), slot);
+                tokio::spawn(serving);
+                self.lock().opening -= 1;
+                self.put(handle);
+            }
+            Err(error) => self.failed_to_open(error, slot).await,
+        }
+    }
+
+    /// Nobody waits for a database without any connection. Otherwise those that wait get one of the others.
+    async fn failed_to_open(self: &Arc<Self>, error: ConnectError, slot: Slot) {
+        let error = Error::from(error);
+        let failed = {
+            let mut state = self.lock();
+            state.opening -= 1;
+            let has_others = state.open > 1 + state.opening;
+            if has_others { None } else { Some(std::mem::take(&mut state.waiting)) }
+        };
+        match failed {
+            Some(failed) => {
+                for waiting in failed {
+                    let _ = waiting.send(Err(error.clone()));
+                }
+            }
+            None => {
+                tracing::warn!(%error, "another database connection could not be opened");
+                sleep(REOPEN_DELAY).await;
+            }
+        }
+        drop(slot);
+    }
+
+    /// Leases the connection to the transaction that has waited longest, or keeps it idle.
+    pub fn put(self: &Arc<Self>, handle: Handle) {
+        let mut lease = Lease(Some(handle));
+        loop {
+            let mut state = self.lock();
+            if state.is_closed {
+                // Nobody has the handle after this: the task ends.
+                lease.0 = None;
+                return;
+            }
+            let Some(waiting) = state.waiting.pop_front() else {
+                state.idle.extend(lease.0.take());
+                return;
+            };
+            drop(state);
+            match waiting.send(Ok(lease)) {
+                Ok(()) => return,
+                Err(Ok(returned)) => lease = returned,
+                Err(Err(_)) => return,
+            }
+        }
+    }
+
+    /// Removes a connection that is idle, so that nobody can lease it. Returns false if it is leased.
+    pub fn remove_idle(&self, id: u64) -> bool {
+        let mut state = self.lock();
+        let position = state.idle.iter().position(|handle| handle.id == id);
+        position.map(|position| state.idle.remove(position)).is_some()
+    }
+
+    fn status(&self) -> PoolStatus {
+        let state = self.lock();
+        let idle = state.idle.len();
+        PoolStatus {
+            max: self.options.max_connections,
+            used: state.open.saturating_sub(idle),
+            idle,
+            waiting: state.waiting.iter().filter(|waiting| !waiting.is_closed()).count(),
+        }
+    }
+
+    fn close(&self) {
+        let (idle, waiting) = {
+            let mut state = self.lock();
+            state.is_closed = true;
+            (std::mem::take(&mut state.idle), std::mem::take(&mut state.waiting))
+        };
+        for waiting in waiting {
+            let _ = waiting.send(Err(Error::PoolClosed));
+        }
+        // Their tasks end.
+        drop(idle);
+    }
+}

@@ -1,0 +1,126 @@
+//! Transactions on a real server.
+
+use std::time::Duration;
+
+use pg_scope::{Error, Options, Pool, ResultLimits, types::Type};
+
+use super::{backends, postgres, read_as, user, write_as};
+
+#[tokio::test]
+async fn scope_ends_with_its_transaction() {
+    let pool = Pool::new(postgres("scope-ends").max_connections(1));
+    let transaction = pool.begin(write_as("ada")).await.expect("a connection");
+    assert_eq!(user(&transaction).await.expect("a row"), "ada");
+    transaction.commit().await.expect("a commit");
+    let transaction = pool.begin(write_as("bob")).await.expect("a connection").ending();
+    assert_eq!(user(&transaction).await.expect("a row"), "bob");
+}
+
+#[tokio::test]
+async fn read_scope_rejects_writes() {
+    let pool = Pool::new(postgres("read-scope"));
+    let transaction = pool.begin(read_as("ada")).await.expect("a connection").ending();
+    let result = transaction.query("CREATE TABLE never_made (id bigint)", &[]).await;
+    assert!(matches!(result, Err(Error::ReadOnlyScope(_))), "{result:?}");
+}
+
+#[tokio::test]
+async fn statement_after_a_failed_one_fails() {
+    let pool = Pool::new(postgres("failed-block"));
+    let transaction = pool.begin(write_as("ada")).await.expect("a connection");
+    user(&transaction).await.expect("a row");
+    assert!(transaction.query("SELECT 1 / 0", &[]).await.is_err());
+    assert!(user(&transaction).await.is_err());
+    assert!(matches!(transaction.commit().await, Err(Error::RolledBack)));
+}
+
+#[tokio::test]
+async fn committed_statement_in_the_text_ends_the_transaction() {
+    let pool = Pool::new(postgres("commit-in-text"));
+    let transaction = pool.begin(write_as("ada")).await.expect("a connection");
+    transaction.query("COMMIT", &[]).await.expect("the server commits");
+    // Nothing may run without the scope.
+    assert!(matches!(user(&transaction).await, Err(Error::TransactionEnded)));
+}
+
+#[tokio::test]
+async fn large_batch_is_written_while_its_response_is_read() {
+    // The server sends the first column's rows while the parameter is still being written.
+    let pool = Pool::new(postgres("duplex"));
+    let text = "x".repeat(8 * 1024 * 1024);
+    let transaction = pool.begin(read_as("ada")).await.expect("a connection").ending();
+    let sql = "SELECT $1 FROM generate_series(1, 4)";
+    let result = transaction.query(sql, &[(&text, Type::TEXT)]).await.expect("rows");
+    assert_eq!(result.rows.len(), 4);
+    assert_eq!(result.rows[3].get::<&str>(0).expect("a text"), text);
+}
+
+#[tokio::test]
+async fn limits_hold_for_each_result() {
+    let pool = Pool::new(postgres("limits"));
+    let limits = ResultLimits { max_rows: 1_000, max_bytes: 64 * 1024 };
+    for (sql, expected) in [
+        ("SELECT generate_series(1, 100000000)", "1000 rows"),
+        ("SELECT repeat('x', 1000) FROM generate_series(1, 1000)", "65536 bytes"),
+    ] {
+        let scope = read_as("ada").limits(limits);
+        let transaction = pool.begin(scope).await.expect("a connection").ending();
+        let failed = transaction.query(sql, &[]).await.expect_err("an error");
+        assert!(failed.to_string().contains(expected), "{failed}");
+    }
+}
+
+#[tokio::test]
+async fn changed_table_is_read_at_once() {
+    let pool = Pool::new(postgres("changed-table").max_connections(1));
+    let run = async |sql: &str| {
+        let transaction = pool.begin(write_as("ada")).await.expect("a connection").ending();
+        transaction.query(sql, &[]).await
+    };
+    let table = format!("changed_{}", std::process::id());
+    run(&format!("CREATE TABLE {table} (a bigint)")).await.expect("a table");
+    let select = format!("SELECT * FROM {table}");
+    run(&select).await.expect("rows");
+    run(&format!("ALTER TABLE {table} ADD b text")).await.expect("a column");
+    run(&select).await.expect("rows, although the prepared plan is stale");
+    run(&format!("DROP TABLE {table}")).await.expect("no table");
+}
+
+#[tokio::test]
+async fn pool_never_has_more_connections_than_its_maximum() {
+    let options = postgres("bounded").max_connections(3);
+    let pool = Pool::new(options.acquire_timeout(Duration::from_mins(1)));
+    let observer = Pool::new(postgres("observer-3").max_connections(1));
+    let all = futures_util::future::join_all((0..40).map(async |number| {
+        let transaction = pool.begin(read_as("ada")).await.expect("a connection");
+        if number % 3 == 0 {
+            return;
+        }
+        transaction.query("SELECT pg_sleep(0.01)", &[]).await.expect("a row");
+        assert!(backends(&observer, "bounded").await <= 3);
+    }));
+    all.await;
+    assert_eq!(pool.status().waiting, 0);
+}
+
+#[tokio::test]
+async fn unreachable_database_fails_every_waiting_transaction() {
+    // A port that was free a moment ago.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = port.local_addr().expect("an address").port();
+    let url = format!("postgres://nobody@127.0.0.1:{port}/none");
+    let options = Options::from_url(&url).expect("a URL").max_connections(1);
+    let pool = Pool::new(options.acquire_timeout(Duration::from_mins(1)));
+    let all = (0..8).map(|_| pool.begin(read_as("ada")));
+    for result in futures_util::future::join_all(all).await {
+        assert!(matches!(result, Err(Error::Connect(_))), "{result:?}");
+    }
+}
+
+#[tokio::test]
+async fn closed_pool_refuses_transactions() {
+    let pool = Pool::new(postgres("closed"));
+    pool.ping().await.expect("a response");
+    pool.close();
+    assert!(matches!(pool.begin(read_as("ada")).await, Err(Error::PoolClosed)));
+}

@@ -5,6 +5,7 @@ pub mod balancer;
 pub mod claims;
 pub mod cluster;
 pub mod core;
+pub mod core_key;
 pub mod database;
 pub mod forms;
 pub mod load;

@@ -27,7 +27,7 @@ use self::{
     limits::LimitVars,
     operations::OperationsVars,
     parsers::{
-        delay, domain, http_url, log_filter, origin, postgres_url, seconds, secret, smtp_url,
+        delay, domain, header_secret, http_url, log_filter, origin, postgres_url, seconds, smtp_url,
     },
     providers::ProviderVars,
 };
@@ -121,13 +121,14 @@ pub struct Config {
     #[command(flatten)]
     pub claims: ClaimsVars,
 
-    /// The SuperTokens Core: `http://HOST:3567`, or several of one Core with commas between. Empty:
-    /// the embedded Core, for development only.
+    /// The SuperTokens Core: `http://HOST:3567`, followed by its base path and `/appid-NAME` if it has them. Several
+    /// addresses of one Core are separated by commas. Empty: the embedded Core, for development only.
     #[arg(long, env = "SUPERTOKENS_URI", help_heading = "SuperTokens", value_parser = http_url, value_delimiter = ',')]
     pub supertokens_uri: Vec<Url>,
 
-    /// The key that the Core asks for, if it does.
-    #[arg(long, env = "SUPERTOKENS_API_KEY", help_heading = "SuperTokens", hide_env_values = true, value_parser = secret)]
+    /// One of the Core's API keys, in ASCII without spaces. Empty: the Core has none. The service does not start with
+    /// a key that the Core rejects.
+    #[arg(long, env = "SUPERTOKENS_API_KEY", help_heading = "SuperTokens", hide_env_values = true, value_parser = header_secret)]
     pub supertokens_api_key: Option<SecretString>,
 
     /// How requests with cookies prove that they come from our own page: `via-custom-header`,
@@ -395,6 +396,17 @@ mod tests {
         assert!(read(&[website, api]).is_ok());
         let error = read(&[website, api, ("ANTI_CSRF", "none")]).unwrap_err();
         assert!(error.starts_with("ANTI_CSRF is `none`"), "{error}");
+    }
+
+    /// A key that no header can carry would look like a Core that is unavailable.
+    #[test]
+    fn api_key_must_fit_into_a_header() {
+        for wrong in ["two words", "line\nbreak", "schlüssel"] {
+            let error = read(&[("SUPERTOKENS_API_KEY", wrong)]).unwrap_err();
+            assert!(error.starts_with("SUPERTOKENS_API_KEY holds something else"), "{error}");
+            assert!(!error.contains(wrong), "{error}");
+        }
+        assert!(read(&[("SUPERTOKENS_API_KEY", "Key-0123456789=")]).is_ok());
     }
 
     #[test]

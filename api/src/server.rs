@@ -118,10 +118,11 @@ pub struct Service {
 
 impl Service {
     /// Opens the database and the Core. The database must answer and keep users apart; a Core
-    /// elsewhere may come later.
+    /// elsewhere may come later, but must not reject the API key or the address.
     pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Self> {
         let rls = open_database(config, &clock).await?;
         let core = OpenedCore::open(config, clock.clone()).await?;
+        core.check().await?;
         let options = supertokens::Options {
             api_domain: config.api_domain(),
             website_domain: config.website_domain(),

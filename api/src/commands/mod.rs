@@ -29,6 +29,8 @@ pub async fn with_core(
     let done = work(&core).await;
     opened.close().await;
     done.map_err(|error| match error.downcast::<CoreError>() {
+        // These name the setting themselves.
+        Ok(error) if error.is_misconfiguration() => error.into(),
         Ok(error) => anyhow::anyhow!("{error}: check SUPERTOKENS_URI and SUPERTOKENS_API_KEY"),
         Err(error) => error,
     })

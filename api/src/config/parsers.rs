@@ -50,6 +50,15 @@ pub(super) fn secret(text: &str) -> Result<SecretString, String> {
     Ok(text.into())
 }
 
+/// A secret that a header of HTTP can carry.
+pub(super) fn header_secret(text: &str) -> Result<SecretString, String> {
+    if text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Ok(text.into())
+    } else {
+        Err("not ASCII without spaces".into())
+    }
+}
+
 pub(super) fn log_filter(text: &str) -> Result<String, String> {
     EnvFilter::try_new(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
 }

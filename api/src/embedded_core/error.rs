@@ -31,6 +31,12 @@ pub(super) enum Error {
     /// 400, `text/html`: the request is malformed.
     #[error("{0}")]
     BadRequest(String),
+    /// 403, `text/html`: asked of a tenant, and only the app has it.
+    #[error("Only public tenantId can call this app specific API")]
+    OnlyForApp,
+    /// 415, `text/html`: a body in a charset that is not read.
+    #[error("Charset {0} is not supported: send application/json; charset=utf-8")]
+    Charset(String),
     /// 401, `text/html`: the API key is missing or wrong.
     #[error("Invalid API key")]
     ApiKey,
@@ -104,6 +110,8 @@ impl IntoResponse for Error {
                     .into_response();
             }
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::OnlyForApp => StatusCode::FORBIDDEN,
+            Self::Charset(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::ApiKey => StatusCode::UNAUTHORIZED,
             Self::Paid(_) => StatusCode::PAYMENT_REQUIRED,
             Self::Internal(cause) => {

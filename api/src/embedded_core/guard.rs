@@ -9,12 +9,13 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 
 use super::{
     Core,
     error::{self, Error, Result},
-    multitenancy,
+    jwks,
+    multitenancy::{self, Unknown},
     secret::sha256,
     version,
 };
@@ -25,14 +26,13 @@ pub(super) async fn admit(
     request: Request,
     next: Next,
 ) -> Result<Response> {
-    if let Some(api_key) = &core.api_key {
-        check_api_key(api_key, request.headers())?;
-    }
+    check_api_key(&core, request.headers())?;
     version::check(request.headers())?;
     Ok(next.run(request).await)
 }
 
-fn check_api_key(expected: &SecretString, headers: &HeaderMap) -> Result<()> {
+fn check_api_key(core: &Core, headers: &HeaderMap) -> Result<()> {
+    let Some(expected) = &core.api_key else { return Ok(()) };
     let given = headers.get("api-key").map_or(&[][..], |value| value.as_bytes());
     // Hashed first, so that the comparison takes as long whatever the lengths are.
     verify_slices_are_equal(
@@ -51,12 +51,25 @@ pub(super) async fn run_to_completion(request: Request, next: Next) -> Response 
     }
 }
 
-/// An address of no route, or of a tenant that does not exist.
-pub(super) async fn not_found(OriginalUri(uri): OriginalUri) -> Response {
-    match multitenancy::tenant_of(uri.path()) {
-        Some(tenant) => multitenancy::unknown(tenant, uri.path()),
-        None => error::text(StatusCode::NOT_FOUND, "Not found"),
+/// An address of no route, or of an app or a tenant that does not exist. An app that does not exist has no API key.
+pub(super) async fn not_found(
+    State(core): State<Arc<Core>>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let Some(unknown) = Unknown::of(uri.path()) else {
+        return Ok(error::text(StatusCode::NOT_FOUND, "Not found"));
+    };
+    match unknown {
+        // These ask for no tenant, so any name will do.
+        Unknown::Tenant { path: "hello", .. } => return Ok(multitenancy::hello().await),
+        Unknown::Tenant { path: ".well-known/jwks.json", .. } => {
+            return jwks(State(core)).await.map(IntoResponse::into_response);
+        }
+        Unknown::Tenant { .. } => check_api_key(&core, &headers)?,
+        Unknown::App { .. } => {}
     }
+    unknown.answer().map(IntoResponse::into_response)
 }
 
 pub(super) async fn method_not_allowed() -> Response {

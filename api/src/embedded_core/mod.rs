@@ -180,9 +180,9 @@ impl Core {
 /// The routes at every address that the one app and tenant has.
 fn router(core: Arc<Core>) -> Router {
     let routes = routes()
+        .method_not_allowed_fallback(guard::method_not_allowed)
         .route_layer(from_fn_with_state(core.clone(), guard::admit))
-        .merge(public_routes())
-        .method_not_allowed_fallback(guard::method_not_allowed);
+        .merge(public_routes().method_not_allowed_fallback(guard::method_not_allowed));
     Router::new()
         .nest("/public", routes.clone())
         .nest("/appid-public", routes.clone())
@@ -198,12 +198,12 @@ fn router(core: Arc<Core>) -> Router {
 fn public_routes() -> Router<Arc<Core>> {
     Router::new()
         .route("/hello", get(multitenancy::hello))
-        .route("/apiversion", get(version::versions))
         .route("/.well-known/jwks.json", get(jwks))
 }
 
 fn routes() -> Router<Arc<Core>> {
     Router::new()
+        .route("/apiversion", get(version::versions))
         .route("/recipe/multitenancy/tenant/v2", get(multitenancy::tenant).put(paid::multi_tenancy))
         .route("/recipe/multitenancy/tenant/list/v2", get(multitenancy::tenants))
         .route("/recipe/accountlinking/user/primary", post(paid::account_linking))

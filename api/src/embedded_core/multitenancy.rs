@@ -1,16 +1,20 @@
 //! What the Core says of itself and of its one tenant.
 
-use axum::response::{IntoResponse, Response};
+use axum::{http::StatusCode, response::Response};
 use serde_json::{Value, json};
 
-use super::{answer::Answer, error::Error};
+use super::{
+    answer::Answer,
+    error::{self, Error, Result},
+};
 
-/// The one tenant that exists.
-pub(super) const TENANT: &str = "public";
+/// The one app that exists, and its one tenant.
+const PUBLIC: &str = "public";
+pub(super) const TENANT: &str = PUBLIC;
 
 /// GET `/hello`
-pub(super) async fn hello() -> &'static str {
-    "Hello\n"
+pub(super) async fn hello() -> Response {
+    error::text(StatusCode::OK, "Hello")
 }
 
 /// GET `/recipe/multitenancy/tenant/v2`
@@ -31,24 +35,74 @@ fn shown() -> Value {
     })
 }
 
-/// The tenant that `path` asks for, if it looks like a path of the CDI with another tenant before
-/// it.
-pub(super) fn tenant_of(path: &str) -> Option<&str> {
-    let is_resource = |segment: &str| matches!(segment, "recipe" | "user" | "users");
-    let path = path.strip_prefix("/appid-public").unwrap_or(path);
-    let (tenant, rest) = path.strip_prefix('/')?.split_once('/')?;
-    let resource = rest.split('/').next()?;
-    (tenant != TENANT && !is_resource(tenant) && is_resource(resource)).then_some(tenant)
+/// Routes that belong to the app: no tenant has them (`enforcePublicTenant` in `supertokens-core`).
+const OF_APP: [&str; 21] = [
+    "apiversion",
+    "user/id",
+    "user/remove",
+    "recipe/accountlinking/user/link",
+    "recipe/accountlinking/user/primary",
+    "recipe/dashboard/session",
+    "recipe/dashboard/session/verify",
+    "recipe/dashboard/signin",
+    "recipe/dashboard/user",
+    "recipe/dashboard/users",
+    "recipe/permission/roles",
+    "recipe/role",
+    "recipe/role/permissions",
+    "recipe/role/permissions/remove",
+    "recipe/role/remove",
+    "recipe/roles",
+    "recipe/session/user",
+    "recipe/user",
+    "recipe/user/email/verify/remove",
+    "recipe/user/metadata",
+    "recipe/user/metadata/remove",
+];
+
+/// An app or a tenant that does not exist, and a path below it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Unknown<'a> {
+    App { app: &'a str, tenant: &'a str },
+    Tenant { tenant: &'a str, path: &'a str },
 }
 
-/// The answer at a path of `tenant`, who does not exist: an expected one to who asks just that.
-pub(super) fn unknown(tenant: &str, path: &str) -> Response {
-    if path.ends_with("/recipe/multitenancy/tenant/v2") {
-        return Answer::status("TENANT_NOT_FOUND_ERROR").into_response();
+impl<'a> Unknown<'a> {
+    /// What `path` names, if it looks like a path of the CDI.
+    pub(super) fn of(path: &'a str) -> Option<Self> {
+        let path = path.strip_prefix('/')?;
+        let (app, path) = match path.strip_prefix("appid-") {
+            Some(path) => path.split_once('/')?,
+            None => (PUBLIC, path),
+        };
+        let (tenant, path) = if is_resource(path) { (PUBLIC, path) } else { path.split_once('/')? };
+        match (app, tenant) {
+            _ if !is_resource(path) => None,
+            (PUBLIC, PUBLIC) => None,
+            (PUBLIC, tenant) => Some(Self::Tenant { tenant, path }),
+            (app, tenant) => Some(Self::App { app, tenant }),
+        }
     }
-    Error::bad_request(format!(
-        "AppId or tenantId not found => Tenant with the following connectionURIDomain, appId and \
-         tenantId combination not found: (, public, {tenant})"
-    ))
-    .into_response()
+
+    pub(super) fn answer(self) -> Result<Answer> {
+        let (app, tenant) = match self {
+            Self::App { app, tenant } => (app, tenant),
+            // An expected answer to the caller who asks just that.
+            Self::Tenant { path: "recipe/multitenancy/tenant/v2", .. } => {
+                return Ok(Answer::status("TENANT_NOT_FOUND_ERROR"));
+            }
+            Self::Tenant { path, .. } if OF_APP.contains(&path) => return Err(Error::OnlyForApp),
+            Self::Tenant { tenant, .. } => (PUBLIC, tenant),
+        };
+        Err(Error::bad_request(format!(
+            "AppId or tenantId not found => Tenant with the following connectionURIDomain, appId and \
+             tenantId combination not found: (, {app}, {tenant})"
+        )))
+    }
+}
+
+/// Whether a path begins as those of the CDI do.
+fn is_resource(path: &str) -> bool {
+    let first = path.split('/').next().unwrap_or_default();
+    matches!(first, "recipe" | "user" | "users" | "hello" | "apiversion" | ".well-known")
 }

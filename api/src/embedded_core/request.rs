@@ -1,11 +1,11 @@
 //! Extractors for what a CDI request carries, with the Core's own words for what is missing.
 
-use std::{collections::HashMap, convert::Infallible};
+use std::{borrow::Cow, collections::HashMap, convert::Infallible};
 
 use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Request},
-    http::request::Parts,
+    http::{HeaderMap, header::CONTENT_TYPE, request::Parts},
     response::{IntoResponse, Response},
 };
 use serde_json::{Map, Value};
@@ -126,10 +126,43 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
         request: Request,
         state: &S,
     ) -> std::result::Result<Self, Self::Rejection> {
+        let charset = Charset::of(request.headers()).map_err(IntoResponse::into_response)?;
         let body =
             Bytes::from_request(request, state).await.map_err(IntoResponse::into_response)?;
-        serde_json::from_slice(&body)
+        serde_json::from_str(&charset.decode(&body))
             .map(Self)
             .map_err(|_| Error::bad_request("Invalid Json Input").into_response())
+    }
+}
+
+/// How the bytes of a body become text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Charset {
+    Utf8,
+    /// What a servlet reads without a charset (Jakarta Servlet 6.0, 3.12), JSON or not.
+    Iso88591,
+}
+
+impl Charset {
+    /// The parameter `charset` of the media type (RFC 9110, 8.3.2).
+    fn of(headers: &HeaderMap) -> Result<Self> {
+        let media_type = headers.get(CONTENT_TYPE).map_or(&[][..], |value| value.as_bytes());
+        let media_type = String::from_utf8_lossy(media_type);
+        let mut parameters = media_type.split(';').skip(1).filter_map(|text| text.split_once('='));
+        match parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("charset")) {
+            None => Ok(Self::Iso88591),
+            Some((_, name)) if name.trim().trim_matches('"').eq_ignore_ascii_case("utf-8") => {
+                Ok(Self::Utf8)
+            }
+            Some((_, name)) => Err(Error::Charset(name.trim().to_owned())),
+        }
+    }
+
+    fn decode(self, bytes: &[u8]) -> Cow<'_, str> {
+        match self {
+            Self::Utf8 => String::from_utf8_lossy(bytes),
+            // Its 256 characters are the first of Unicode.
+            Self::Iso88591 => bytes.iter().copied().map(char::from).collect(),
+        }
     }
 }

@@ -136,7 +136,9 @@ impl From<CoreError> for Error {
             CoreError::Unavailable(_) | CoreError::Busy { .. } => {
                 Self::Unavailable(error.to_string())
             }
-            CoreError::Unexpected { .. } => Self::Internal(error.to_string()),
+            CoreError::InvalidApiKey(_)
+            | CoreError::UnknownAddress(_)
+            | CoreError::Unexpected { .. } => Self::Internal(error.to_string()),
         }
     }
 }

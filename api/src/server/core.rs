@@ -39,6 +39,19 @@ impl OpenedCore {
         Ok(Self { uris: vec![uri], api_key, embedded: Some(embedded) })
     }
 
+    /// Fails if the Core rejects the API key or the address. A Core that is unavailable may come later.
+    pub async fn check(&self) -> anyhow::Result<()> {
+        let client = self.client().context("the HTTP client")?;
+        match client.check().await {
+            Err(error) if error.is_misconfiguration() => Err(error.into()),
+            Err(error) => {
+                tracing::warn!(%error, "the Core cannot be used yet: nobody can sign in");
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
     pub fn client(&self) -> Result<Core, reqwest::Error> {
         Core::new(self.uris.clone(), self.api_key.clone())
     }

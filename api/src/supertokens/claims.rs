@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
+use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, decode_header};
 use serde::Deserialize;
 use serde_json::{Map, Value, value::RawValue};
 
@@ -12,7 +12,19 @@ use super::{TENANT, validators::Validator};
 /// future" is refused.
 const MAX_SKEW: i64 = 60;
 
-/// A session's claims. Only a token whose signature, issuer, tenant and times hold becomes one,
+/// The first version of the header of a session's access token that names its key. Other tokens that the Core signs,
+/// such as those of `POST /recipe/jwt`, have no version.
+const MIN_VERSION: u32 = 3;
+
+/// How the ids of the Core's dynamic keys begin. This backend always asks for sessions that these sign; the static
+/// key (`s-`) signs for other services, too.
+const DYNAMIC_KEY: &str = "d-";
+
+/// The id of the key of a token whose header is a session's. No other token has a key looked up for it.
+#[derive(Debug, Clone)]
+pub struct SessionKeyId(Arc<str>);
+
+/// A session's claims. Only a token whose header, signature, issuer, tenant and times hold becomes one,
 /// so whoever has one may act for its user.
 /// Cheap to clone.
 #[derive(Debug, Clone)]
@@ -47,8 +59,10 @@ struct Registered {
 /// Why a token is no session now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    #[error("not a JWT signed with RS256 by a named key")]
+    #[error("not a session's JWT: signed with RS256 by a named key, with a version of at least 3")]
     Malformed,
+    #[error("signed by a static key")]
+    StaticKey,
     #[error("the signature does not hold")]
     Signature,
     #[error("claims are missing or of the wrong type")]
@@ -69,14 +83,37 @@ pub struct Expected<'a> {
     pub now: i64,
 }
 
-/// The key id of a token, if it looks like one of ours at all.
-///
-/// Pins RS256 before any key is looked up; `jku` and `x5u` are never read.
-pub fn key_id(token: &str) -> Result<Arc<str>, TokenError> {
-    let header = decode_header(token).map_err(|_| TokenError::Malformed)?;
-    match (header.alg, header.kid) {
-        (Algorithm::RS256, Some(kid)) if kid.len() <= 128 => Ok(kid.into()),
-        _ => Err(TokenError::Malformed),
+impl SessionKeyId {
+    /// Reads the header of a token. Pins RS256 before any key is looked up; `jku` and `x5u` are never read.
+    ///
+    /// Errors: [`TokenError::Malformed`] if it is no header of a session's token, [`TokenError::StaticKey`] if it is
+    /// one that a refresh replaces.
+    pub fn of(token: &str) -> Result<Self, TokenError> {
+        let Header { alg, typ, kid, extras, .. } =
+            decode_header(token).map_err(|_| TokenError::Malformed)?;
+        let version = extras.get::<String>("version").ok().flatten();
+        let is_session = version
+            .and_then(|version| version.parse().ok())
+            .is_some_and(|version: u32| version >= MIN_VERSION);
+        match kid {
+            Some(kid)
+                if is_session
+                    && alg == Algorithm::RS256
+                    && typ.as_deref() == Some("JWT")
+                    && kid.len() <= 128 =>
+            {
+                if kid.starts_with(DYNAMIC_KEY) {
+                    Ok(Self(kid.into()))
+                } else {
+                    Err(TokenError::StaticKey)
+                }
+            }
+            _ => Err(TokenError::Malformed),
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 

@@ -33,8 +33,10 @@ use self::{
 };
 use super::{TENANT, user::User};
 
-/// Who asks only whether the Core is there does not wait for long.
-const HELLO_PATIENCE: Duration = Duration::from_secs(1);
+/// How long [`Core::check`] waits.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(1);
+/// The id of no user.
+const NOBODY: &str = "00000000-0000-0000-0000-000000000000";
 /// A key takes about 400 bytes, and a Core publishes few.
 const MAX_KEY_SET: usize = 64 * 1024;
 
@@ -47,9 +49,27 @@ pub enum CoreError {
     /// Told to come back after so many seconds.
     #[error("the Core is busy for {retry_after} s")]
     Busy { retry_after: u64 },
-    /// Answered something else than the CDI promises: a wrong address, key or version.
+    /// The Core rejects the API key, or requires one. The text is what it answered.
+    #[error(
+        "the Core rejects the API key ({0}): set SUPERTOKENS_API_KEY to one of the Core's API keys"
+    )]
+    InvalidApiKey(String),
+    /// The Core has no such app, or another base path. The text is what it answered.
+    #[error(
+        "the Core does not know this address ({0}): check the app and the base path in \
+         SUPERTOKENS_URI"
+    )]
+    UnknownAddress(String),
+    /// Answered something else than the CDI promises: no Core, or one of another version.
     #[error("the Core gave an unexpected answer to {method} {path}: {what}")]
     Unexpected { method: Method, path: String, what: String },
+}
+
+impl CoreError {
+    /// Whether only another configuration helps: waiting does not.
+    pub fn is_misconfiguration(&self) -> bool {
+        matches!(self, Self::InvalidApiKey(_) | Self::UnknownAddress(_))
+    }
 }
 
 /// A client of one Core; cheap to clone, keeps its connections.
@@ -310,9 +330,13 @@ impl Core {
             .await
     }
 
-    /// `GET /hello`: whether the Core, and what it stores in, answers now.
-    pub async fn hello(&self) -> Result<(), CoreError> {
-        self.transport.fetch(&Call::unversioned("hello").patience(HELLO_PATIENCE)).await.map(drop)
+    /// `GET /user/id` of nobody: whether the Core and its storage answer now, at this address and with this API
+    /// key. `GET /hello` requires no key and has no path that another app does not have.
+    pub async fn check(&self) -> Result<(), CoreError> {
+        let query = [("userId", NOBODY)];
+        let call = Call::new(Method::GET, "user/id", None).query(&query);
+        let _: GetUser = self.transport.json(call.patience(CHECK_TIMEOUT).unqueued()).await?;
+        Ok(())
     }
 
     async fn post_password<T: DeserializeOwned>(

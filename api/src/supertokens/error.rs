@@ -65,7 +65,9 @@ impl From<CoreError> for Error {
             CoreError::Busy { retry_after } => {
                 Self::Unavailable { what: error.to_string(), retry_after }
             }
-            CoreError::Unexpected { .. } => Self::Unexpected(error.to_string()),
+            CoreError::InvalidApiKey(_)
+            | CoreError::UnknownAddress(_)
+            | CoreError::Unexpected { .. } => Self::Unexpected(error.to_string()),
         }
     }
 }

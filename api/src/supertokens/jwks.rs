@@ -17,7 +17,10 @@ use jwks_client_rs::{JsonWebKey, JsonWebKeySet, JwksClient, JwksClientError, sou
 use serde_json::Value;
 use tokio::task::JoinHandle;
 
-use super::core::{Core, CoreError, KeySet};
+use super::{
+    claims::SessionKeyId,
+    core::{Core, CoreError, KeySet},
+};
 use crate::clock::Clock;
 
 /// Pause after a fetch that worked. Within it an unknown key id is refused without a fetch.
@@ -59,7 +62,8 @@ impl Jwks {
     }
 
     /// The key `kid`: at once when it is known, else after a fetch if one is allowed now.
-    pub async fn key(&self, kid: &str) -> Result<Arc<DecodingKey>, KeyError> {
+    pub async fn key(&self, kid: &SessionKeyId) -> Result<Arc<DecodingKey>, KeyError> {
+        let kid = kid.as_str();
         if let Some(key) = self.lookup(kid) {
             return Ok(key);
         }
@@ -82,8 +86,8 @@ impl Jwks {
 
     /// The Core has just signed with `kid`. If that is news, the pause ends: after a rotation
     /// no one who signs in should wait for it.
-    pub fn expect(&self, kid: &str) {
-        if !self.read(|known| known.decoding.contains_key(kid)) {
+    pub fn expect(&self, kid: &SessionKeyId) {
+        if !self.read(|known| known.decoding.contains_key(kid.as_str())) {
             write(&self.known).tried_at = None;
         }
     }

@@ -147,9 +147,10 @@ impl SuperTokens {
         self.0.jwks.published().await.is_ok()
     }
 
-    /// Whether the Core answers, so that users can sign in and refresh their sessions.
+    /// Whether the Core serves this backend, so that users can sign in and refresh their sessions. The error names
+    /// the setting if the API key or the address is wrong.
     pub async fn can_sign_in(&self) -> Result<(), CoreError> {
-        self.core().hello().await
+        self.core().check().await
     }
 
     /// How long ago the signing keys were fetched, if ever.

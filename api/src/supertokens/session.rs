@@ -8,7 +8,7 @@ use serde_json::{json, value::RawValue};
 
 use super::{
     Claims, EmailVerificationMode, Inner, SuperTokens,
-    claims::{self, Expected, TokenError},
+    claims::{self, Expected, SessionKeyId, TokenError},
     core::{CoreError, CoreToken, NewSession, Refresh, Verify},
     csrf, device,
     error::Error,
@@ -117,8 +117,8 @@ impl SuperTokens {
         let token = token.expose_secret();
         let known = verified.get(token);
         let kid = match &known {
-            Some(known) => Arc::clone(&known.kid),
-            None => claims::key_id(token).map_err(|_| Error::Unauthorised)?,
+            Some(known) => known.kid.clone(),
+            None => SessionKeyId::of(token).map_err(refused)?,
         };
         let key = jwks.key(&kid).await.map_err(|error| match error {
             KeyError::Unknown => Error::TryRefreshToken,
@@ -255,7 +255,7 @@ impl SuperTokens {
     fn claims_of(&self, access: &CoreToken) -> Result<Claims, Error> {
         let odd = |what: &str| Error::Unexpected(format!("the Core's access token {what}"));
         let token = access.token.expose_secret();
-        let kid = claims::key_id(token).map_err(|error| odd(&error.to_string()))?;
+        let kid = SessionKeyId::of(token).map_err(|error| odd(&error.to_string()))?;
         self.0.jwks.expect(&kid);
         let payload = jsonwebtoken::dangerous::insecure_decode::<Box<RawValue>>(token)
             .map_err(|error| odd(&error.to_string()))?
@@ -264,8 +264,12 @@ impl SuperTokens {
     }
 }
 
-/// A token that does not hold. Its client may have one to refresh it with.
+/// A token that does not hold. The client of a session's token may have one to refresh it with; another token is no
+/// session at all.
 fn refused(error: TokenError) -> Error {
     tracing::debug!(%error, "an access token was refused");
-    Error::TryRefreshToken
+    match error {
+        TokenError::Malformed => Error::Unauthorised,
+        _ => Error::TryRefreshToken,
+    }
 }

@@ -10,7 +10,7 @@ use hashlink::LruCache;
 use jsonwebtoken::DecodingKey;
 use sha2::{Digest as _, Sha256};
 
-use super::claims::Claims;
+use super::claims::{Claims, SessionKeyId};
 
 /// About 2 kB each.
 const CAPACITY: usize = 4_096;
@@ -21,8 +21,7 @@ type Known = LruCache<[u8; 32], Verified>;
 /// A token whose signature holds. Nothing is said of its times.
 #[derive(Clone)]
 pub struct Verified {
-    /// What the key was called.
-    pub kid: Arc<str>,
+    pub kid: SessionKeyId,
     pub key: Arc<DecodingKey>,
     pub claims: Claims,
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Call, Core, CoreError};
 
+const DASHBOARD: &str = "dashboard";
 const USER: &str = "recipe/dashboard/user";
 
 /// Somebody who can sign in to the dashboard.
@@ -95,7 +96,7 @@ impl Core {
         session_id: &SecretString,
     ) -> Result<Option<String>, CoreError> {
         let body = json!({"sessionId": session_id.expose_secret()});
-        Ok(match self.post("recipe/dashboard/session/verify", None, body).await? {
+        Ok(match self.post("recipe/dashboard/session/verify", DASHBOARD, body).await? {
             VerifySession::Ok { email } => email,
             VerifySession::InvalidSessionError | VerifySession::UserSuspendedError => None,
         })

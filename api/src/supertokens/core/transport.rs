@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use reqwest::{Method, Response, StatusCode, header};
+use reqwest::{Method, Response, StatusCode, header, header::HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -39,6 +39,10 @@ const AT_ONCE: usize = 16;
 const HASHING_AT_ONCE: usize = 8;
 /// How many more wait here for their turn: each as long as it would for its answer.
 const WAITING: usize = 4096;
+
+/// The media type of every body. A Core is a servlet, which reads a body without a charset as ISO-8859-1
+/// (Jakarta Servlet 6.0, 3.12).
+const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
 const MAX_ANSWER: usize = 1024 * 1024;
 /// How much of an odd answer the log shows.
@@ -78,6 +82,7 @@ pub(super) struct Call<'a> {
     patience: Duration,
     max_answer: usize,
     is_versioned: bool,
+    is_queued: bool,
     hashes: bool,
 }
 
@@ -92,13 +97,19 @@ impl<'a> Call<'a> {
             patience: PATIENCE,
             max_answer: MAX_ANSWER,
             is_versioned: true,
+            is_queued: true,
             hashes: false,
         }
     }
 
     /// A route that is the same in every version of the CDI.
     pub fn unversioned(path: &'a str) -> Self {
-        Self { is_versioned: false, ..Self::new(Method::GET, path, None) }
+        Self { is_versioned: false, ..Self::new(Method::GET, path, None) }.unqueued()
+    }
+
+    /// A call that is sent at once, however many others wait: a Core answers it in no time.
+    pub fn unqueued(self) -> Self {
+        Self { is_queued: false, ..self }
     }
 
     pub fn query(self, query: &'a [(&'a str, &'a str)]) -> Self {
@@ -179,11 +190,11 @@ impl Transport {
         answer
     }
 
-    /// Waits for the turn of a call. What the Core answers from memory, its keys and that it is there,
-    /// need not wait: a service that is busy is not one that is away.
+    /// Waits for the turn of a call. The key set and the check of the Core do not wait: a busy service must not
+    /// report its Core as unavailable.
     async fn turn(&self, call: &Call<'_>) -> Result<[Option<SemaphorePermit<'_>>; 3], CoreError> {
         const BUSY: CoreError = CoreError::Busy { retry_after: 1 };
-        if !call.is_versioned {
+        if !call.is_queued {
             return Ok([None, None, None]);
         }
         let Inner { places, turns, hashing, .. } = &*self.0;
@@ -275,8 +286,7 @@ impl Transport {
         }
         let body = call.read(answer).await.map_err(failed)?;
         if !status.is_success() {
-            let text = String::from_utf8_lossy(&body);
-            return Err(failed(call.unexpected(&format!("{status}: {text}"))));
+            return Err(failed(call.rejected(status, &String::from_utf8_lossy(&body))));
         }
         Ok(body)
     }
@@ -305,7 +315,7 @@ impl Transport {
             request = request.header("api-key", key.expose_secret());
         }
         match &call.body {
-            Some(body) => request.json(body),
+            Some(body) => request.header(header::CONTENT_TYPE, JSON).body(body.to_string()),
             None => request,
         }
     }
@@ -324,13 +334,39 @@ impl Call<'_> {
         Ok(body)
     }
 
-    /// `what` holds parts of the answer: the log gets the start of it, in one line, with nothing in it that moves
-    /// a terminal's cursor.
-    fn unexpected(&self, what: &str) -> CoreError {
-        let printed = what.chars().map(|letter| if letter.is_control() { ' ' } else { letter });
-        let what = printed.take(SHOWN).collect();
-        CoreError::Unexpected { method: self.method.clone(), path: self.path.to_owned(), what }
+    /// The error for a response with a 4xx or 3xx status.
+    fn rejected(&self, status: StatusCode, text: &str) -> CoreError {
+        let what = shown(&format!("{status}: {}", text.trim()));
+        match status {
+            StatusCode::UNAUTHORIZED => CoreError::InvalidApiKey(what),
+            _ if is_unknown_address(status, text.trim()) => CoreError::UnknownAddress(what),
+            _ => self.unexpected(&what),
+        }
     }
+
+    /// `what` holds parts of the answer.
+    fn unexpected(&self, what: &str) -> CoreError {
+        let (method, path) = (self.method.clone(), self.path.to_owned());
+        CoreError::Unexpected { method, path, what: shown(what) }
+    }
+}
+
+/// Whether a Core gives this answer because its address has another app, tenant or base path. A 404 of a proxy
+/// is none: its Core may only be down.
+fn is_unknown_address(status: StatusCode, text: &str) -> bool {
+    match status {
+        StatusCode::BAD_REQUEST => text.starts_with("AppId or tenantId not found"),
+        // A wrong base path of one segment is taken for a tenant.
+        StatusCode::FORBIDDEN => text == "Only public tenantId can call this app specific API",
+        // The second is Tomcat's page for a path outside of the Core's base path.
+        StatusCode::NOT_FOUND => text == "Not found" || text.contains("HTTP Status 404"),
+        _ => false,
+    }
+}
+
+/// The start of a text for the log, in one line, without characters that move a terminal's cursor.
+fn shown(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).take(SHOWN).collect()
 }
 
 /// Whole seconds to wait; a date, which the header may hold too, counts as the least.
@@ -345,7 +381,11 @@ fn count<T>(answer: &Result<T, CoreError>, took: Duration) {
         Ok(_) => "ok",
         Err(CoreError::Busy { .. }) => "busy",
         Err(CoreError::Unavailable(_)) => "unavailable",
-        Err(_) => "unexpected",
+        Err(
+            CoreError::InvalidApiKey(_)
+            | CoreError::UnknownAddress(_)
+            | CoreError::Unexpected { .. },
+        ) => "unexpected",
     };
     metrics::counter!("core_calls_total", "outcome" => outcome).increment(1);
     metrics::histogram!("core_call_duration_seconds").record(took);

@@ -28,6 +28,14 @@ const BETTER: [(&str, u16, &str); 6] = [
     ("login methods", 200, r#""firstFactors":["emailpassword","thirdparty"]"#),
 ];
 
+/// What the reference sent to its Core, over CDI 5.2.
+pub const CDI_FILES: [&str; 4] = [
+    include_str!("../../contract/cdi-default.jsonl"),
+    include_str!("../../contract/cdi-more.jsonl"),
+    include_str!("../../contract/cdi-via_custom_header.jsonl"),
+    include_str!("../../contract/cdi-via_token.jsonl"),
+];
+
 #[tokio::test]
 async fn recorded_answers_without_anti_csrf() {
     let (fdi, cdi) = (
@@ -85,6 +93,8 @@ async fn replay(file: &str, mut backend: Backend, fdi: &str) {
     let total = lines(fdi).count();
     println!("{file}: {compared} of {total} compared");
     println!("{file}: {} calls of the server itself compared", backend.server_side_compared);
+    println!("{file}: the headers of {} requests to the Core compared", backend.headers_compared);
+    assert_ne!(backend.headers_compared, 0, "the Core is asked through the recorder");
     assert_eq!(backend.server_side.next(), None, "calls that were not made");
     assert!(differences.is_empty(), "\n{}", differences.join("\n"));
 }

@@ -70,13 +70,14 @@ async fn ten_thousand_forged_key_ids_cause_one_fetch() {
     let token = forger.sign(&claims(NOW));
     let (_, signed) = token.split_once('.').expect("a header");
     let checks = (0..10_000).map(|number| {
-        let header = json!({"alg": "RS256", "kid": format!("d-x{number}")});
+        let kid = format!("d-x{number}");
+        let header = json!({"alg": "RS256", "typ": "JWT", "kid": kid, "version": "5"});
         check(format!("{}.{signed}", base64url(header.to_string())))
     });
     for refusal in join_all(checks).await {
         assert!(matches!(refusal, Err(Error::TryRefreshToken)), "{refusal:?}");
     }
-    assert_eq!(core.requests(), 1);
+    assert_eq!(core.key_fetches(), 1);
     assert!(check(key.sign(&claims(NOW))).await.is_ok());
 }
 
@@ -86,12 +87,12 @@ async fn the_public_key_set_is_fetched_once_a_cool_down() {
     let clock = clock();
     let app = core.serve(clock.clock()).await;
     for _ in 0..2 {
-        let before = core.requests();
+        let before = core.key_fetches();
         let requests = (0..50).map(|_| send(app.get("/auth/jwt/jwks.json")));
         for answer in join_all(requests).await {
             assert_eq!(answer.body["keys"][0]["kid"], "d-1");
         }
-        assert_eq!(core.requests() - before, 1);
+        assert_eq!(core.key_fetches() - before, 1);
         clock.advance(COOL_DOWN);
     }
 }
@@ -104,11 +105,11 @@ async fn a_core_that_fails_is_not_asked_by_everyone() {
     let keys = send(app.get("/auth/jwt/jwks.json")).await.body;
     core.answer(StatusCode::SERVICE_UNAVAILABLE, String::new());
     clock.advance(COOL_DOWN);
-    let before = core.requests();
+    let before = core.key_fetches();
     for _ in 0..20 {
         assert_eq!(send(app.get("/auth/jwt/jwks.json")).await.body, keys);
     }
-    assert_eq!(core.requests() - before, 1);
+    assert_eq!(core.key_fetches() - before, 1);
 }
 
 #[tokio::test]
@@ -211,7 +212,7 @@ async fn a_rotation_is_seen_without_a_new_key_in_use() {
     // In the background: the request that starts the fetch does not wait for it.
     let refused = async { while status(&app, &token).await != 401 {} };
     timeout(PATIENCE, refused).await.expect("the key is dropped");
-    assert_eq!(core.requests(), 2);
+    assert_eq!(core.key_fetches(), 2);
 }
 
 #[tokio::test]

@@ -12,7 +12,12 @@ use aws_lc_rs::{
     rsa::{KeyPair, KeySize},
     signature::KeyPair as _,
 };
-use axum::{Router, extract::State, http::StatusCode, response::IntoResponse};
+use axum::{
+    Router,
+    extract::State,
+    http::{StatusCode, Uri},
+    response::IntoResponse,
+};
 use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
@@ -26,7 +31,8 @@ use crate::support::app::TestApp;
 /// What the tests of a service on a stand-in expect as `iss`.
 const ISSUER: &str = "http://localhost:3001/auth";
 
-/// Answers every request alike, and counts them.
+/// Answers every request alike, and counts them. While the answer is a success, it also speaks a version of the CDI
+/// and knows no user, as the check of a Core expects.
 pub struct StandIn {
     address: SocketAddr,
     state: Arc<Mutex<Answers>>,
@@ -39,6 +45,7 @@ struct Answers {
     /// No answer at all if there is no body.
     body: Option<String>,
     requests: usize,
+    key_fetches: usize,
 }
 
 impl Drop for StandIn {
@@ -68,6 +75,7 @@ impl StandIn {
                 status: StatusCode::OK,
                 body: None,
                 requests: 0,
+                key_fetches: 0,
             })),
             socket: Some(socket),
             server: None,
@@ -106,6 +114,11 @@ impl StandIn {
         lock(&self.state).requests
     }
 
+    /// How often the key set was requested.
+    pub fn key_fetches(&self) -> usize {
+        lock(&self.state).key_fetches
+    }
+
     /// The service with this as its Core.
     pub async fn serve(&self, clock: Clock) -> TestApp {
         let url = self.url();
@@ -118,16 +131,20 @@ impl StandIn {
     }
 }
 
-async fn answer(State(state): State<Arc<Mutex<Answers>>>) -> impl IntoResponse {
+async fn answer(State(state): State<Arc<Mutex<Answers>>>, uri: Uri) -> impl IntoResponse {
     let (status, body) = {
         let mut state = lock(&state);
         state.requests += 1;
+        state.key_fetches += usize::from(uri.path() == "/.well-known/jwks.json");
         (state.status, state.body.clone())
     };
-    match body {
-        Some(body) => (status, body),
-        None => pending().await,
-    }
+    let Some(body) = body else { pending().await };
+    let body = match uri.path() {
+        "/apiversion" if status.is_success() => json!({"versions": ["5.4"]}).to_string(),
+        "/user/id" if status.is_success() => json!({"status": "UNKNOWN_USER_ID_ERROR"}).to_string(),
+        _ => body,
+    };
+    (status, body)
 }
 
 fn lock(state: &Mutex<Answers>) -> MutexGuard<'_, Answers> {
@@ -173,6 +190,7 @@ impl Key {
     pub fn header(&self) -> Header {
         let mut header = Header::new(Algorithm::RS256);
         header.kid = Some(self.kid.clone());
+        header.extras.insert("version", "5");
         header
     }
 

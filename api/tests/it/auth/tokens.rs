@@ -14,6 +14,7 @@ use super::{
 use crate::support::{
     app::{Answer, TestApp},
     core::TestClock,
+    core_key::other_tokens,
 };
 
 const NOW: i64 = 1_800_000_000;
@@ -66,13 +67,44 @@ async fn a_token_of_the_core_is_accepted() {
     Service::start().await.accepts(&stand_in::claims(NOW)).await;
 }
 
+/// Signed by a real Core's keys for other services, with the claims of a session that lives: by header and by cookie,
+/// at every route that takes a session.
+#[tokio::test]
+async fn token_of_another_kind_is_no_session_at_any_route() {
+    let app = TestApp::start().await;
+    let user = app.user("ada").await;
+    let claims = super::payload(&user.access_token);
+    let routes = [
+        ("POST", "/graphql"),
+        ("POST", "/auth/signout"),
+        ("POST", "/auth/user/email/verify/token"),
+        ("GET", "/auth/user/email/verify"),
+    ];
+    for (token, message) in other_tokens(&app.database, &claims).await {
+        for (method, path) in routes {
+            let request = || {
+                let request = app.request(method.parse().expect("a method"), path);
+                request.header("rid", "anti-csrf").json(&operation(WHO))
+            };
+            let by_header = send(request().bearer_auth(&token)).await;
+            super::assert_refused(&by_header, 401, message);
+            let by_cookie = send(request().header("cookie", format!("sAccessToken={token}"))).await;
+            super::assert_refused(&by_cookie, 401, message);
+        }
+    }
+    // The session itself still lives.
+    let request = app.post("/graphql").bearer_auth(&user.access_token);
+    assert_eq!(send(request.json(&operation(WHO))).await.status, 200);
+}
+
 #[tokio::test]
 async fn only_rs256_is_accepted() {
     let service = Service::start().await;
     let key = &service.key;
     let payload = base64url(stand_in::claims(NOW).to_string());
     for alg in ["none", "None", "nOnE", ""] {
-        let header = base64url(json!({"alg": alg, "typ": "JWT", "kid": key.kid}).to_string());
+        let header = json!({"alg": alg, "typ": "JWT", "kid": key.kid, "version": "5"});
+        let header = base64url(header.to_string());
         for signature in ["", "AAAA"] {
             let token = format!("{header}.{payload}.{signature}");
             service.refuses(&token, UNAUTHORISED).await;
@@ -135,7 +167,7 @@ async fn a_key_of_another_type_checks_no_token() {
             send(request.json(&operation(WHO))).await
         };
         for (alg, signer) in &signers {
-            let header = Header { kid: Some(kid.into()), ..Header::new(*alg) };
+            let header = Header { kid: Some(kid.into()), alg: *alg, ..key.header() };
             let token = jsonwebtoken::encode(&header, &stand_in::claims(NOW), signer);
             let answer = ask(&token.expect("a token")).await;
             assert_eq!((answer.status.as_u16(), answer.message()), (401, UNAUTHORISED), "{other}");

@@ -51,11 +51,83 @@ async fn every_address_of_the_public_tenant_works_and_no_other() {
         let answer = core.get(&format!("{prefix}/recipe/roles")).await;
         assert_eq!(answer, json!({ "status": "OK", "roles": [] }));
     }
-    let answer = core.send("GET", "/other/recipe/roles", &[], String::new()).await;
-    assert_eq!(answer.status, 400);
-    assert!(answer.body.to_string().contains("tenantId combination not found: (, public, other)"));
-    let tenant = core.get("/other/recipe/multitenancy/tenant/v2").await;
-    assert_eq!(tenant, json!({ "status": "TENANT_NOT_FOUND_ERROR" }));
+    let get = async |path: &str| parts(core.send("GET", path, &[], String::new()).await);
+    let unknown = |app: &str, tenant: &str| {
+        let text = "AppId or tenantId not found => Tenant with the following connectionURIDomain, \
+             appId and tenantId combination not found";
+        refused(400, &format!("{text}: (, {app}, {tenant})"))
+    };
+    for prefix in ["/other", "/appid-public/other"] {
+        assert_eq!(get(&format!("{prefix}/users?limit=1")).await, unknown("public", "other"));
+        // These are the app's, whatever the tenant.
+        let of_app = refused(403, "Only public tenantId can call this app specific API");
+        for path in ["apiversion", "user/id?userId=x", "recipe/session/user?userId=x"] {
+            assert_eq!(get(&format!("{prefix}/{path}")).await, of_app, "{prefix}/{path}");
+        }
+        let tenant = core.get(&format!("{prefix}/recipe/multitenancy/tenant/v2")).await;
+        assert_eq!(tenant, json!({ "status": "TENANT_NOT_FOUND_ERROR" }));
+        assert_eq!(core.get(&format!("{prefix}/hello")).await, "Hello\n");
+    }
+    for path in ["hello", "apiversion", "user/id?userId=x", "recipe/roles"] {
+        assert_eq!(get(&format!("/appid-other/{path}")).await, unknown("other", "public"));
+        assert_eq!(get(&format!("/appid-other/t1/{path}")).await, unknown("other", "t1"));
+    }
+    for path in ["/recipe/other", "/public/recipe/other", "/a/b/users", "/other"] {
+        assert_eq!(get(path).await, refused(404, "Not found"), "{path}");
+    }
+}
+
+/// A servlet decodes a body by the charset of its media type, as ISO-8859-1 if there is none.
+#[tokio::test]
+async fn a_body_is_decoded_by_its_charset() {
+    let core = TestCore::start().await;
+    let body = json!({ "email": "jürgen@example.com", "password": "pässwörd1" }).to_string();
+    let sign_up = async |content_type: Option<&str>| {
+        let headers: Vec<_> = content_type.map(|text| ("content-type", text)).into_iter().collect();
+        core.send("POST", "/recipe/signup", &headers, body.clone()).await
+    };
+    let taken = json!({ "status": "EMAIL_ALREADY_EXISTS_ERROR" });
+    let first = sign_up(Some("application/json; charset=utf-8")).await;
+    assert_eq!(first.body["user"]["emails"], json!(["jürgen@example.com"]));
+    for same in [
+        "application/json;charset=UTF-8",
+        "text/plain; a=b; Charset=\"utf-8\"",
+        "; charset= utf-8 ",
+    ] {
+        assert_eq!(sign_up(Some(same)).await.body, taken, "{same}");
+    }
+    // As a real Core stores it: decoded, then in lower case.
+    let first = sign_up(Some("application/json")).await;
+    assert_eq!(first.body["user"]["emails"], json!(["jã¼rgen@example.com"]));
+    for same in [None, Some(""), Some("application/json;"), Some("application/json; boundary=x")] {
+        assert_eq!(sign_up(same).await.body, taken, "{same:?}");
+    }
+    for charset in ["utf-16", "windows-1252", "", "\"\"", "utf8 utf-8"] {
+        let answer = sign_up(Some(&format!("application/json; charset={charset}"))).await;
+        assert_eq!(answer.status, 415, "{answer:?}");
+        assert!(answer.body.to_string().contains("charset=utf-8"), "{answer:?}");
+    }
+    // What is no UTF-8 becomes the replacement character, as in Java.
+    let url = format!("{}recipe/role", core.url());
+    let request = reqwest::Client::new()
+        .put(url)
+        .header("content-type", "application/json; charset=utf-8")
+        .body(b"{\"role\": \"a\xffb\"}".to_vec());
+    assert_eq!(request.send().await.expect("an answer").status(), 200);
+    assert_eq!(core.get("/recipe/roles").await["roles"], json!(["a\u{fffd}b"]));
+}
+
+#[tokio::test]
+async fn metadata_of_every_script_comes_back() {
+    let core = TestCore::start().await;
+    let words = ["jürgen", "юрий", "γιώργος", "太郎", "محمد", "🦔", "a\u{308}"];
+    let metadata: serde_json::Map<_, _> =
+        words.iter().map(|word| ((*word).to_owned(), json!({ *word: [word] }))).collect();
+    let body = json!({ "userId": "юрий", "metadataUpdate": metadata });
+    assert_eq!(core.put("/recipe/user/metadata", body).await["metadata"], json!(metadata));
+    let query = url::form_urlencoded::byte_serialize("юрий".as_bytes()).collect::<String>();
+    let found = core.get(&format!("/recipe/user/metadata?userId={query}")).await;
+    assert_eq!(found["metadata"], json!(metadata));
 }
 
 #[tokio::test]
@@ -98,8 +170,16 @@ async fn api_key_is_demanded_if_there_is_one() {
     }
     let right = [("api-key", "a key of the test")];
     assert_eq!(get("/recipe/roles", &right).await.status, 200);
-    for public in ["/hello", "/apiversion", "/.well-known/jwks.json"] {
-        assert_eq!(get(public, &[]).await.status, 200);
+    // Also where nothing is, but not in an app that does not exist: its keys are unknown.
+    let closed = ["/apiversion", "/users?limit=1", "/other/users?limit=1", "/other/apiversion"];
+    for path in closed {
+        assert_eq!(parts(get(path, &wrong).await), refused(401, "Invalid API key"), "{path}");
+    }
+    let answer = core.send("DELETE", "/recipe/roles", &wrong, String::new()).await;
+    assert_eq!(parts(answer), refused(401, "Invalid API key"));
+    assert_eq!(get("/appid-other/users?limit=1", &wrong).await.status, 400);
+    for public in ["/hello", "/.well-known/jwks.json", "/other/hello"] {
+        assert_eq!(get(public, &[]).await.status, 200, "{public}");
     }
 }
 

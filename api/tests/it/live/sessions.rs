@@ -13,6 +13,7 @@ use super::{
 use crate::support::{
     app::{TestApp, User, credentials},
     core::{TestClock, TestCore},
+    core_key::{CoreKey, other_tokens},
 };
 
 const START: i64 = 1_800_000_000_000;
@@ -85,6 +86,21 @@ async fn without_a_session_a_socket_is_closed() {
     let mut impatient = Socket::open(&app, &[PROTOCOL]).await.expect("a socket");
     impatient.subscribe("1", TODO_CHANGED).await;
     assert_eq!(impatient.closed().await, unauthorised());
+}
+
+/// Signed by the Core's keys for other services, with the claims of a session that lives.
+#[tokio::test]
+async fn token_of_another_kind_opens_no_socket() {
+    let app = TestApp::start().await;
+    let ada = app.guest("ada").await;
+    let claims = serde_json::from_str(app.claims(&ada).await.payload().get()).expect("claims");
+    for (token, message) in other_tokens(&app.database, &claims).await {
+        assert_eq!(refusal(&app, Some(&token)).await, (4401, message.to_owned()), "{token}");
+    }
+    let same = CoreKey::of(&app.database, true).await.sign(Some("5"), &claims);
+    let mut socket = Socket::open(&app, &[PROTOCOL]).await.expect("a socket");
+    socket.say(init(Some(&same))).await;
+    assert_eq!(socket.hear().await, json!({"type": "connection_ack"}));
 }
 
 #[tokio::test]

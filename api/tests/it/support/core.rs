@@ -39,6 +39,9 @@ impl TestClock {
     }
 }
 
+/// As SDKs send bodies.
+const JSON: (&str, &str) = ("content-type", "application/json; charset=utf-8");
+
 pub struct TestCore {
     core: EmbeddedCore,
     http: reqwest::Client,
@@ -118,11 +121,11 @@ impl TestCore {
     }
 
     pub async fn post(&self, path: &str, body: Value) -> Value {
-        self.send("POST", path, &[], body.to_string()).await.body
+        self.send("POST", path, &[JSON], body.to_string()).await.body
     }
 
     pub async fn put(&self, path: &str, body: Value) -> Value {
-        self.send("PUT", path, &[], body.to_string()).await.body
+        self.send("PUT", path, &[JSON], body.to_string()).await.body
     }
 
     /// A user with that email and the password `secret123`; gives the id.

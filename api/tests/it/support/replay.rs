@@ -8,7 +8,10 @@ use base64::{
 };
 use serde_json::{Map, Number, Value, json};
 
-use super::core::TestCore;
+use super::{
+    core::TestCore,
+    recorder::{Headers, Sent},
+};
 
 /// When the real Core made its keys: the id of the dynamic one says so.
 pub const STARTED: i64 = 1_795_460_874_819;
@@ -196,6 +199,148 @@ impl Replay {
         }
         Ok(())
     }
+}
+
+/// Request headers that are not compared, and why.
+const IGNORED: [(&str, &str); 3] = [
+    ("accept", "each HTTP client has its own"),
+    ("content-length", "it follows from the body, whose ids and tokens differ"),
+    ("host", "the address of the Core"),
+];
+
+/// A request whose headers differ from the recorded ones on purpose.
+struct Difference {
+    /// Method and path.
+    request: &'static str,
+    /// None: it was not recorded.
+    recorded: Option<&'static [(&'static str, &'static str)]>,
+    ours: &'static [(&'static str, &'static str)],
+    reason: &'static str,
+}
+
+const JSON: (&str, &str) = ("content-type", "application/json; charset=utf-8");
+
+/// In every step that makes them.
+const DIFFERENCES: [Difference; 5] = [
+    Difference {
+        request: "DELETE /recipe/dashboard/session",
+        recorded: Some(&[JSON]),
+        ours: &[],
+        reason: "it has no body",
+    },
+    Difference {
+        request: "DELETE /recipe/dashboard/user",
+        recorded: None,
+        ours: &[],
+        reason: "no SDK removes dashboard users; it has no body",
+    },
+    Difference {
+        request: "PUT /recipe/dashboard/user",
+        recorded: None,
+        ours: &[JSON],
+        reason: "no SDK changes dashboard users; as the POST of the same path",
+    },
+    Difference {
+        request: "POST /recipe/dashboard/user",
+        recorded: None,
+        ours: &[JSON],
+        reason: "no SDK adds dashboard users; the recorded ones were written by hand, and are the same",
+    },
+    Difference {
+        request: "GET /recipe/dashboard/users",
+        recorded: None,
+        ours: &[],
+        reason: "no SDK lists dashboard users; the recorded ones were written by hand, and are the same",
+    },
+];
+
+/// The headers of the requests that the reference sent to its Core.
+pub struct RecordedHeaders(Vec<Recorded>);
+
+struct Recorded {
+    step: String,
+    request: String,
+    headers: Headers,
+}
+
+impl RecordedHeaders {
+    pub fn of<'a>(files: impl IntoIterator<Item = &'a str>) -> Self {
+        let lines = files.into_iter().flat_map(str::lines);
+        let lines = lines.map(|line| serde_json::from_str::<Value>(line).expect("a line of JSON"));
+        Self(lines.filter(is_of_sdk).map(|line| Recorded::read(&line)).collect())
+    }
+
+    /// The same without one header.
+    pub fn without(mut self, name: &str) -> Self {
+        for line in &mut self.0 {
+            line.headers.remove(name);
+        }
+        self
+    }
+
+    /// Compares all headers of a request with those that the reference sent with the same request: in that step if
+    /// it sent one there.
+    pub fn compare(&self, step: &str, sent: &Sent) -> Outcome {
+        let request = format!("{} {}", sent.method, without_tenant(&sent.path));
+        let ours = compared(sent.headers.clone());
+        let same: Vec<_> = self.0.iter().filter(|line| line.request == request).collect();
+        let here: Vec<_> = same.iter().copied().filter(|line| line.step == step).collect();
+        let recorded = if here.is_empty() { same } else { here };
+        if recorded.iter().any(|line| line.headers == ours)
+            || is_intended(&request, &recorded, &ours)
+        {
+            return Ok(());
+        }
+        let recorded: Vec<_> = recorded.iter().map(|line| &line.headers).collect();
+        Err(format!("{request}: the headers {ours:?} are not {recorded:?}"))
+    }
+}
+
+impl Recorded {
+    fn read(line: &Value) -> Self {
+        let request = &line["request"];
+        let (method, path) = (text(&request["method"]), text(&request["path"]));
+        let path = path.split('?').next().unwrap_or_default();
+        let headers = request["headers"].as_object().expect("headers").iter();
+        let headers = headers.map(|(name, value)| (name.clone(), text(value).to_owned()));
+        Self {
+            step: text(&line["step"]).to_owned(),
+            request: format!("{method} {}", without_tenant(path)),
+            headers: compared(headers.collect()),
+        }
+    }
+}
+
+/// Whether the official SDK sent the request. The others were written by hand.
+fn is_of_sdk(line: &Value) -> bool {
+    !text(&line["step"]).starts_with("Core:")
+}
+
+/// Which of the two forms of a path is asked for says nothing of its headers.
+fn without_tenant(path: &str) -> &str {
+    path.strip_prefix("/public").unwrap_or(path)
+}
+
+fn compared(mut headers: Headers) -> Headers {
+    headers.retain(|name, _| IGNORED.iter().all(|(ignored, _)| ignored != name));
+    headers
+}
+
+fn is_intended(request: &str, recorded: &[&Recorded], ours: &Headers) -> bool {
+    // A version of the CDI is sent with all of them, and compared where the request was recorded.
+    let is = |headers: &Headers, expected: &[(&str, &str)]| {
+        let headers = headers.iter().filter(|(name, _)| *name != "cdi-version");
+        headers.map(|(name, value)| (name.as_str(), value.as_str())).eq(expected.iter().copied())
+    };
+    let difference = DIFFERENCES.iter().find(|difference| difference.request == request);
+    difference.is_some_and(|difference| {
+        assert!(!difference.reason.is_empty());
+        let is_recorded = match difference.recorded {
+            Some(expected) => recorded.iter().any(|line| is(&line.headers, expected)),
+            None => recorded.is_empty(),
+        };
+        is_recorded && is(ours, difference.ours)
+    })
 }
 
 /// Whether a page token is there: as the CDI names it, or the official SDK's answer.

@@ -8,14 +8,15 @@ use serde_json::{Value, json};
 
 use super::{
     super::{demo, provider::TestProvider},
-    BETTER, answers, lines, server_side,
+    BETTER, CDI_FILES, answers, lines, server_side,
 };
 use crate::support::{
     app::{Answer, TestApp},
     core::{TestClock, TestCore},
     database::TestDatabase,
     mail,
-    replay::{Outcome, Replay, STARTED, text, time_of},
+    recorder::Recorder,
+    replay::{Outcome, RecordedHeaders, Replay, STARTED, text, time_of},
 };
 
 /// Steps that need a GET, which no proof against CSRF is asked of. All others that show a session
@@ -50,6 +51,10 @@ fn providers(custom: &TestProvider) -> Vec<ProviderOptions> {
 pub struct Backend {
     app: TestApp,
     pub core: TestCore,
+    /// Between the two.
+    recorder: Recorder,
+    recorded_headers: RecordedHeaders,
+    pub headers_compared: usize,
     pub names: Replay,
     /// The steps that browsers took; the Core was also called between them.
     steps: HashSet<String>,
@@ -68,12 +73,17 @@ impl Backend {
     pub async fn start(anti_csrf: &str, fdi: &str, cdi: &str, sdk: &str) -> Self {
         let clock = TestClock::at(STARTED);
         let core = TestCore::start_with(TestDatabase::new().await, clock, |options| options).await;
-        let core_url = core.url();
+        // The versions of the CDI that the recorded Core speaks.
+        let versions = lines(cdi)
+            .find(|line| text(&line["request"]["path"]).starts_with("/apiversion"))
+            .expect("a negotiation");
+        let versions = versions["response"]["body"].clone();
+        let recorder = Recorder::speaking(&core.url(), versions).await;
         let vars = [
             ("API_DOMAIN", "http://localhost:3001"),
             ("WEBSITE_DOMAIN", "http://localhost:3000"),
             ("ANTI_CSRF", anti_csrf),
-            ("SUPERTOKENS_URI", core_url.as_str()),
+            ("SUPERTOKENS_URI", recorder.url.as_str()),
         ];
         let provider = TestProvider::start().await;
         let providers = providers(&provider);
@@ -87,6 +97,9 @@ impl Backend {
             )
             .await,
             core,
+            recorder,
+            recorded_headers: RecordedHeaders::of(CDI_FILES),
+            headers_compared: 0,
             names: Replay::with_slack(SLACK),
             steps: lines(fdi).map(|line| text(&line["step"]).to_owned()).collect(),
             core_calls: lines(cdi).collect::<Vec<_>>().into_iter().peekable(),
@@ -102,6 +115,7 @@ impl Backend {
         self.between_steps().await?;
         let mailed = self.time_of(step);
         let answer = self.send(line).await;
+        self.compare_headers(step)?;
         if let Some((_, status, message)) = BETTER.iter().find(|(name, ..)| *name == step) {
             let is_better = answer.body.to_string().contains(message);
             return if answer.status.as_u16() == *status && is_better {
@@ -116,6 +130,14 @@ impl Backend {
             self.names.same_name(&recorded, &mail.token())?;
         }
         Ok(())
+    }
+
+    /// Compares the headers of all that the service sent to the Core since the last call.
+    fn compare_headers(&mut self, step: &str) -> Outcome {
+        self.recorder.take().iter().try_for_each(|sent| {
+            self.headers_compared += 1;
+            self.recorded_headers.compare(step, sent)
+        })
     }
 
     async fn send(&self, line: &Value) -> Answer {
@@ -179,6 +201,7 @@ impl Backend {
             let outcome = server_side::compare(&self.app, &mut self.names, &line).await;
             outcome
                 .map_err(|difference| format!("the server, at {}: {difference}", line["step"]))?;
+            self.compare_headers(text(&line["step"]))?;
             self.server_side_compared += 1;
         }
         Ok(changes)

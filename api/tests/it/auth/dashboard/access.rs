@@ -8,7 +8,9 @@ use super::{
     super::{assert_refused, send},
     ADMIN, API, Admin, NOT_PERMITTED, PASSWORD, REFUSED, ROUTES, ask, change, sign_in,
 };
-use crate::support::{app::TestApp, core::TestCore, database::TestDatabase};
+use crate::support::{
+    app::TestApp, core::TestCore, core_key::other_tokens, database::TestDatabase,
+};
 
 #[tokio::test]
 async fn nothing_is_told_or_done_without_an_admins_session() {
@@ -40,6 +42,21 @@ async fn nothing_is_told_or_done_without_an_admins_session() {
     let cookie = format!("sAccessToken={0}; sessionId={0}", admin.session_id);
     let request = app.get(&format!("{API}/users?limit=1")).header("cookie", cookie);
     assert_refused(&send(request).await, 401, REFUSED);
+}
+
+/// Signed by the Core's keys for other services, with the claims of a session that lives.
+#[tokio::test]
+async fn token_of_another_kind_opens_no_dashboard() {
+    let app = TestApp::start().await;
+    Admin::sign_in(&app).await;
+    let ada = app.user("ada").await;
+    let claims = serde_json::from_str(app.claims(&ada).await.payload().get()).expect("claims");
+    for (token, _) in other_tokens(&app.database, &claims).await {
+        for (method, path) in ROUTES.into_iter().chain([("POST", "/key/validate")]) {
+            let answer = ask(&app, method, path, Some(&token), Some(json!({}))).await;
+            assert_refused(&answer, 401, REFUSED);
+        }
+    }
 }
 
 #[tokio::test]

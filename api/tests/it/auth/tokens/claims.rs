@@ -1,10 +1,11 @@
 //! Tokens that the Core's key has signed, and that are still no session.
 
-use serde_json::json;
+use jsonwebtoken::{Extras, Header};
+use serde_json::{Value, json};
 
 use super::{
     super::{
-        TRY_REFRESH_TOKEN,
+        TRY_REFRESH_TOKEN, UNAUTHORISED,
         stand_in::{Key, StandIn, claims},
     },
     NOW, Service,
@@ -104,16 +105,48 @@ async fn tokens_of_another_kind_are_no_session() {
     }
 }
 
+/// A token of the Core's static key, which also signs for other services (`POST /recipe/jwt`), with all the claims of
+/// a session.
 #[tokio::test]
-async fn a_token_of_the_static_key_that_is_no_session_is_refused() {
+async fn token_of_static_key_is_no_session() {
     let key = Key::new("s-40a5f57f-51d0-4a49-8a0a-a6a4b1a3b1d3");
     let core = StandIn::publishing(&[&key]).await;
     let service =
         Service { app: core.serve(TestClock::at(NOW * 1000).clock()).await, key, _core: core };
-    // As `createJWT` makes them, for machines.
-    let machine = json!({"iss": "http://localhost:3001/auth", "sub": "cron", "tId": "public",
-        "iat": NOW, "exp": NOW + 3600});
-    let token = service.key.sign(&machine);
-    service.refuses(&token, TRY_REFRESH_TOKEN).await;
-    service.accepts(&claims(NOW)).await;
+    service.refuses(&service.key.sign(&claims(NOW)), TRY_REFRESH_TOKEN).await;
+    let header = header(&service.key, None);
+    service.refuses(&service.key.sign_with(&header, &claims(NOW)), UNAUTHORISED).await;
+    for kid in ["", "d", "S-1", "d_1", "x-d-1"] {
+        let key = Key { kid: kid.to_owned(), ..Key::new(kid) };
+        service.refuses(&key.sign(&claims(NOW)), TRY_REFRESH_TOKEN).await;
+    }
+}
+
+/// The dynamic key signs for other services, too, if they ask for it.
+#[tokio::test]
+async fn token_without_session_version_is_no_session() {
+    let service = Service::start().await;
+    let (key, claims) = (&service.key, claims(NOW));
+    let other = [json!("1"), json!("2"), json!(""), json!("x"), json!("-5"), json!(5), json!(null)];
+    for version in other.map(Some).into_iter().chain([None]) {
+        let token = key.sign_with(&header(key, version), &claims);
+        service.refuses(&token, UNAUTHORISED).await;
+    }
+    for typ in [None, Some("at+jwt".to_owned())] {
+        let header = Header { typ, ..key.header() };
+        service.refuses(&key.sign_with(&header, &claims), UNAUTHORISED).await;
+    }
+    for version in ["3", "4", "5", "6"] {
+        let token = key.sign_with(&header(key, Some(version.into())), &claims);
+        let answer = service.ask(&token).await;
+        assert_eq!(answer.status, 200, "{version}: {:?}", answer.body);
+    }
+}
+
+fn header(key: &Key, version: Option<Value>) -> Header {
+    let mut header = Header { extras: Extras::default(), ..key.header() };
+    if let Some(version) = version {
+        header.extras.insert("version", version);
+    }
+    header
 }

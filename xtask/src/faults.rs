@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::{
     postgres::{self, Cluster},
-    run::{self, Within},
+    run::{self, IdleTimeout},
     step::step,
     workspace,
 };
@@ -40,7 +40,7 @@ pub fn run() -> Result<()> {
         cargo.args(["--all-features", "faults::", "--", "--test-threads", "1"]);
     }
     cargo.env("TEST_DATABASE_URL", cluster.superuser_url()).env("FAULTS_REPORT", &report);
-    step("Faults", |step| run::streamed(&mut cargo, Within::Build, step))?;
+    step("Faults", |step| run::streamed(&mut cargo, IdleTimeout::Build, step))?;
     let lines = fs::read_to_string(&report).context("no test reported anything")?;
     fs::remove_file(&report)?;
     step(DOCUMENT, |step| {

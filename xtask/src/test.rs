@@ -13,7 +13,6 @@ use crate::{
     page::{self, Toolchain},
     parallel::{OnFailure, both},
     postgres::{self, Cluster},
-    programs,
     run::{self, IdleTimeout},
     stack::Settings,
     step::{print, skipped, step},
@@ -44,7 +43,7 @@ pub fn run(options: &Options) -> Result<()> {
     let toolchain = page::toolchain()?;
     check::format()?;
     let ((), page) = both(OnFailure::Stop, compile, || beside_compiling(&toolchain))?;
-    page::bundle(&page)?;
+    page::bundle(&page, Profile::Dev)?;
     let Some(browser) = browser else {
         run_tests(TESTS, &[], &options.filter, clients.as_ref())?;
         skipped("Browser test", "left out by --skip-browser");
@@ -71,7 +70,6 @@ const TESTS: &str = "Unit and integration tests";
 
 fn compile() -> Result<()> {
     check::compile()?;
-    programs::build(Profile::Dev)?;
     codegen::compare_all()
 }
 

@@ -46,7 +46,7 @@ pub fn build_with_bundler(
     profile: Profile,
     settings: Settings,
 ) -> Result<()> {
-    bundle(&compile(toolchain, profile, settings)?)
+    bundle(&compile(toolchain, profile, settings)?, profile)
 }
 
 /// Compiles the page to wasm, which needs no program of the workspace. Returns the module.
@@ -55,10 +55,13 @@ pub fn compile(toolchain: &Toolchain, profile: Profile, settings: Settings) -> R
 }
 
 /// Makes `web/dist` from the module, with the bundler that is built already.
-pub fn bundle(wasm: &Path) -> Result<()> {
+pub fn bundle(wasm: &Path, profile: Profile) -> Result<()> {
     step("Page, bundled", |step| {
         let mut bundler = Command::new(programs::path("bundler", Profile::Dev));
         bundler.arg(wasm).arg(web()).arg(work());
+        if profile == Profile::Release {
+            bundler.arg("release");
+        }
         let printed = run::quiet(&mut bundler, IdleTimeout::Local, step)
             .context("the page cannot be bundled")?;
         step.note(printed.trim());

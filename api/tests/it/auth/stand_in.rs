@@ -39,6 +39,8 @@ struct Answers {
     /// No answer at all if there is no body.
     body: Option<String>,
     requests: usize,
+    /// Requests that hang, and whose client still waits.
+    hanging: usize,
 }
 
 impl Drop for StandIn {
@@ -68,6 +70,7 @@ impl StandIn {
                 status: StatusCode::OK,
                 body: None,
                 requests: 0,
+                hanging: 0,
             })),
             socket: Some(socket),
             server: None,
@@ -102,6 +105,11 @@ impl StandIn {
         lock(&self.state).body = None;
     }
 
+    /// Whether a client waits for an answer that does not come.
+    pub fn is_hanging(&self) -> bool {
+        lock(&self.state).hanging > 0
+    }
+
     pub fn requests(&self) -> usize {
         lock(&self.state).requests
     }
@@ -126,7 +134,26 @@ async fn answer(State(state): State<Arc<Mutex<Answers>>>) -> impl IntoResponse {
     };
     match body {
         Some(body) => (status, body),
-        None => pending().await,
+        None => {
+            let _hanging = Hanging::new(state);
+            pending().await
+        }
+    }
+}
+
+/// Dropped when the client gives up.
+struct Hanging(Arc<Mutex<Answers>>);
+
+impl Hanging {
+    fn new(state: Arc<Mutex<Answers>>) -> Self {
+        lock(&state).hanging += 1;
+        Self(state)
+    }
+}
+
+impl Drop for Hanging {
+    fn drop(&mut self) {
+        lock(&self.0).hanging -= 1;
     }
 }
 

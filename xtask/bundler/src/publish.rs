@@ -40,8 +40,7 @@ pub fn publish(dist: &Path, assets: &Assets, index: &str, is_release: bool) -> R
 )]
 fn encodings(name: String, content: &[u8], is_release: bool) -> Result<Vec<(String, Vec<u8>)>> {
     #[cfg(feature = "compress")]
-    let compressed =
-        if is_release { crate::compress::forms(&name, content)? } else { Vec::new() };
+    let compressed = if is_release { crate::compress::forms(&name, content)? } else { Vec::new() };
     #[cfg(not(feature = "compress"))]
     let compressed = Vec::new();
     Ok([compressed, vec![(name, content.to_vec())]].concat())
@@ -98,6 +97,6 @@ mod tests {
 
         publish(dist.path(), &assets("sub/new.js"), "<p>new</p>", true).unwrap();
         assert_eq!(files(dist.path()), ["index.html", "new.js"]);
-        assert_eq!(fs::read_to_string(dist.path().join("index.html")).unwrap(), "<p>new</p>", true);
+        assert_eq!(fs::read_to_string(dist.path().join("index.html")).unwrap(), "<p>new</p>");
     }
 }

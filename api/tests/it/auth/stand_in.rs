@@ -132,13 +132,11 @@ async fn answer(State(state): State<Arc<Mutex<Answers>>>) -> impl IntoResponse {
         state.requests += 1;
         (state.status, state.body.clone())
     };
-    match body {
-        Some(body) => (status, body),
-        None => {
-            let _hanging = Hanging::new(state);
-            pending().await
-        }
-    }
+    let Some(body) = body else {
+        let _hanging = Hanging::new(state);
+        return pending().await;
+    };
+    (status, body)
 }
 
 /// Dropped when the client gives up.

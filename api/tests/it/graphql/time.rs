@@ -87,9 +87,14 @@ async fn a_request_that_takes_too_long_is_answered_in_json() {
     assert_eq!(error["extensions"]["code"], "SERVICE_UNAVAILABLE");
     assert_eq!(error["extensions"]["requestId"], answer.header("x-request-id"));
     drop(holder);
-    let is_complete: bool = sqlx::query_scalar("select is_complete from todos")
-        .fetch_one(&mut app.database.connect().await)
-        .await
-        .expect("the todo");
-    assert!(!is_complete, "it was changed all the same");
+    // The service goes on. On a busy machine a list, too, may take longer than three seconds.
+    let deadline = Instant::now() + Duration::from_mins(1);
+    loop {
+        let answer = ada.send("{ todos { nodes { task } } }", json!({})).await;
+        if answer.status == StatusCode::OK {
+            assert_eq!(answer.body["data"]["todos"]["nodes"], json!([{"task": "held"}]));
+            break;
+        }
+        assert!(Instant::now() < deadline, "{:?}", answer.body);
+    }
 }

@@ -7,7 +7,7 @@ use anyhow::{Error, Result};
 
 use crate::{
     interrupt::Interrupted,
-    run::{self, Failed, Within},
+    run::{self, Failed, IdleTimeout},
     step::Step,
 };
 
@@ -94,7 +94,7 @@ fn get(action: &[&str], packages: &[&str], step: &Step) -> Result<()> {
     if !packages.is_empty() {
         apt.arg("--no-install-recommends").args(packages);
     }
-    run::quiet(&mut apt, Within::Install, step).map(drop)
+    run::quiet(&mut apt, IdleTimeout::Install, step).map(drop)
 }
 
 #[cfg(test)]
@@ -106,7 +106,7 @@ mod tests {
     fn what_apt_says_against_it_is_one_line() {
         let script = "echo Reading; echo 'E: Unable to locate package rustc-web' >&2; exit 100";
         let failed = step("apt-get", |step| {
-            run::quiet(Command::new("sh").args(["-c", script]), Within::Soon, step)
+            run::quiet(Command::new("sh").args(["-c", script]), IdleTimeout::Local, step)
         });
         let outcome = Outcome::Refused(reason(&failed.unwrap_err()));
         assert_eq!(outcome.refused(), " (apt-get: Unable to locate package rustc-web)");

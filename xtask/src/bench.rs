@@ -15,7 +15,7 @@ use crate::{
     npm,
     postgres::{Cluster, Database},
     programs,
-    run::{self, Within},
+    run::{self, IdleTimeout},
     stack,
     step::{Step, step},
     workspace::{self, Profile},
@@ -57,7 +57,7 @@ pub fn run(options: &Options) -> Result<()> {
         .env("BENCH_PGBENCH", pgbench)
         .env("BENCH_NODE", node)
         .env("BENCH_WRK", WRK);
-    step("Bench", |step| run::streamed(&mut cargo, Within::Long, step))
+    step("Bench", |step| run::streamed(&mut cargo, IdleTimeout::Measurement, step))
 }
 
 fn wrk(step: &Step) -> Result<()> {

@@ -1,6 +1,6 @@
 //! The browser test: the product as it runs in development, driven by a headless Chromium.
 
-use std::{env, fs, path::PathBuf};
+use std::{env, fs, path::PathBuf, process::Command};
 
 use anyhow::{Context, Result};
 
@@ -11,7 +11,7 @@ use crate::{
     page::{self, Toolchain},
     port,
     postgres::Database,
-    run::{self, Within},
+    run::{self, IdleTimeout},
     stack::{self, Settings, Stack},
     step::{Step, step},
     workspace::{self, Profile},
@@ -43,14 +43,24 @@ impl Browser {
         })
     }
 
-    pub fn test(&self, toolchain: &Toolchain) -> Result<()> {
-        stack::build(toolchain, Profile::Dev, Settings::Default)?;
-        let (stack, issuer) = start(Profile::Dev)?;
-        let outcome = step("Browser test", |step| self.drive(&stack, &issuer, step));
+    /// Tests what is built. Returns the output beside the result, so that it does not mix with that of other tests.
+    pub fn test(&self) -> (String, Result<()>) {
+        let (stack, issuer) = match start(Profile::Dev) {
+            Ok(started) => started,
+            Err(error) => return (String::new(), Err(error)),
+        };
+        let mut output = String::new();
+        let outcome = step("Browser test", |step| {
+            let mut test = self.prepare(&stack, &issuer, step)?;
+            let (printed, outcome) = run::captured(&mut test, IdleTimeout::Build, step);
+            output = printed;
+            outcome
+        });
         if outcome.is_err() {
-            eprintln!("the service's last lines:\n{}", stack.service.last_lines());
+            output.push_str("the service's last lines:\n");
+            output.push_str(&stack.service.last_lines());
         }
-        outcome
+        (output, outcome)
     }
 
     /// Runs a script of `web/e2e/package.json` on the page as it is deployed, and on a service of this profile.
@@ -60,18 +70,18 @@ impl Browser {
         step("Browser", |step| {
             let mut script = self.node.npm(&folder(), &["run", "--silent", name])?;
             script.env("BASE_URL", &stack.address).env("CHROMIUM", &self.chromium);
-            run::streamed(&mut script, Within::Build, step)
+            run::streamed(&mut script, IdleTimeout::Build, step)
         })
     }
 
-    fn drive(&self, stack: &Stack, issuer: &str, step: &mut Step) -> Result<()> {
+    fn prepare(&self, stack: &Stack, issuer: &str, step: &mut Step) -> Result<Command> {
         let artifacts = workspace::target_dir().join("e2e");
         if artifacts.exists() {
             fs::remove_dir_all(&artifacts)?;
         }
         fs::create_dir_all(&artifacts)?;
         let mut add = stack.api(&["dashboard", "add", ADMIN]);
-        run::fed(&mut add, PASSWORD, Within::Soon, step)?;
+        run::fed(&mut add, PASSWORD, IdleTimeout::Local, step)?;
         let mut test = self.node.npm(&folder(), &["test"])?;
         test.env("BASE_URL", &stack.address)
             .env("CHROMIUM", &self.chromium)
@@ -80,7 +90,7 @@ impl Browser {
             .env("DASHBOARD_EMAIL", ADMIN)
             .env("DASHBOARD_PASSWORD", PASSWORD);
         step.note(format!("screenshots in {}", workspace::shown(&artifacts)));
-        run::streamed(&mut test, Within::Build, step)
+        Ok(test)
     }
 }
 

@@ -3,11 +3,14 @@
 use anyhow::{Context, Result};
 
 use crate::{
-    codegen, deployment, docs,
-    run::{self, Within},
+    clippy, codegen, deployment, docs,
+    run::{self, IdleTimeout},
     step::{Step, step},
     workspace,
 };
+
+/// The member that [`workspace::MEMBERS`] leaves out.
+const POSTGRES_DOWNLOAD: [&str; 2] = ["--package", "postgres-download"];
 
 pub fn run() -> Result<()> {
     format()?;
@@ -21,7 +24,7 @@ pub fn format() -> Result<()> {
     step("Format", |step| {
         run::quiet(
             workspace::cargo().args(["fmt", "--all", "--check", "--", "--color", "never", "-l"]),
-            Within::Soon,
+            IdleTimeout::Local,
             step,
         )
         .context("run `cargo fmt --all` (`rustup component add rustfmt` where it is missing)")?;
@@ -31,16 +34,28 @@ pub fn format() -> Result<()> {
 
 pub fn lint() -> Result<()> {
     step("Lints", |step| {
-        clippy(&workspace::MEMBERS, step)?;
-        clippy(&["--package", "postgres-download"], step)
+        cargo_clippy(&workspace::MEMBERS, step)?;
+        cargo_clippy(&POSTGRES_DOWNLOAD, step)
     })
 }
 
-fn clippy(members: &[&str], step: &Step) -> Result<()> {
+/// Compiles all that the tests need, with Clippy as the compiler: the lints of [`lint`] cost no second pass.
+pub fn compile() -> Result<()> {
+    clippy::use_as_compiler()?;
+    step("Everything, compiled and linted", |step| {
+        let mut cargo = workspace::cargo();
+        cargo.arg("build").args(workspace::MEMBERS).args(["--all-targets", "--all-features"]);
+        run::quiet(&mut cargo, IdleTimeout::Build, step)
+            .context("the compiler or Clippy rejects this")?;
+        cargo_clippy(&POSTGRES_DOWNLOAD, step)
+    })
+}
+
+fn cargo_clippy(members: &[&str], step: &Step) -> Result<()> {
     let mut cargo = workspace::cargo();
     cargo.arg("clippy").args(members).args(["--all-targets", "--all-features"]);
     cargo.args(["--", "-D", "warnings"]);
-    run::quiet(&mut cargo, Within::Build, step)
+    run::quiet(&mut cargo, IdleTimeout::Build, step)
         .context("clippy is not content (`rustup component add clippy` where it is missing)")?;
     Ok(())
 }

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::{
     documents, programs,
-    run::{self, Within},
+    run::{self, IdleTimeout},
     schema_diff,
     step::{Step, step},
     workspace::{self, Profile},
@@ -42,10 +42,15 @@ pub fn write() -> Result<()> {
     old.map_or(Ok(()), |old| schema_diff::show(&old).map(drop))
 }
 
-/// Fails, showing the difference, when what is kept is not what the service is.
+/// Builds the service, and compares what is kept with it.
 pub fn check() -> Result<()> {
-    documents::check()?;
     programs::build(Profile::Dev)?;
+    compare_all()
+}
+
+/// Fails, showing the difference, when what is kept is not what the service prints.
+pub fn compare_all() -> Result<()> {
+    documents::check()?;
     step("Settings, compared", |step| {
         SETTINGS.iter().try_for_each(|(what, file)| compare(file, &print(&["config", what], step)?))
     })?;
@@ -67,7 +72,7 @@ fn compare(file: &str, generated: &str) -> Result<()> {
 /// What a command of the service prints.
 fn print(arguments: &[&str], step: &Step) -> Result<String> {
     let mut api = Command::new(programs::path("api", Profile::Dev));
-    run::quiet(api.args(arguments).current_dir(workspace::root()), Within::Soon, step)
+    run::quiet(api.args(arguments).current_dir(workspace::root()), IdleTimeout::Local, step)
         .with_context(|| format!("the service does not print its {}", arguments.join(" ")))
 }
 

@@ -9,7 +9,7 @@ use crate::{
     environment,
     node::Node,
     npm,
-    run::{self, Within},
+    run::{self, IdleTimeout},
     step::{Step, skipped, step},
     workspace,
 };
@@ -61,7 +61,7 @@ fn containers(step: &Step) -> Result<()> {
         environment::restrict(&mut linter);
         node.lead(&mut linter)?;
         linter.args(options).arg(&file);
-        run::quiet(&mut linter, Within::Soon, step)
+        run::quiet(&mut linter, IdleTimeout::Local, step)
             .with_context(|| format!("{name} is not content"))?;
     }
     Ok(())
@@ -74,11 +74,11 @@ fn unit(step: &Step) -> Result<()> {
     let here = workspace::target_dir().join("todos-api.service");
     fs::write(&here, text.replace("ExecStart=/opt/todos/api", "ExecStart=/bin/true"))?;
     let mut verify = Command::new(SYSTEMD);
-    run::quiet(verify.arg("verify").arg(&here), Within::Soon, step)
+    run::quiet(verify.arg("verify").arg(&here), IdleTimeout::Local, step)
         .context("systemd does not take the unit")?;
     let mut security = Command::new(SYSTEMD);
     security.args(["security", "--offline=true", "--no-pager", "--threshold", EXPOSURE]).arg(&here);
-    run::quiet(&mut security, Within::Soon, step).context("the unit may do too much")?;
+    run::quiet(&mut security, IdleTimeout::Local, step).context("the unit may do too much")?;
     Ok(fs::remove_file(here)?)
 }
 

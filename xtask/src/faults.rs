@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::{
     postgres::{self, Cluster},
-    run::{self, Within},
+    run::{self, IdleTimeout},
     step::step,
     workspace,
 };
@@ -32,15 +32,10 @@ pub fn run() -> Result<()> {
     let cluster = step("PostgreSQL for the tests", Cluster::throw_away)?;
     let mut cargo = workspace::cargo();
     // One after the other: what is measured is the fault, not the other tests.
-    if run::answers("cargo-nextest", "--version") {
-        cargo.args(["nextest", "run", "--test-threads", "1", "--no-fail-fast"]);
-        cargo.args(workspace::MEMBERS).args(["--all-features", "faults::"]);
-    } else {
-        cargo.args(["test", "--no-fail-fast"]).args(workspace::MEMBERS);
-        cargo.args(["--all-features", "faults::", "--", "--test-threads", "1"]);
-    }
+    cargo.args(["test", "--no-fail-fast"]).args(workspace::MEMBERS);
+    cargo.args(["--all-features", "faults::", "--", "--test-threads", "1"]);
     cargo.env("TEST_DATABASE_URL", cluster.superuser_url()).env("FAULTS_REPORT", &report);
-    step("Faults", |step| run::streamed(&mut cargo, Within::Build, step))?;
+    step("Faults", |step| run::streamed(&mut cargo, IdleTimeout::Build, step))?;
     let lines = fs::read_to_string(&report).context("no test reported anything")?;
     fs::remove_file(&report)?;
     step(DOCUMENT, |step| {

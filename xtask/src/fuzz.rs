@@ -5,7 +5,7 @@ use clap::Args;
 
 use crate::{
     postgres::{self, Cluster},
-    run::{self, Within},
+    run::{self, IdleTimeout},
     step::step,
     workspace,
 };
@@ -38,7 +38,7 @@ pub fn run(options: &Options) -> Result<()> {
         cargo.env("TEST_DATABASE_URL", cluster.superuser_url());
         cargo.env("FUZZ_SECONDS", seconds.to_string());
         step(&format!("{target}, {seconds} s"), |step| {
-            run::streamed(&mut cargo, Within::Long, step)
+            run::streamed(&mut cargo, IdleTimeout::Measurement, step)
         })?;
     }
     Ok(())

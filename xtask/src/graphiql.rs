@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     interrupt::Interrupted,
     npm,
-    run::{self, Within},
+    run::{self, IdleTimeout},
     step::{Step, skipped, step},
     workspace,
 };
@@ -57,7 +57,7 @@ fn bundle(step: &mut Step) -> Result<()> {
     let folder = folder();
     npm::install(&folder, step)?;
     step.doing("bundling");
-    run::quiet(&mut npm::npm(&folder, &["run", "--silent", "build"]), Within::Install, step)
+    run::quiet(&mut npm::npm(&folder, &["run", "--silent", "build"]), IdleTimeout::Install, step)
         .context("the playground cannot be bundled")?;
     Ok(fs::write(stamp(), inputs(&folder)?)?)
 }

@@ -4,7 +4,7 @@ use std::{
     fmt, process,
     sync::{
         Mutex, PoisonError,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     thread,
 };
@@ -22,6 +22,7 @@ use crate::signal;
 pub const EXIT_CODE: u8 = 130;
 
 static SIGNALS: AtomicU32 = AtomicU32::new(0);
+static IS_CANCELLED: AtomicBool = AtomicBool::new(false);
 static LAST_RESORT: Mutex<Vec<(Pid, Signal)>> = Mutex::new(Vec::new());
 
 /// The error that unwinds whatever was under way when the user asked to stop.
@@ -60,7 +61,12 @@ fn end_at_once() -> ! {
 }
 
 pub fn requested() -> bool {
-    SIGNALS.load(Ordering::SeqCst) > 0
+    SIGNALS.load(Ordering::SeqCst) > 0 || IS_CANCELLED.load(Ordering::SeqCst)
+}
+
+/// Stops every thread as a signal does, for good: a job has failed, and the rest is in vain.
+pub fn cancel() {
+    IS_CANCELLED.store(true, Ordering::SeqCst);
 }
 
 /// Fails with [`Interrupted`] once a stop was asked for.

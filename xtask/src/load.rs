@@ -5,7 +5,7 @@ use clap::Args;
 
 use crate::{
     postgres::Cluster,
-    run::{self, Within},
+    run::{self, IdleTimeout},
     step::step,
     workspace,
 };
@@ -22,5 +22,5 @@ pub fn run(options: &Options) -> Result<()> {
     let mut cargo = workspace::cargo();
     cargo.args(["bench", "--package", "api", "--bench", "load", "--"]);
     cargo.args(&options.more).env("TEST_DATABASE_URL", cluster.superuser_url());
-    step("Load", |step| run::streamed(&mut cargo, Within::Long, step))
+    step("Load", |step| run::streamed(&mut cargo, IdleTimeout::Measurement, step))
 }

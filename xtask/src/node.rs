@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::{
     apt, npm,
-    run::{self, Within},
+    run::{self, IdleTimeout},
     step::Step,
     workspace,
 };
@@ -71,7 +71,7 @@ fn kept(step: &Step) -> Result<PathBuf> {
     let wanted = format!("{package}@{KEPT_VERSION}");
     let arguments =
         ["install", "--prefix", ".", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund"];
-    run::quiet(npm::npm(&home, &arguments).arg(wanted), Within::Install, step)
+    run::quiet(npm::npm(&home, &arguments).arg(wanted), IdleTimeout::Install, step)
         .with_context(|| format!("this Node is too old: install Node {OLDEST_MAJOR} or newer"))?;
     Ok(folder)
 }

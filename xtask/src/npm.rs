@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 
 use crate::{
     environment,
-    run::{self, Within},
+    run::{self, IdleTimeout},
     step::Step,
 };
 
@@ -32,7 +32,7 @@ pub fn install(folder: &Path, step: &Step) -> Result<()> {
     }
     step.doing("npm ci");
     let mut ci = npm(folder, &["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
-    run::quiet(&mut ci, Within::Install, step)
+    run::quiet(&mut ci, IdleTimeout::Install, step)
         .context("npm cannot install the packages of the lock file")?;
     fs::create_dir_all(folder.join("node_modules"))?;
     Ok(fs::write(stamp, lock)?)

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, ensure};
 
 use crate::{
-    run::{self, Within},
+    run::{self, IdleTimeout},
     step::step,
     workspace::{self, Profile},
 };
@@ -37,7 +37,7 @@ pub fn build_for_bench() -> Result<()> {
     step("Bench, compiled", |step| {
         let mut cargo = workspace::cargo();
         cargo.args(["bench", "--package", "api", "--bench", "peers", "--no-run"]);
-        run::quiet(&mut cargo, Within::Build, step).map(drop)
+        run::quiet(&mut cargo, IdleTimeout::Build, step).map(drop)
     })
 }
 
@@ -81,6 +81,6 @@ fn cargo_build(label: &str, arguments: &[&str]) -> Result<()> {
     step(label, |step| {
         let mut cargo = workspace::cargo();
         cargo.arg("build").args(arguments);
-        run::quiet(&mut cargo, Within::Build, step).map(drop)
+        run::quiet(&mut cargo, IdleTimeout::Build, step).map(drop)
     })
 }

@@ -1,8 +1,8 @@
-//! Running other programs: quietly with their output kept, or with it shown as it comes, and never for ever.
+//! Runs other programs: with their output kept, or shown as it comes. Stops a program that hangs.
 
 use std::{
     fmt,
-    io::{BufRead, BufReader, Read, Write},
+    io::{self, Read, Write},
     process::{Child, Command, ExitStatus, Stdio},
     sync::mpsc::{self, RecvTimeoutError, Sender},
     thread,
@@ -13,37 +13,38 @@ use anyhow::Result;
 
 use crate::{
     child::Running,
-    interrupt::{self, Interrupted},
-    step::Step,
+    interrupt,
+    step::{self, Step},
 };
 
 pub const POLL: Duration = Duration::from_millis(50);
 
-/// How long a program may take.
+/// How long a program may print nothing before it counts as hung. On a busy machine a program is slow, but it still
+/// prints: no limit counts from the start.
 #[derive(Clone, Copy, Debug)]
-pub enum Within {
-    /// What measures, in many turns.
-    Long,
-    /// Compilers and test runners, on a slow machine from nothing.
+pub enum IdleTimeout {
+    /// Benchmarks and fuzzers, which print their results at the end.
+    Measurement,
+    /// Compilers and test runners. One large crate takes minutes without a line.
     Build,
-    /// Package managers, on a slow line.
+    /// Package managers, which print nothing while they download.
     Install,
-    /// What only looks, or works on what is here.
-    Soon,
+    /// Programs that only read and write local files.
+    Local,
 }
 
-impl Within {
+impl IdleTimeout {
     fn minutes(self) -> u64 {
         match self {
-            Self::Long => 120,
+            Self::Measurement => 120,
             Self::Build => 30,
-            Self::Install => 10,
-            Self::Soon => 3,
+            Self::Install => 20,
+            Self::Local => 10,
         }
     }
 }
 
-/// A program that ended badly or not in time, with what it printed.
+/// A program that failed or hung, with its output.
 #[derive(Debug)]
 pub struct Failed {
     command: String,
@@ -54,7 +55,7 @@ pub struct Failed {
 #[derive(Debug)]
 enum How {
     Ended(ExitStatus),
-    Late(Within),
+    Hung(IdleTimeout),
 }
 
 impl Failed {
@@ -68,12 +69,12 @@ impl fmt::Display for Failed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.how {
             How::Ended(status) => write!(f, "`{}` failed ({status})", self.command),
-            How::Late(within) => write!(
+            How::Hung(timeout) => write!(
                 f,
-                "`{}` was stopped after {} minutes: what it printed last may say what it waited for; \
-                 what it finished is kept when you try again",
+                "`{}` was stopped because it printed nothing for {} minutes. Its last lines may say what it waited \
+                 for. Try again: finished work is kept",
                 self.command,
-                within.minutes()
+                timeout.minutes()
             ),
         }
     }
@@ -82,50 +83,53 @@ impl fmt::Display for Failed {
 impl std::error::Error for Failed {}
 
 /// Runs to the end and returns stdout; everything it printed is in the error when it fails.
-pub fn quiet(command: &mut Command, within: Within, step: &Step) -> Result<String> {
-    fed(command, "", within, step)
+pub fn quiet(command: &mut Command, timeout: IdleTimeout, step: &Step) -> Result<String> {
+    fed(command, "", timeout, step)
 }
 
 /// As [`quiet`], with a short text on stdin.
-pub fn fed(command: &mut Command, input: &str, within: Within, step: &Step) -> Result<String> {
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut running = Running::spawn(command)?;
-    let deadline = Deadline::new(command, within);
-    if let Some(mut stdin) = running.child.stdin.take() {
-        // A program that does not read its input may have closed it.
-        stdin.write_all(input.as_bytes()).ok();
-    }
-    let mut said = Said::default();
-    let lines = lines(&mut running.child);
-    loop {
-        if interrupt::requested() {
-            return Err(Interrupted.into());
+pub fn fed(
+    command: &mut Command,
+    input: &str,
+    timeout: IdleTimeout,
+    step: &Step,
+) -> Result<String> {
+    let mut printed = Printed::default();
+    let status = supervise(command, input, timeout, |chunk| {
+        if let Some(line) = printed.add(&chunk) {
+            step.doing(line.trim());
         }
-        match lines.recv_timeout(POLL) {
-            Ok((from_stdout, line)) => {
-                step.doing(line.trim());
-                said.add(from_stdout, &line);
-            }
-            Err(RecvTimeoutError::Disconnected) => break,
-            // A daemon that it left behind may hold the pipe open.
-            Err(RecvTimeoutError::Timeout) if running.child.try_wait()?.is_some() => break,
-            Err(RecvTimeoutError::Timeout) => {}
-        }
-        deadline.check(&said.all)?;
-    }
-    let status = wait(&mut running, &deadline, &said.all)?;
-    succeeded(command, status, said.all)?;
-    Ok(said.stdout)
+    });
+    let status = status.map_err(|error| with_output(error, &printed.all))?;
+    let Printed { all, stdout, .. } = printed;
+    succeeded(command, status, all.into_text())?;
+    Ok(stdout.into_text())
 }
 
-/// Runs to the end with stdout and stderr going where ours go.
-pub fn streamed(command: &mut Command, within: Within, step: &mut Step) -> Result<()> {
+/// Runs to the end and passes stdout and stderr on as they come.
+pub fn streamed(command: &mut Command, timeout: IdleTimeout, step: &mut Step) -> Result<()> {
     step.stream();
-    command.stdin(Stdio::null());
-    let mut running = Running::spawn(command)?;
-    let deadline = Deadline::new(command, within);
-    let status = wait(&mut running, &deadline, "")?;
+    if step::is_on_a_terminal() {
+        // They write to a pipe and would print without colors.
+        command.env("CARGO_TERM_COLOR", "always").env("FORCE_COLOR", "1");
+    }
+    let status = supervise(command, "", timeout, |chunk| match chunk {
+        Chunk::Stdout(bytes) => step::write(&mut io::stdout(), &bytes),
+        Chunk::Stderr(bytes) => step::write(&mut io::stderr(), &bytes),
+    })?;
     succeeded(command, status, String::new())
+}
+
+/// Runs to the end and returns the output, of a failure too. For a step whose output would mix with another's.
+pub fn captured(command: &mut Command, timeout: IdleTimeout, step: &Step) -> (String, Result<()>) {
+    let mut printed = Printed::default();
+    let status = supervise(command, "", timeout, |chunk| {
+        if let Some(line) = printed.add(&chunk) {
+            step.doing(line.trim());
+        }
+    });
+    let outcome = status.and_then(|status| succeeded(command, status, String::new()));
+    (printed.all.into_text(), outcome)
 }
 
 /// Whether the program exists and answers `--version` or the like with success.
@@ -150,13 +154,47 @@ pub fn shown(command: &Command) -> String {
     text
 }
 
-fn wait(running: &mut Running, deadline: &Deadline, said: &str) -> Result<ExitStatus> {
+/// A piece of a program's output.
+enum Chunk {
+    Stdout(Vec<u8>),
+    Stderr(Vec<u8>),
+}
+
+/// Runs to the end. Stops the program when it has been silent for too long, or when a stop is requested.
+fn supervise(
+    command: &mut Command,
+    input: &str,
+    timeout: IdleTimeout,
+    mut receive: impl FnMut(Chunk),
+) -> Result<ExitStatus> {
+    let stdin = if input.is_empty() { Stdio::null() } else { Stdio::piped() };
+    command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut running = Running::spawn(command)?;
+    let mut idle = IdleTimer::new(command, timeout);
+    if let Some(mut stdin) = running.child.stdin.take() {
+        // A program that does not read its input may have closed it.
+        stdin.write_all(input.as_bytes()).ok();
+    }
+    let chunks = chunks(&mut running.child);
+    loop {
+        interrupt::check()?;
+        match chunks.recv_timeout(POLL) {
+            Ok(chunk) => {
+                idle.reset();
+                receive(chunk);
+            }
+            Err(RecvTimeoutError::Disconnected) => break,
+            // A daemon that it left behind may hold the pipe open.
+            Err(RecvTimeoutError::Timeout) if running.child.try_wait()?.is_some() => break,
+            Err(RecvTimeoutError::Timeout) => idle.check()?,
+        }
+    }
     loop {
         if let Some(status) = running.child.try_wait()? {
             return Ok(status);
         }
         interrupt::check()?;
-        deadline.check(said)?;
+        idle.check()?;
         thread::sleep(POLL);
     }
 }
@@ -168,76 +206,101 @@ fn succeeded(command: &Command, status: ExitStatus, output: String) -> Result<()
     Err(Failed { command: shown(command), how: How::Ended(status), output }.into())
 }
 
-/// When a program is taken to hang.
-struct Deadline {
-    command: String,
-    within: Within,
-    at: Instant,
+/// The output of a program that hung belongs to the error.
+fn with_output(error: anyhow::Error, output: &Output) -> anyhow::Error {
+    match error.downcast::<Failed>() {
+        Ok(failed) => failed.with_output(output.clone().into_text()).into(),
+        Err(error) => error,
+    }
 }
 
-impl Deadline {
-    fn new(command: &Command, within: Within) -> Self {
-        let at = Instant::now() + Duration::from_mins(within.minutes());
-        Self { command: shown(command), within, at }
+/// Measures how long a program has been silent.
+struct IdleTimer {
+    command: String,
+    timeout: IdleTimeout,
+    since: Instant,
+}
+
+impl IdleTimer {
+    fn new(command: &Command, timeout: IdleTimeout) -> Self {
+        Self { command: shown(command), timeout, since: Instant::now() }
     }
 
-    fn check(&self, said: &str) -> Result<()> {
-        if Instant::now() < self.at {
+    fn reset(&mut self) {
+        self.since = Instant::now();
+    }
+
+    fn check(&self) -> Result<()> {
+        if self.since.elapsed() < Duration::from_mins(self.timeout.minutes()) {
             return Ok(());
         }
-        let how = How::Late(self.within);
-        Err(Failed { command: self.command.clone(), how, output: said.to_owned() }.into())
+        let how = How::Hung(self.timeout);
+        Err(Failed { command: self.command.clone(), how, output: String::new() }.into())
+    }
+}
+
+/// Bytes that are text in the end: a chunk may end inside a character.
+#[derive(Clone, Default)]
+struct Output(Vec<u8>);
+
+impl Output {
+    fn into_text(self) -> String {
+        let text = String::from_utf8_lossy(&self.0).into_owned();
+        if text.is_empty() || text.ends_with('\n') { text } else { text + "\n" }
     }
 }
 
 /// What a program printed: all of it, and stdout alone.
 #[derive(Default)]
-struct Said {
-    all: String,
-    stdout: String,
+struct Printed {
+    all: Output,
+    stdout: Output,
 }
 
-impl Said {
-    fn add(&mut self, from_stdout: bool, line: &str) {
-        for text in [Some(&mut self.all), from_stdout.then_some(&mut self.stdout)] {
-            let Some(text) = text else { continue };
-            text.push_str(line);
-            text.push('\n');
-        }
+impl Printed {
+    /// Returns the last line of the chunk.
+    fn add(&mut self, chunk: &Chunk) -> Option<String> {
+        let bytes = match chunk {
+            Chunk::Stdout(bytes) => {
+                self.stdout.0.extend(bytes);
+                bytes
+            }
+            Chunk::Stderr(bytes) => bytes,
+        };
+        self.all.0.extend(bytes);
+        String::from_utf8_lossy(bytes).trim_end().lines().last().map(str::to_owned)
     }
 }
 
-/// Its lines as they come; true for those of stdout.
-fn lines(child: &mut Child) -> mpsc::Receiver<(bool, String)> {
-    let (sender, lines) = mpsc::channel();
-    read_lines(child.stdout.take(), true, sender.clone());
-    read_lines(child.stderr.take(), false, sender);
-    lines
+/// The output of a child as it comes.
+fn chunks(child: &mut Child) -> mpsc::Receiver<Chunk> {
+    let (sender, chunks) = mpsc::channel();
+    read(child.stdout.take(), Chunk::Stdout, sender.clone());
+    read(child.stderr.take(), Chunk::Stderr, sender);
+    chunks
 }
 
-fn read_lines(
+fn read(
     pipe: Option<impl Read + Send + 'static>,
-    stdout: bool,
-    sender: Sender<(bool, String)>,
+    chunk: fn(Vec<u8>) -> Chunk,
+    sender: Sender<Chunk>,
 ) {
-    let Some(pipe) = pipe else { return };
+    let Some(mut pipe) = pipe else { return };
     thread::spawn(move || {
-        let mut reader = BufReader::new(pipe);
-        let mut line = Vec::new();
-        while reader.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
-            let text = String::from_utf8_lossy(&line).trim_end_matches(['\n', '\r']).to_owned();
-            if sender.send((stdout, text)).is_err() {
-                break;
-            }
-            line.clear();
-        }
+        let mut buffer = vec![0; 16 * 1024];
+        while let Ok(length) = pipe.read(&mut buffer)
+            && length > 0
+            && sender.send(chunk(buffer[..length].to_vec())).is_ok()
+        {}
     });
 }
 
 #[cfg(test)]
 mod tests {
+    use rustix::process::{Pid, Signal};
+
     use super::*;
-    use crate::step::step;
+    use crate::{pid, signal, step::step};
 
     fn sh(script: &str) -> Command {
         let mut sh = Command::new("sh");
@@ -248,7 +311,7 @@ mod tests {
     #[test]
     fn the_error_of_a_failed_program_has_all_that_it_printed() {
         let outcome = step("a failing program", |step| {
-            quiet(&mut sh("echo one; echo two >&2; exit 3"), Within::Soon, step)
+            quiet(&mut sh("echo one; echo two >&2; exit 3"), IdleTimeout::Local, step)
         });
         let error = outcome.unwrap_err().downcast::<Failed>().unwrap();
         assert!(error.to_string().contains("exit status: 3"), "{error}");
@@ -256,23 +319,35 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_hangs_is_told_from_one_that_failed() {
-        let mut deadline = Deadline::new(&sh("sleep 60"), Within::Install);
-        assert!(deadline.check("").is_ok());
-        deadline.at = Instant::now();
-        let error = deadline.check("waiting for a lock\n").unwrap_err();
-        let error = error.downcast::<Failed>().unwrap();
-        assert!(error.to_string().contains("was stopped after 10 minutes"), "{error}");
-        assert_eq!(error.output, "waiting for a lock\n");
+    fn silent_program_counts_as_hung() {
+        let mut idle = IdleTimer::new(&sh("sleep 60"), IdleTimeout::Install);
+        assert!(idle.check().is_ok());
+        idle.since -= Duration::from_mins(20);
+        let error = idle.check().unwrap_err();
+        assert!(error.to_string().contains("printed nothing for 20 minutes"), "{error}");
+        let error = with_output(error, &Output(b"waiting for a lock".to_vec()));
+        assert_eq!(error.downcast::<Failed>().unwrap().output, "waiting for a lock\n");
+        idle.reset();
+        assert!(idle.check().is_ok(), "a line of output starts the time anew");
     }
 
     #[test]
-    fn a_daemon_left_behind_does_not_hold_us_up() {
-        let started = Instant::now();
+    fn captured_output_is_returned_for_a_failure_too() {
+        let (output, outcome) = step("a failing program", |step| {
+            Ok(captured(&mut sh("echo one; exit 3"), IdleTimeout::Local, step))
+        })
+        .unwrap();
+        assert_eq!(output, "one\n");
+        assert!(outcome.unwrap_err().to_string().contains("exit status: 3"));
+    }
+
+    #[test]
+    fn daemon_left_behind_does_not_block() {
         let outcome = step("a program with a daemon", |step| {
-            quiet(&mut sh("echo done; sleep 5 &"), Within::Soon, step)
+            quiet(&mut sh("sleep 600 & echo $!"), IdleTimeout::Local, step)
         });
-        assert_eq!(outcome.unwrap(), "done\n");
-        assert!(started.elapsed() < Duration::from_secs(4));
+        let daemon = Pid::from_raw(outcome.unwrap().trim().parse().unwrap()).unwrap();
+        assert!(pid::program(daemon).is_some(), "it was waited for");
+        signal::process(daemon, Signal::KILL);
     }
 }

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 use crate::{
     programs,
-    run::{self, Within},
+    run::{self, IdleTimeout},
     step::step,
     workspace::{self, Profile},
 };
@@ -19,7 +19,7 @@ pub fn since(base: &str) -> Result<ExitCode> {
     let old = step("schema.graphql, as it was", |step| {
         let mut git = Command::new("git");
         git.args(["show", &format!("{base}:schema.graphql")]).current_dir(workspace::root());
-        run::quiet(&mut git, Within::Soon, step)
+        run::quiet(&mut git, IdleTimeout::Local, step)
             .with_context(|| format!("{base} has no schema.graphql"))
     })?;
     Ok(if show(&old)? { ExitCode::SUCCESS } else { ExitCode::FAILURE })

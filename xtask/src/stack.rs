@@ -10,7 +10,7 @@ use crate::{
     pid::PidFile,
     postgres::Database,
     programs,
-    run::{self, Within},
+    run::{self, IdleTimeout},
     service::Service,
     step::step,
     workspace::{self, Profile},
@@ -159,7 +159,7 @@ pub fn migrate(database: &Database, profile: Profile) -> Result<()> {
             .current_dir(workspace::root())
             .env("DATABASE_URL", &database.owner_url)
             .env("DATABASE_AUTHENTICATED_URL", &database.service_url);
-        run::quiet(&mut migration, Within::Build, step)
+        run::quiet(&mut migration, IdleTimeout::Build, step)
             .context("the database cannot be migrated")?;
         Ok(())
     })

@@ -1,23 +1,25 @@
-//! One line a step: what came of it and how long it took. While it runs, a terminal shows a spinner, and a log
-//! a line that it began.
+//! One line per step: its result and its time. While a step runs, a terminal shows a spinner, and a log a line that
+//! it began. Steps may run in several threads.
 
 use std::{
     env,
-    io::{self, IsTerminal},
+    io::{self, IsTerminal, Write},
     sync::LazyLock,
     time::{Duration, Instant},
 };
 
 use anyhow::Result;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-static LIVELY: LazyLock<bool> = LazyLock::new(|| {
+/// None where a log is written instead of a terminal.
+static SPINNERS: LazyLock<Option<MultiProgress>> = LazyLock::new(|| {
     let set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
     let dumb = env::var_os("TERM").is_none_or(|term| term == "dumb");
-    io::stdout().is_terminal() && !set("CI") && !dumb
+    let is_terminal = io::stdout().is_terminal() && !set("CI") && !dumb;
+    is_terminal.then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stdout()))
 });
 
-/// A step that is under way.
+/// A step in progress.
 pub struct Step {
     label: String,
     started: Instant,
@@ -33,19 +35,38 @@ pub fn step<T>(label: &str, work: impl FnOnce(&mut Step) -> Result<T>) -> Result
     outcome
 }
 
-fn announce(label: &str) {
-    println!("… {label}");
+/// Prints that a step was left out, and why.
+pub fn skipped(label: &str, reason: &str) {
+    print(&format!("- {label:<28} {:>7}  {reason}", ""));
 }
 
-/// Says that a step was left out, and why.
-pub fn skipped(label: &str, reason: &str) {
-    println!("- {label:<28} {:>7}  {reason}", "");
+/// Prints a line above the spinners.
+pub fn print(line: &str) {
+    write(&mut io::stdout(), format!("{line}\n").as_bytes());
+}
+
+/// Writes a program's output above the spinners. Ignores a closed output: the program goes on.
+pub fn write(output: &mut impl Write, bytes: &[u8]) {
+    let mut write = || output.write_all(bytes).and_then(|()| output.flush()).ok();
+    match &*SPINNERS {
+        Some(spinners) => spinners.suspend(write),
+        None => write(),
+    };
+}
+
+/// Whether the output goes to a terminal.
+pub fn is_on_a_terminal() -> bool {
+    SPINNERS.is_some()
+}
+
+fn announce(label: &str) {
+    print(&format!("… {label}"));
 }
 
 impl Step {
     fn start(label: &str) -> Self {
-        let spinner = LIVELY.then(|| {
-            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stdout());
+        let spinner = SPINNERS.as_ref().map(|spinners| {
+            let bar = spinners.add(ProgressBar::new_spinner());
             if let Ok(style) =
                 ProgressStyle::with_template("{spinner} {prefix} {elapsed:>4}  {wide_msg}")
             {
@@ -61,19 +82,19 @@ impl Step {
         Self { label: label.to_owned(), started: Instant::now(), note: String::new(), spinner }
     }
 
-    /// What the step's line says beside its time.
+    /// Sets what the step's line says beside its time.
     pub fn note(&mut self, note: impl Into<String>) {
         self.note = note.into();
     }
 
-    /// What it is doing right now; seen on a terminal only.
+    /// Shows the current activity, on a terminal only.
     pub fn doing(&self, what: &str) {
         if let Some(spinner) = &self.spinner {
             spinner.set_message(what.to_owned());
         }
     }
 
-    /// Makes room for output that a child writes straight to ours.
+    /// Makes room for a child's output.
     pub fn stream(&mut self) {
         if let Some(spinner) = self.spinner.take() {
             spinner.finish_and_clear();
@@ -87,6 +108,6 @@ impl Step {
         }
         let mark = if succeeded { '✓' } else { '✗' };
         let took = format!("{:.1} s", self.started.elapsed().as_secs_f64());
-        println!("{}", format!("{mark} {:<28} {took:>7}  {}", self.label, self.note).trim_end());
+        print(format!("{mark} {:<28} {took:>7}  {}", self.label, self.note).trim_end());
     }
 }

@@ -1,6 +1,6 @@
-//! `cargo xtask test`: everything, in order, up to the first step that fails.
+//! `cargo xtask test`: everything. What waits for something else than the processor runs at the same time.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Args;
@@ -8,13 +8,14 @@ use clap::Args;
 use crate::{
     apt::{self, Outcome},
     browser::Browser,
-    check, clients, codegen, deployment, docs,
+    check, clients, codegen, deployment, docs, graphiql,
     node::Node,
-    page,
+    page::{self, Toolchain},
+    parallel::{OnFailure, both},
     postgres::{self, Cluster},
-    run::{self, Within},
+    run::{self, IdleTimeout},
     stack::Settings,
-    step::{skipped, step},
+    step::{print, skipped, step},
     workspace::{self, Profile},
 };
 
@@ -41,21 +42,45 @@ pub fn run(options: &Options) -> Result<()> {
     let clients = clients::install()?;
     let toolchain = page::toolchain()?;
     check::format()?;
-    check::lint()?;
-    codegen::check()?;
+    let ((), page) = both(OnFailure::Stop, compile, || beside_compiling(&toolchain))?;
+    page::bundle(&page, Profile::Dev)?;
+    let Some(browser) = browser else {
+        run_tests(TESTS, &[], &options.filter, clients.as_ref())?;
+        skipped("Browser test", "left out by --skip-browser");
+        print("all is well");
+        return Ok(());
+    };
+    let mut output = String::new();
+    let outcome = both(
+        OnFailure::Finish,
+        || run_tests(TESTS, &[], &options.filter, clients.as_ref()),
+        || {
+            let (printed, outcome) = browser.test();
+            output = printed;
+            outcome
+        },
+    );
+    print(&format!("\nBrowser test:\n{output}"));
+    outcome?;
+    print("all is well");
+    Ok(())
+}
+
+const TESTS: &str = "Unit and integration tests";
+
+fn compile() -> Result<()> {
+    check::compile()?;
+    codegen::compare_all()
+}
+
+/// What needs no program of the workspace. Returns the page's module.
+fn beside_compiling(toolchain: &Toolchain) -> Result<PathBuf> {
     docs::check()?;
     deny()?;
     deployment::lint()?;
     pooler()?;
-    run_tests("Unit and integration tests", &[], &options.filter, clients.as_ref())?;
-    if let Some(browser) = browser {
-        browser.test(&toolchain)?;
-    } else {
-        page::build(&toolchain, Profile::Dev, Settings::Default)?;
-        skipped("Browser test", "left out by --skip-browser");
-    }
-    println!("all is well");
-    Ok(())
+    graphiql::build_or_say_why_not()?;
+    page::compile(toolchain, Profile::Dev, Settings::Default)
 }
 
 /// A transaction pooler, in front of which some tests stand: without one they say so and are skipped.
@@ -84,17 +109,13 @@ fn run_tests(
 ) -> Result<()> {
     let cluster = step("PostgreSQL for the tests", Cluster::throw_away)?;
     let mut cargo = workspace::cargo();
-    let has_nextest = run::answers("cargo-nextest", "--version");
-    cargo.args(if has_nextest { &["nextest", "run"][..] } else { &["test"] });
-    cargo.args(workspace::MEMBERS).args(["--all-features", "--no-fail-fast"]).args(targets);
-    if !has_nextest {
-        cargo.arg("--");
-    }
-    cargo.args(filter).env("TEST_DATABASE_URL", cluster.superuser_url());
+    cargo.arg("test").args(workspace::MEMBERS).args(["--all-features", "--no-fail-fast"]);
+    cargo.args(targets).arg("--").args(filter);
+    cargo.env("TEST_DATABASE_URL", cluster.superuser_url());
     if let Some(node) = clients {
         node.lead(&mut cargo)?;
     }
-    step(label, |step| run::streamed(&mut cargo, Within::Build, step))
+    step(label, |step| run::streamed(&mut cargo, IdleTimeout::Build, step))
 }
 
 fn deny() -> Result<()> {
@@ -106,7 +127,7 @@ fn deny() -> Result<()> {
     step(LABEL, |step| {
         run::quiet(
             workspace::cargo().args(["deny", "check", "licenses", "bans"]),
-            Within::Install,
+            IdleTimeout::Install,
             step,
         )
         .context("deny.toml does not allow this")?;

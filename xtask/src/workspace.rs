@@ -10,6 +10,8 @@ use std::{
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
+use crate::clippy;
+
 /// The checkout's top folder.
 pub fn root() -> &'static Path {
     let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -72,10 +74,18 @@ pub fn cargo() -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(root());
     forget(&mut cargo);
+    clippy::apply(&mut cargo);
     if let Some(found) = TARGET_DIR.get() {
         cargo.env("CARGO_TARGET_DIR", found);
     }
     cargo
+}
+
+/// The output of the compiler that [`cargo`] uses, unless it fails.
+pub fn rustc(arguments: &[&str]) -> Option<String> {
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(rustc).args(arguments).current_dir(root()).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// What [`forget`] takes of the service's configuration.

@@ -87,6 +87,7 @@ impl Options {
 
 /// A Core that is running; it stops when dropped, or in good order by [`stop`](Self::stop).
 pub struct EmbeddedCore {
+    core: Arc<Core>,
     url: Url,
     pool: PgPool,
     shut_down: oneshot::Sender<()>,
@@ -97,6 +98,11 @@ impl EmbeddedCore {
     /// Where it listens, such as `http://127.0.0.1:40123/`.
     pub fn url(&self) -> Url {
         self.url.clone()
+    }
+
+    /// How many password hashes were computed. Requests that do the same work take the same time.
+    pub fn password_hashes(&self) -> u64 {
+        self.core.passwords.computed()
     }
 
     /// Answers the requests under way, for at most ten seconds, then ends.
@@ -131,7 +137,7 @@ pub async fn start(options: Options) -> std::result::Result<EmbeddedCore, StartE
     let url = Url::parse(&format!("http://{address}"))
         .map_err(|error| listen_error(io::Error::other(error)))?;
     let (shut_down, stopping) = oneshot::channel::<()>();
-    let server = axum::serve(listener, router(core)).with_graceful_shutdown(async {
+    let server = axum::serve(listener, router(Arc::clone(&core))).with_graceful_shutdown(async {
         // An error means that the sender is gone: time to stop all the same.
         let _ = stopping.await;
     });
@@ -140,7 +146,7 @@ pub async fn start(options: Options) -> std::result::Result<EmbeddedCore, StartE
             tracing::error!(%error, "embedded Core: server failed");
         }
     });
-    Ok(EmbeddedCore { url, pool, shut_down, server })
+    Ok(EmbeddedCore { core, url, pool, shut_down, server })
 }
 
 /// What the handlers share.

@@ -1,6 +1,12 @@
 //! Password hashing: Argon2id, a bounded number at a time.
 
-use std::{sync::Arc, thread::available_parallelism};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread::available_parallelism,
+};
 
 use argon2::{
     Algorithm, Argon2, Params, Version,
@@ -15,6 +21,7 @@ use super::error::{Error, Result};
 pub(super) struct Passwords {
     permits: Arc<Semaphore>,
     dummy_hash: String,
+    computed: AtomicU64,
 }
 
 impl Passwords {
@@ -22,7 +29,13 @@ impl Passwords {
         Ok(Self {
             permits: Arc::new(Semaphore::new(available_parallelism().map_or(1, Into::into))),
             dummy_hash: hash("no one's password")?,
+            computed: AtomicU64::new(0),
         })
+    }
+
+    /// How many hashes were computed to make or verify a password.
+    pub(super) fn computed(&self) -> u64 {
+        self.computed.load(Ordering::Relaxed)
     }
 
     /// A PHC string (`$argon2id$v=19$...`) with a salt of its own.
@@ -46,6 +59,7 @@ impl Passwords {
         work: impl FnOnce() -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let permit = self.permits.clone().acquire_owned().await.map_err(Error::internal)?;
+        self.computed.fetch_add(1, Ordering::Relaxed);
         spawn_blocking(move || {
             let _permit = permit;
             work()

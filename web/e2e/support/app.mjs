@@ -70,9 +70,13 @@ export function app(page) {
       await row(task).waitFor({ state: 'detached' });
     },
 
-    /** Ends the offer to take it back. */
+    /** Ends the offer to undo, which may have ended by itself on a busy machine. */
     async dismiss() {
-      await page.getByRole('button', { name: 'Dismiss' }).click();
+      const button = page.getByRole('button', { name: 'Dismiss' });
+      const click = button.click();
+      // Rejected later, when nothing is there to be clicked.
+      click.catch(() => {});
+      await Promise.race([click, button.waitFor({ state: 'detached' })]);
     },
 
     tasks: () => page.locator('.todo > .todo-text').allInnerTexts(),
@@ -130,6 +134,36 @@ export async function stored(page) {
 /** Waits until nothing of what was done is left to be sent. */
 export const isSent = (page) =>
   page.waitForFunction(() => !Object.keys(localStorage).some((key) => key.startsWith('todos.queue.')));
+
+/** Stops the page's timers, so that an offer to undo does not end before the test takes it. */
+export async function stopTimers(page) {
+  await page.clock.install();
+  await page.clock.pauseAt(await page.evaluate(() => Date.now() + 1_000));
+}
+
+export const startTimers = (page) => page.clock.resume();
+
+/** Records the operations that the page sends from now on. */
+export function record(page) {
+  const requests = [];
+  page.on('request', (request) => request.url().endsWith('/graphql') && requests.push(request));
+  return {
+    clear: () => requests.splice(0),
+    /**
+     * The names of those that the service executed, in order. A request that failed or was turned away is not counted:
+     * the page may send it again.
+     */
+    async executed() {
+      const names = [];
+      for (const request of requests) {
+        const response = await request.response();
+        const answer = response?.ok() && (await response.json());
+        if (answer?.data) names.push(request.postDataJSON().operationName);
+      }
+      return names;
+    },
+  };
+}
 
 /** What the operation of a request to /graphql is called. */
 export const operation = (route) => route.request().postDataJSON().operationName;

@@ -13,12 +13,16 @@ before(async () => {
 
 after(() => browser?.close());
 
+/** In milliseconds. They end what hangs: on a busy machine everything takes long. */
+const scenarioTimeout = 900_000;
+const waitTimeout = 120_000;
+
 /**
  * `run` gets `page`, its `context`, `open()` for another person's browser, and the `faults` seen so far.
- * `options` are those of a context, `breaks`: the scenario is about a page that cannot run, and `timeout`.
+ * `options` are those of a context, and `breaks`: the scenario is about a page that cannot run.
  */
-export function scenario(name, run, { breaks = false, timeout = 60_000, ...options } = {}) {
-  test(name, { timeout }, async () => {
+export function scenario(name, run, { breaks = false, ...options } = {}) {
+  test(name, { timeout: scenarioTimeout }, async () => {
     const contexts = [];
     const faults = [];
     const open = async (more = {}) => {
@@ -29,7 +33,7 @@ export function scenario(name, run, { breaks = false, timeout = 60_000, ...optio
         ...options,
         ...more,
       });
-      context.setDefaultTimeout(10_000);
+      context.setDefaultTimeout(waitTimeout);
       watch(context, faults);
       contexts.push(context);
       return context;

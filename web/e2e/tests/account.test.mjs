@@ -145,7 +145,7 @@ scenario('a way back is never taken from the address', async ({ page }) => {
 scenario('an account that cannot be shown now can be asked for again', async ({ page, context }) => {
   await app(page).signUp();
   const unavailable = (route) =>
-    route.fulfill({ status: 503, headers: { 'retry-after': '2' }, json: { message: 'later' } });
+    route.fulfill({ status: 503, headers: { 'retry-after': '3600' }, json: { message: 'later' } });
   await context.route('**/graphql', unavailable);
   await page.goto('/account');
   await page.getByText('briefly unavailable').waitFor();

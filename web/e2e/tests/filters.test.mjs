@@ -1,6 +1,6 @@
 // What is shown of the list stands in the address; what is done to all of it; several lines at once.
 import assert from 'node:assert/strict';
-import { app, operation, seed, stored } from '../support/app.mjs';
+import { app, operation, record, seed, startTimers, stopTimers, stored } from '../support/app.mjs';
 import { scenario } from '../support/scenario.mjs';
 
 const show = (page, name) => page.getByRole('link', { name, exact: true });
@@ -57,7 +57,10 @@ scenario('a search is asked for when its words are there', async ({ page }) => {
       asked.push(request.postDataJSON().variables.filter.taskContains);
     }
   });
+  // No pause between two letters is taken for the end of the word.
+  await stopTimers(page);
   await search(page).pressSequentially('MILK');
+  await startTimers(page);
   await shows(page, ['Milk chocolate', 'Oat milk']);
   await page.waitForURL('**/?q=MILK');
   assert.deepEqual(asked.filter(Boolean), ['MILK']);
@@ -89,9 +92,11 @@ scenario('all can be completed, and the done ones cleared', async ({ page }) => 
   await me.add('Coffee');
   assert.deepEqual((await stored(page)).map(({ isComplete }) => isComplete), [false, true, true, true]);
 
+  await stopTimers(page);
   await page.getByRole('button', { name: 'Clear done' }).click();
   await me.expectCount('1 open, 0 done');
   await page.getByRole('button', { name: 'Undo' }).click();
+  await startTimers(page);
   await me.expectCount('1 open, 3 done');
   const cleared = page.waitForResponse(
     (answer) => answer.url().endsWith('/graphql') && operation(answer) === 'ClearCompleted',
@@ -114,12 +119,7 @@ const paste = (field, text) =>
 scenario('several pasted lines become several todos, for who says so', async ({ page }) => {
   const me = app(page);
   await me.signUp();
-  const sent = [];
-  page.on('request', (request) => {
-    if (request.url().endsWith('/graphql')) {
-      sent.push(request.postDataJSON().operationName);
-    }
-  });
+  const sent = record(page);
   await paste(me.field, 'Milk\r\n\r\n  Bread \nTea\n');
   await page.getByRole('button', { name: 'Cancel' }).click();
   assert.deepEqual(await me.tasks(), []);
@@ -131,7 +131,7 @@ scenario('several pasted lines become several todos, for who says so', async ({ 
   await each.click();
   await shows(page, ['Tea', 'Bread', 'Milk']);
   await page.locator('.todo.saving').first().waitFor({ state: 'detached' });
-  assert.equal(sent.filter((name) => name === 'AddTodos').length, 1);
+  assert.deepEqual((await sent.executed()).filter((name) => name === 'AddTodos'), ['AddTodos']);
 
   await paste(me.field, 'One\nlong thought');
   await page.getByRole('button', { name: 'As one task' }).click();

@@ -1,6 +1,6 @@
 // Two tabs, two devices, two users: what happens in one is seen in the others that may see it.
 import assert from 'node:assert/strict';
-import { setTimeout as delay } from 'node:timers/promises';
+import { EventEmitter, once } from 'node:events';
 import { app, ask, isSent, operation, stored } from '../support/app.mjs';
 import { cut, film } from '../support/film.mjs';
 import { scenario } from '../support/scenario.mjs';
@@ -181,25 +181,40 @@ scenario('what was missed is asked for again where the service has no time', asy
 
 scenario('a socket that is dead and does not know it is noticed by who looks', async ({ page, context }) => {
   const me = app(page);
+  // Its timers run as usual, and on when the test says so.
+  await page.clock.install();
   let isDead = false;
   let count = 0;
+  const events = new EventEmitter();
   await context.routeWebSocket('**/graphql/ws', (socket) => {
     const server = socket.connectToServer();
     count += 1;
     const dies = count === 1;
-    socket.onMessage((message) => (dies && isDead ? undefined : server.send(message)));
-    server.onMessage((message) => (dies && isDead ? undefined : socket.send(message)));
+    socket.onMessage((message) => {
+      if (!dies || !isDead) return server.send(message);
+      if (message.includes('"ping"')) events.emit('ping');
+    });
+    server.onMessage((message) => {
+      if (dies && isDead) return;
+      socket.send(message);
+      if (message.includes('"pong"')) events.emit('pong');
+    });
   });
   await me.signUp();
   await me.add('Before');
-  // It answers as long as it lives.
+  // It answers as long as it lives. The page waits ten seconds for that.
+  const pong = once(events, 'pong');
   await page.evaluate(() => dispatchEvent(new Event('focus')));
-  await delay(11_000);
+  await pong;
+  await page.clock.fastForward(11_000);
   assert.equal(count, 1);
   isDead = true;
   await ask(page, 'mutation { addTodo(input: {task: "While it was dead"}) { todo { id } } }');
+  const ping = once(events, 'ping');
   await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange', { bubbles: true })));
-  await me.row('While it was dead').waitFor({ timeout: 20_000 });
+  await ping;
+  await page.clock.fastForward(11_000);
+  await me.row('While it was dead').waitFor();
   assert.equal(count, 2);
   await ask(page, 'mutation { addTodo(input: {task: "And again"}) { todo { id } } }');
   await me.row('And again').waitFor();

@@ -1,7 +1,7 @@
 // What was done to the list goes on while another page is up, and reaches the list that comes up next.
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import { app, isSent, operation, stored } from '../support/app.mjs';
+import { app, isSent, operation, stopTimers, stored } from '../support/app.mjs';
 import { scenario } from '../support/scenario.mjs';
 
 const toAccount = async (page) => {
@@ -43,6 +43,7 @@ scenario('what was deleted before a look at the account can be taken back after 
   const me = app(page);
   await me.signUp();
   await me.add('Milk', 'Bread');
+  await stopTimers(page);
   await me.remove('Bread');
   await toAccount(page);
   await andBack(page);

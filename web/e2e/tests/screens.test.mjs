@@ -15,9 +15,6 @@ const tasks = [
   'Try the bakery on the corner',
 ];
 
-// Some twenty states, each looked at twice.
-const timeout = 240_000;
-
 for (const [size, viewport] of Object.entries(sizes)) {
   const phone = size === 'phone' ? { hasTouch: true, isMobile: true, deviceScaleFactor: 2 } : {};
   scenario(
@@ -117,7 +114,7 @@ for (const [size, viewport] of Object.entries(sizes)) {
       await page.getByText('Your session ended.').waitFor();
       await shoot('sign-in');
     },
-    { viewport, ...phone, timeout },
+    { viewport, ...phone },
   );
 }
 
@@ -183,6 +180,6 @@ for (const [size, viewport] of Object.entries({ ...sizes, wide: { width: 2560, h
       await page.getByText('This link does not work any more').waitFor();
       await shoot('reset-spent');
     },
-    { viewport, ...phone, timeout },
+    { viewport, ...phone },
   );
 }

@@ -81,10 +81,11 @@ scenario('a service that is down is said, with a way to ask again', async ({ pag
   const me = app(page);
   await me.signUp();
   await me.add('Patience');
-  const down = (route) => route.fulfill({ status: 503, headers: { 'retry-after': '5' }, json: { message: 'x' } });
+  // Long, so that the page does not ask again by itself before the button is clicked.
+  const down = (route) => route.fulfill({ status: 503, headers: { 'retry-after': '3600' }, json: { message: 'x' } });
   await page.route('**/graphql', down);
   await page.reload();
-  await page.getByText('The service is briefly unavailable. Try again in 5 seconds.').waitFor();
+  await page.getByText('The service is briefly unavailable. Try again in 60 minutes.').waitFor();
   await page.unroute('**/graphql', down);
   await page.getByRole('button', { name: 'Try again' }).click();
   await me.row('Patience').waitFor();

@@ -1,6 +1,6 @@
 // A deletion can be taken back; nothing is lost and nothing comes back that was not asked for.
 import assert from 'node:assert/strict';
-import { app, operation, stored } from '../support/app.mjs';
+import { app, operation, stopTimers, stored } from '../support/app.mjs';
 import { scenario } from '../support/scenario.mjs';
 
 const undo = (page) => page.getByRole('button', { name: 'Undo' });
@@ -12,6 +12,7 @@ scenario('a deletion can be taken back, several together', async ({ page }) => {
   const me = app(page);
   await me.signUp();
   await me.add('Milk', 'Bread', 'Tea');
+  await stopTimers(page);
   await me.remove('Bread');
   await me.alert.getByText('“Bread” deleted.').waitFor();
   assert.equal(await me.tick('Milk').evaluate((tick) => tick === document.activeElement), true);

@@ -1,6 +1,6 @@
 // A lost network: what is done is shown, waits, and is sent in order, whatever happens to the page meanwhile.
 import assert from 'node:assert/strict';
-import { app, isSent, operation, stored } from '../support/app.mjs';
+import { app, isSent, operation, record, stored } from '../support/app.mjs';
 import { scenario } from '../support/scenario.mjs';
 
 /** Lets no operation through until the value that it returns is called. */
@@ -16,13 +16,7 @@ scenario('what is done without a network waits and is sent in order', async ({ p
   const me = app(page);
   await me.signUp();
   await me.add('Milk', 'Bread');
-  const sent = [];
-  page.on('request', (request) => {
-    const body = request.url().endsWith('/graphql') && request.postDataJSON();
-    if (body && !['Todos', 'Session'].includes(body.operationName)) {
-      sent.push(body.operationName);
-    }
-  });
+  const sent = record(page);
   await context.setOffline(true);
   await page.getByText(/You.re offline/).waitFor();
   await me.field.fill('Tea');
@@ -37,12 +31,13 @@ scenario('what is done without a network waits and is sent in order', async ({ p
   await me.editor.press('Enter');
   await waiting(me, 'Rye bread').waitFor();
 
-  sent.length = 0;
+  sent.clear();
   await context.setOffline(false);
   await isSent(page);
   await page.getByText(/You.re offline/).waitFor({ state: 'detached' });
   await waiting(me, 'Tea').waitFor({ state: 'detached' });
-  assert.deepEqual(sent, ['AddTodos', 'UpdateTodo', 'UpdateTodo', 'UpdateTodo']);
+  const changes = (await sent.executed()).filter((name) => !['Todos', 'Session'].includes(name));
+  assert.deepEqual(changes, ['AddTodos', 'UpdateTodo', 'UpdateTodo', 'UpdateTodo']);
   assert.deepEqual(await stored(page), [
     { task: 'Rye bread', isComplete: false },
     { task: 'Tea', isComplete: true },
@@ -80,6 +75,53 @@ scenario('what waits survives a reload and is added once', async ({ page, contex
   await me.expectCount('2 open, 0 done');
   assert.deepEqual(await me.tasks(), ['Meanwhile', 'Before']);
   assert.equal((await stored(page)).length, 2);
+});
+
+scenario('a retry is sent after the first try has ended, with the same key', async ({ page, context }) => {
+  // Requests time out when the test says so.
+  await context.addInitScript(() => {
+    window.timeouts = [];
+    AbortSignal.timeout = () => {
+      const controller = new AbortController();
+      window.timeouts.push(() => controller.abort(new DOMException('late', 'TimeoutError')));
+      return controller.signal;
+    };
+  });
+  const me = app(page);
+  await me.signUp();
+  const tries = [];
+  await page.route('**/graphql', (route) => {
+    if (operation(route) !== 'AddTodos') return route.fallback();
+    tries.push(route.request().postDataJSON().variables.inputs);
+    // The first is never answered.
+    return tries.length === 1 ? undefined : route.fallback();
+  });
+  const begun = page.waitForRequest(
+    (request) => request.url().endsWith('/graphql') && request.postDataJSON().operationName === 'AddTodos',
+  );
+  await me.field.fill('Slow');
+  await me.field.press('Enter');
+  const first = await begun;
+  // Whatever makes the page send what waits.
+  await me.field.fill('Next');
+  await me.field.press('Enter');
+  await me.row('Next').waitFor();
+  for (const name of ['online', 'focus']) {
+    await page.evaluate((name) => dispatchEvent(new Event(name)), name);
+  }
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+  assert.equal(tries.length, 1, 'a try overlaps the first one');
+  const failed = page.waitForEvent('requestfailed', (request) => request === first);
+  await page.evaluate(() => window.timeouts.forEach((timeout) => timeout()));
+  await failed;
+  await isSent(page);
+  assert.deepEqual(tries[1][0], tries[0][0]);
+  assert.ok(tries[0][0].key);
+  await me.expectCount('2 open, 0 done');
+  assert.deepEqual(await stored(page), [
+    { task: 'Next', isComplete: false },
+    { task: 'Slow', isComplete: false },
+  ]);
 });
 
 scenario('a task that waits does not stand for the whole list', async ({ page, context }) => {

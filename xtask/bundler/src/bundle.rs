@@ -16,11 +16,9 @@ use crate::{
     styles,
 };
 
-/// Small names and compressed forms: what is deployed.
-const RELEASE: bool = cfg!(feature = "compress");
-
 /// Brings `dist` in `web` up to date; says what came of it. `work` remembers the last time.
-pub fn bundle(module: &Path, web: &Path, work: &Path) -> Result<String> {
+/// A release has small names and compressed forms.
+pub fn bundle(module: &Path, web: &Path, work: &Path, is_release: bool) -> Result<String> {
     let index_path = web.join("index.html");
     let index = fs::read_to_string(&index_path)
         .with_context(|| format!("cannot read {}", index_path.display()))?;
@@ -30,20 +28,20 @@ pub fn bundle(module: &Path, web: &Path, work: &Path) -> Result<String> {
     }
 
     let dist = web.join("dist");
-    let inputs = inputs(module, &index, &assets)?;
+    let inputs = inputs(module, &index, &assets, is_release)?;
     let stamp = Stamp { file: work.join("dist.stamp"), dist: dist.clone() };
     if stamp.holds(&inputs)? {
         return Ok("up to date".to_owned());
     }
     let bound = work.join("bindgen");
-    bind(module, &bound)?;
+    bind(module, &bound, is_release)?;
     collect(&bound, "", &mut assets)?;
-    let index = styles::join(&mut assets, &index, RELEASE)?;
-    if RELEASE {
+    let index = styles::join(&mut assets, &index, is_release)?;
+    if is_release {
         shrink(&mut assets);
     }
     let (assets, index) = fingerprint(&assets, &index)?;
-    publish(&dist, &assets, &index)?;
+    publish(&dist, &assets, &index, is_release)?;
     stamp.write(&inputs)?;
     Ok(sizes(&assets))
 }
@@ -58,7 +56,7 @@ fn shrink(assets: &mut Assets) {
 }
 
 /// Writes `app.js` and `app_bg.wasm`.
-fn bind(module: &Path, folder: &Path) -> Result<()> {
+fn bind(module: &Path, folder: &Path, is_release: bool) -> Result<()> {
     if folder.exists() {
         fs::remove_dir_all(folder)?;
     }
@@ -68,8 +66,8 @@ fn bind(module: &Path, folder: &Path) -> Result<()> {
         .input_path(module)
         .out_name("app")
         .typescript(false)
-        .remove_name_section(RELEASE)
-        .remove_producers_section(RELEASE)
+        .remove_name_section(is_release)
+        .remove_producers_section(is_release)
         .generate(folder)
         .context("wasm-bindgen cannot bind the page (is its version the one in xtask/bundler/Cargo.toml?)")
 }
@@ -93,8 +91,8 @@ fn collect(folder: &Path, prefix: &str, assets: &mut Assets) -> Result<()> {
 
 /// A digest of all that the bundle is made from. The module and this program count by time and size: they are
 /// large, and cargo touches them only when they change.
-fn inputs(module: &Path, index: &str, assets: &Assets) -> Result<String> {
-    let mut digest = Sha256::new().chain_update(format!("{RELEASE}\0{index}\0"));
+fn inputs(module: &Path, index: &str, assets: &Assets, is_release: bool) -> Result<String> {
+    let mut digest = Sha256::new().chain_update(format!("{is_release}\0{index}\0"));
     for path in [module, &std::env::current_exe()?] {
         let file = fs::metadata(path)?;
         digest.update(format!("{:?} {}\0", file.modified()?, file.len()));

@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 
 use crate::fingerprint::Assets;
 
-pub fn publish(dist: &Path, assets: &Assets, index: &str) -> Result<()> {
+pub fn publish(dist: &Path, assets: &Assets, index: &str, is_release: bool) -> Result<()> {
     let context = || format!("cannot write {}", dist.display());
     let incoming = dist.join(".incoming");
     if incoming.exists() {
@@ -24,7 +24,7 @@ pub fn publish(dist: &Path, assets: &Assets, index: &str) -> Result<()> {
     let assets =
         assets.iter().map(|(name, content)| (format!("assets/{name}"), content.as_slice()));
     for (name, content) in assets.chain(pages) {
-        for (name, content) in encodings(name, content)? {
+        for (name, content) in encodings(name, content, is_release)? {
             place(&incoming, dist, &name, &content).with_context(context)?;
             names.insert(dist.join(name));
         }
@@ -36,11 +36,11 @@ pub fn publish(dist: &Path, assets: &Assets, index: &str) -> Result<()> {
 /// The file itself and, where they are asked for, its compressed forms.
 #[cfg_attr(
     not(feature = "compress"),
-    expect(clippy::unnecessary_wraps, reason = "only compressing can fail")
+    expect(unused_variables, clippy::unnecessary_wraps, reason = "only compressing can fail")
 )]
-fn encodings(name: String, content: &[u8]) -> Result<Vec<(String, Vec<u8>)>> {
+fn encodings(name: String, content: &[u8], is_release: bool) -> Result<Vec<(String, Vec<u8>)>> {
     #[cfg(feature = "compress")]
-    let compressed = crate::compress::forms(&name, content)?;
+    let compressed = if is_release { crate::compress::forms(&name, content)? } else { Vec::new() };
     #[cfg(not(feature = "compress"))]
     let compressed = Vec::new();
     Ok([compressed, vec![(name, content.to_vec())]].concat())
@@ -92,10 +92,10 @@ mod tests {
     fn a_new_page_replaces_the_old_one_and_its_assets() {
         let dist = tempfile::tempdir().unwrap();
         let assets = |name: &str| Assets::from([(name.to_owned(), b"a".to_vec())]);
-        publish(dist.path(), &assets("old.js"), "<p>old</p>").unwrap();
+        publish(dist.path(), &assets("old.js"), "<p>old</p>", true).unwrap();
         assert_eq!(files(dist.path()), ["index.html", "old.js"]);
 
-        publish(dist.path(), &assets("sub/new.js"), "<p>new</p>").unwrap();
+        publish(dist.path(), &assets("sub/new.js"), "<p>new</p>", true).unwrap();
         assert_eq!(files(dist.path()), ["index.html", "new.js"]);
         assert_eq!(fs::read_to_string(dist.path().join("index.html")).unwrap(), "<p>new</p>");
     }

@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::{
     graphiql,
     page::TARGET as BROWSER,
-    run::{self, Within},
+    run::{self, IdleTimeout},
     step::Step,
     workspace,
 };
@@ -42,7 +42,7 @@ pub fn write(folder: &Path, step: &mut Step) -> Result<()> {
 fn crates(member: &str, target: &str, step: &Step) -> Result<BTreeSet<Part>> {
     let mut cargo = workspace::cargo();
     cargo.args(["metadata", "--format-version=1", "--locked", "--filter-platform", target]);
-    let said = run::quiet(&mut cargo, Within::Soon, step)?;
+    let said = run::quiet(&mut cargo, IdleTimeout::Local, step)?;
     of_graph(&serde_json::from_str(&said).context("cargo metadata")?, member)
 }
 

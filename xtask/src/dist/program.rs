@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::{
     graphiql, page,
-    run::{self, Within},
+    run::{self, IdleTimeout},
     step::{Step, step},
     workspace::{self, Profile},
 };
@@ -29,7 +29,7 @@ pub fn build(folder: &Path) -> Result<PathBuf> {
             .env("RELEASE_PAGE", page::dist())
             .env("RELEASE_PLAYGROUND", graphiql::dist())
             .env("RELEASE_COMMIT", &commit);
-        run::quiet(&mut cargo, Within::Build, step).context("the service does not compile")?;
+        run::quiet(&mut cargo, IdleTimeout::Build, step).context("the service does not compile")?;
         let built = workspace::target_dir().join(Profile::Release.folder()).join("todos-api");
         let size = fs::copy(built, &program).context("cannot write to target/dist")?;
         ensure!(size <= LIMIT, "the program has {size} bytes: more than {LIMIT}");
@@ -60,7 +60,7 @@ fn needs(program: &Path, step: &Step) -> Result<String> {
     if !cfg!(target_os = "linux") {
         return Ok("what it links is not looked at on this system".to_owned());
     }
-    let said = run::quiet(Command::new("ldd").arg(program), Within::Soon, step)
+    let said = run::quiet(Command::new("ldd").arg(program), IdleTimeout::Local, step)
         .context("ldd cannot tell what the program links")?;
     let libraries = libraries(&said);
     if libraries.is_empty() {

@@ -12,7 +12,7 @@ use super::tools;
 use crate::{
     graphiql, npm,
     page::TARGET as BROWSER,
-    run::{self, Within},
+    run::{self, IdleTimeout},
     step::Step,
     workspace,
 };
@@ -34,7 +34,7 @@ pub fn write(folder: &Path, step: &mut Step) -> Result<()> {
     let packages = graphiql::folder();
     npm::install(&packages, step)?;
     let mut npm = npm::npm(&packages, &["sbom", "--omit=dev", "--sbom-format=cyclonedx"]);
-    let text = run::quiet(&mut npm, Within::Soon, step)
+    let text = run::quiet(&mut npm, IdleTimeout::Local, step)
         .context("npm cannot list the packages of the playground (its version 10 can)")?;
     fs::write(folder.join("sbom-playground.cdx.json"), text)?;
     step.note("CycloneDX, of the service, the page and the playground");
@@ -51,7 +51,7 @@ fn describe(member: &str, target: &str, programs: &Path, step: &Step) -> Result<
         .env("PATH", path)
         .args(["cyclonedx", "--format", "json", "--spec-version", "1.5", "--no-build-deps", "-q"])
         .args(["--manifest-path", &manifest, "--target", target, "--override-filename", NAME]);
-    let done = run::quiet(&mut cargo, Within::Soon, step);
+    let done = run::quiet(&mut cargo, IdleTimeout::Local, step);
     let text = fs::read_to_string(written(Path::new(member)));
     for member in workspace::members()? {
         fs::remove_file(written(&member)).ok();

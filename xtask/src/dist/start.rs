@@ -14,7 +14,7 @@ use crate::{
     child::Running,
     interrupt, port,
     postgres::Database,
-    run::{self, Within},
+    run::{self, IdleTimeout},
     service,
     step::step,
     workspace,
@@ -40,7 +40,7 @@ pub fn measure(program: &Path) -> Result<()> {
             .env("DATABASE_AUTHENTICATED_URL", &database.service_url);
         command
     };
-    step("Migrations", |step| run::quiet(&mut command(&["migrate"]), Within::Soon, step))?;
+    step("Migrations", |step| run::quiet(&mut command(&["migrate"]), IdleTimeout::Local, step))?;
     let median = step("Start", |step| {
         // The first one makes the embedded Core's tables and keys.
         let mut times = (0..=TURNS).map(|_| start(command(&[]))).collect::<Result<Vec<_>>>()?;

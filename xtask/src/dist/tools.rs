@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 
 use crate::{
-    run::{self, Within},
+    run::{self, IdleTimeout},
     step::Step,
     workspace,
 };
@@ -20,7 +20,7 @@ pub fn install(package: &str, version: &str, step: &Step) -> Result<PathBuf> {
         // A target directory of its own: ours holds what is compiled with other features.
         cargo.env_remove("CARGO_TARGET_DIR").args(["install", "--locked", "--root"]).arg(&root);
         cargo.args(["--version", version, package]);
-        run::quiet(&mut cargo, Within::Build, step)
+        run::quiet(&mut cargo, IdleTimeout::Build, step)
             .with_context(|| format!("{package} cannot be installed"))?;
     }
     Ok(programs)

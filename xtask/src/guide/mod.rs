@@ -16,7 +16,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use self::text::Order;
 use crate::{
-    run::{self, Within},
+    run::{self, IdleTimeout},
     step::step,
     workspace,
 };
@@ -96,5 +96,5 @@ fn command(line: &str, folder: &Path) -> Result<()> {
     let Some("cargo") = words.next() else { bail!("`{line}` is no command of cargo") };
     let mut cargo: Command = workspace::cargo();
     cargo.args(words).current_dir(folder);
-    step(&format!("`{line}`"), |step| run::streamed(&mut cargo, Within::Build, step))
+    step(&format!("`{line}`"), |step| run::streamed(&mut cargo, IdleTimeout::Build, step))
 }

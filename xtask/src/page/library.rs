@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::toolchain::{TARGET, holds_std};
 use crate::{
-    run::{self, Within},
+    run::{self, IdleTimeout},
     step::Step,
     workspace::{self, Profile},
 };
@@ -107,7 +107,7 @@ impl Source {
         if flavour == Flavour::Small {
             cargo.args(["--features", "optimize_for_size"]);
         }
-        run::quiet(&mut cargo, Within::Build, step)?;
+        run::quiet(&mut cargo, IdleTimeout::Build, step)?;
 
         let ready = scratch.join("sysroot");
         fs::create_dir_all(libdir(&ready))?;

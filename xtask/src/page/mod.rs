@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::{
     programs,
-    run::{self, Within},
+    run::{self, IdleTimeout},
     stack::{DOMAINS, Settings},
     step::{Step, step},
     workspace::{self, Profile},
@@ -46,8 +46,27 @@ pub fn build_with_bundler(
     profile: Profile,
     settings: Settings,
 ) -> Result<()> {
-    let wasm = step("Page, compiled to wasm", |step| compile(toolchain, profile, settings, step))?;
-    step("Page, bundled", |step| bundle(&wasm, step))
+    bundle(&compile(toolchain, profile, settings)?, profile)
+}
+
+/// Compiles the page to wasm, which needs no program of the workspace. Returns the module.
+pub fn compile(toolchain: &Toolchain, profile: Profile, settings: Settings) -> Result<PathBuf> {
+    step("Page, compiled to wasm", |step| cargo_build(toolchain, profile, settings, step))
+}
+
+/// Makes `web/dist` from the module, with the bundler that is built already.
+pub fn bundle(wasm: &Path, profile: Profile) -> Result<()> {
+    step("Page, bundled", |step| {
+        let mut bundler = Command::new(programs::path("bundler", Profile::Dev));
+        bundler.arg(wasm).arg(web()).arg(work());
+        if profile == Profile::Release {
+            bundler.arg("release");
+        }
+        let printed = run::quiet(&mut bundler, IdleTimeout::Local, step)
+            .context("the page cannot be bundled")?;
+        step.note(printed.trim());
+        Ok(())
+    })
 }
 
 fn web() -> PathBuf {
@@ -59,16 +78,7 @@ fn work() -> PathBuf {
     workspace::target_dir().join("page")
 }
 
-fn bundle(wasm: &Path, step: &mut Step) -> Result<()> {
-    let mut bundler = Command::new(programs::path("bundler", Profile::Dev));
-    bundler.arg(wasm).arg(web()).arg(work());
-    let said =
-        run::quiet(&mut bundler, Within::Soon, step).context("the page cannot be bundled")?;
-    step.note(said.trim());
-    Ok(())
-}
-
-fn compile(
+fn cargo_build(
     toolchain: &Toolchain,
     profile: Profile,
     settings: Settings,
@@ -89,7 +99,8 @@ fn compile(
             cargo.env_remove(name);
         }
     }
-    run::quiet(&mut cargo, Within::Build, step).context("the page does not compile to wasm")?;
+    run::quiet(&mut cargo, IdleTimeout::Build, step)
+        .context("the page does not compile to wasm")?;
     let wasm = target.join(TARGET).join(folder).join("web.wasm");
     if !wasm.exists() {
         bail!("cargo built the page, but {} is not there", workspace::shown(&wasm));

@@ -14,8 +14,9 @@ use super::{
     library::{self, Flavour, Source},
 };
 use crate::{
+    clippy,
     interrupt::Interrupted,
-    run::{self, Within},
+    run::{self, IdleTimeout},
     step::Step,
     workspace::{self, Profile},
 };
@@ -57,12 +58,12 @@ impl Toolchain {
     /// `cargo` with what it needs to build for the browser, at the top of the checkout.
     pub fn cargo(&self, profile: Profile, step: &Step) -> Result<Command> {
         match (self, profile) {
-            (Self::Plain, Profile::Dev) => Ok(workspace::cargo()),
+            (Self::Plain, Profile::Dev) => Ok(plain_cargo()),
             (Self::Plain, Profile::Release) => {
-                let mut cargo = workspace::cargo();
+                let mut cargo = plain_cargo();
                 // Without the source the page is larger, and that is all.
                 if let Some(source) = plain_source(step)? {
-                    let sysroot = source.kept(Flavour::Small, workspace::cargo(), step)?;
+                    let sysroot = source.kept(Flavour::Small, plain_cargo(), step)?;
                     library::link(&mut cargo, &sysroot, Flavour::Small);
                 }
                 Ok(cargo)
@@ -87,6 +88,13 @@ impl Toolchain {
     }
 }
 
+/// Without the lints, which are about the host.
+fn plain_cargo() -> Command {
+    let mut cargo = workspace::cargo();
+    clippy::remove(&mut cargo);
+    cargo
+}
+
 fn may_download() -> bool {
     env::var("RUSTUP_AUTO_INSTALL").as_deref() != Ok("0") && run::answers("rustup", "--version")
 }
@@ -94,12 +102,17 @@ fn may_download() -> bool {
 fn rustup(arguments: &[&str], step: &Step) -> Result<()> {
     let mut rustup = Command::new("rustup");
     rustup.args(arguments).current_dir(workspace::root());
-    run::quiet(&mut rustup, Within::Install, step).map(drop)
+    run::quiet(&mut rustup, IdleTimeout::Install, step).map(drop)
 }
 
 /// The std's source of the compiler that `cargo` takes, where it is or can be had.
 fn plain_source(step: &Step) -> Result<Option<Source>> {
-    let there = || Source::of(Path::new(rustc(&["--print", "sysroot"])?.trim()), rustc(&["-vV"])?);
+    let there = || {
+        Source::of(
+            Path::new(workspace::rustc(&["--print", "sysroot"])?.trim()),
+            workspace::rustc(&["-vV"])?,
+        )
+    };
     if there().is_none() && may_download() {
         match rustup(&["component", "add", "rust-src"], step) {
             Err(error) if error.is::<Interrupted>() => return Err(error),
@@ -109,16 +122,8 @@ fn plain_source(step: &Step) -> Result<Option<Source>> {
     Ok(there())
 }
 
-/// What the compiler that `cargo` takes says, unless it refuses.
-fn rustc(arguments: &[&str]) -> Option<String> {
-    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let mut command = Command::new(rustc);
-    let answer = command.args(arguments).current_dir(workspace::root()).output().ok()?;
-    answer.status.success().then(|| String::from_utf8_lossy(&answer.stdout).into_owned())
-}
-
 fn has_std() -> bool {
-    rustc(&["--print", "target-libdir", "--target", TARGET])
+    workspace::rustc(&["--print", "target-libdir", "--target", TARGET])
         .is_some_and(|libdir| holds_std(Path::new(libdir.trim())))
 }
 

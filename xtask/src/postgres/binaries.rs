@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use super::privileges::RunAs;
 use crate::{
     apt,
-    run::{self, Within},
+    run::{self, IdleTimeout},
     step::Step,
     workspace,
 };
@@ -127,7 +127,7 @@ fn download(major: Option<u32>, step: &Step) -> Result<PathBuf> {
     let mut cargo = workspace::cargo();
     cargo.args(["run", "--quiet", "--package", "postgres-download", "--"]);
     cargo.args(major.map(|major| major.to_string()));
-    Ok(PathBuf::from(run::quiet(&mut cargo, Within::Build, step)?.trim()))
+    Ok(PathBuf::from(run::quiet(&mut cargo, IdleTimeout::Build, step)?.trim()))
 }
 
 /// `15.18` of `postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`.

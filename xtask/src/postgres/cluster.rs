@@ -23,7 +23,7 @@ use crate::{
     interrupt::{self, Interrupted},
     pid::{self, PidFile},
     port,
-    run::{self, Failed, Within},
+    run::{self, Failed, IdleTimeout},
     signal,
     step::Step,
     workspace,
@@ -109,7 +109,7 @@ impl Cluster {
         if self.place.is_throw_away() {
             initdb.arg("--no-sync");
         }
-        let made = run::quiet(&mut initdb, Within::Soon, step);
+        let made = run::quiet(&mut initdb, IdleTimeout::Local, step);
         fs::remove_file(&password)?;
         made.context("cannot make a PostgreSQL cluster")?;
         Ok(fs::rename(incoming, self.place.data())?)
@@ -204,7 +204,7 @@ impl Cluster {
             .args(["-U", SUPERUSER, "-d", "postgres", "-p", &self.credentials.port.to_string()])
             .env("PGPASSWORD", &self.credentials.superuser)
             .env("PGCONNECT_TIMEOUT", "10");
-        run::fed(&mut psql, &sql, Within::Soon, step).context(
+        run::fed(&mut psql, &sql, IdleTimeout::Local, step).context(
             "cannot prepare the database; `cargo xtask dev --reset` makes a new cluster",
         )?;
         Ok(())
@@ -213,7 +213,7 @@ impl Cluster {
     fn pg_ctl(&self, arguments: &[&str], step: &Step) -> Result<String> {
         let mut pg_ctl = self.run_as.command(&self.binaries.program("pg_ctl"));
         pg_ctl.arg("-D").arg(self.place.data()).args(arguments);
-        run::quiet(&mut pg_ctl, Within::Soon, step)
+        run::quiet(&mut pg_ctl, IdleTimeout::Local, step)
     }
 
     /// A program that came with the server.

@@ -6,6 +6,7 @@ use std::{
     os::unix::fs::{DirBuilderExt, MetadataExt},
     path::{Path, PathBuf},
     process,
+    sync::atomic::{AtomicU32, Ordering},
 };
 
 use anyhow::{Context, Result, bail};
@@ -63,7 +64,8 @@ impl Place {
         let preferred = workspace::target_dir().join("xtask");
         fs::create_dir_all(&preferred)?;
         let parent = if run_as.reaches(&preferred) { preferred } else { outside(PASSING) };
-        let folder = parent.join(format!("{THROW_AWAY}{}", process::id()));
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let folder = parent.join(format!("{THROW_AWAY}{}-{number}", process::id()));
         make(&folder, run_as)?;
         let lock = File::create(folder.join("lock"))?;
         lock.lock().context("cannot lock the throw-away cluster")?;
@@ -79,6 +81,8 @@ impl Place {
 const KEPT: &str = "/var/lib";
 const PASSING: &str = "/var/tmp";
 const THROW_AWAY: &str = "throw-away-";
+/// How many throw-away clusters this process has made.
+static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 /// Passwords and port of the kept cluster.
 pub fn credentials_file() -> PathBuf {

@@ -1,13 +1,14 @@
 //! A session's life: signing in, refreshing, theft, signing out.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, time::Duration};
 
 use api::{clock::Clock, supertokens::core::NewSession};
-use axum::{body::Body, http::Request};
+use axum::{Router, body::Body, http::Request};
 use futures_util::{StreamExt as _, future::join_all, stream};
-use reqwest::Method;
+use reqwest::{Method, StatusCode, header::HeaderValue};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
 use tower::ServiceExt as _;
 
 use super::{
@@ -24,6 +25,8 @@ const THEFT: &str = "token theft detected";
 const SECOND: i64 = 1000;
 const HOUR: i64 = 3600 * SECOND;
 const DAY: i64 = 24 * HOUR;
+/// For what must happen, on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// Tokens of an app that keeps them itself.
 struct Tokens {
@@ -238,21 +241,29 @@ async fn a_thousand_sessions_that_refresh_at_once_all_go_on() {
     let refreshes = sessions.into_iter().map(|tokens| {
         let tokens = tokens.expect("the Core answers");
         let bearer = format!("Bearer {}", tokens.refresh_token.token.expose_secret());
-        let request = Request::post("/auth/session/refresh").header("authorization", bearer);
-        let request = request.body(Body::empty()).expect("a request");
-        let router = app.router.clone();
-        tokio::spawn(async move { router.oneshot(request).await.expect("an answer") })
+        tokio::spawn(refreshed_in_the_end(app.router.clone(), bearer))
     });
-    let answers = join_all(refreshes).await;
-    let tokens: HashSet<_> = answers
-        .into_iter()
-        .map(|answer| {
-            let answer = answer.expect("no panic");
-            assert_eq!(answer.status(), 200);
-            answer.headers()["st-refresh-token"].clone()
-        })
-        .collect();
-    assert_eq!(tokens.len(), SESSIONS);
+    let tokens = join_all(refreshes).await.into_iter().map(|token| token.expect("no panic"));
+    assert_eq!(tokens.collect::<HashSet<_>>().len(), SESSIONS);
+}
+
+/// Refreshes a session as clients do: with the same token again for as long as the service asks to come back. On a busy
+/// machine some of many requests wait longer for the Core than the service lets them. Returns the new refresh token.
+async fn refreshed_in_the_end(router: Router, bearer: String) -> HeaderValue {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let request = Request::post("/auth/session/refresh").header("authorization", &bearer);
+        let request = request.body(Body::empty()).expect("a request");
+        let answer = router.clone().oneshot(request).await.expect("an answer");
+        if answer.status() == StatusCode::OK {
+            return answer.headers()["st-refresh-token"].clone();
+        }
+        // Nothing else may happen to a session.
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(Instant::now() < deadline, "this session does not go on");
+        let seconds = answer.headers()["retry-after"].to_str().expect("text").parse();
+        sleep(Duration::from_secs(seconds.expect("seconds"))).await;
+    }
 }
 
 #[tokio::test]

@@ -46,6 +46,8 @@ struct Answers {
     body: Option<String>,
     requests: usize,
     key_fetches: usize,
+    /// Requests that hang, and whose client still waits.
+    hanging: usize,
 }
 
 impl Drop for StandIn {
@@ -76,6 +78,7 @@ impl StandIn {
                 body: None,
                 requests: 0,
                 key_fetches: 0,
+                hanging: 0,
             })),
             socket: Some(socket),
             server: None,
@@ -110,6 +113,11 @@ impl StandIn {
         lock(&self.state).body = None;
     }
 
+    /// Whether a client waits for an answer that does not come.
+    pub fn is_hanging(&self) -> bool {
+        lock(&self.state).hanging > 0
+    }
+
     pub fn requests(&self) -> usize {
         lock(&self.state).requests
     }
@@ -138,13 +146,32 @@ async fn answer(State(state): State<Arc<Mutex<Answers>>>, uri: Uri) -> impl Into
         state.key_fetches += usize::from(uri.path() == "/.well-known/jwks.json");
         (state.status, state.body.clone())
     };
-    let Some(body) = body else { pending().await };
+    let Some(body) = body else {
+        let _hanging = Hanging::new(state);
+        return pending().await;
+    };
     let body = match uri.path() {
         "/apiversion" if status.is_success() => json!({"versions": ["5.4"]}).to_string(),
         "/user/id" if status.is_success() => json!({"status": "UNKNOWN_USER_ID_ERROR"}).to_string(),
         _ => body,
     };
     (status, body)
+}
+
+/// Dropped when the client gives up.
+struct Hanging(Arc<Mutex<Answers>>);
+
+impl Hanging {
+    fn new(state: Arc<Mutex<Answers>>) -> Self {
+        lock(&state).hanging += 1;
+        Self(state)
+    }
+}
+
+impl Drop for Hanging {
+    fn drop(&mut self) {
+        lock(&self.0).hanging -= 1;
+    }
 }
 
 fn lock(state: &Mutex<Answers>) -> MutexGuard<'_, Answers> {

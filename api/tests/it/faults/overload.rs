@@ -1,6 +1,9 @@
 //! More requests than can be answered: some are told so at once, and the others are not slower for it.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use futures_util::future::join_all;
 use reqwest::StatusCode;
@@ -38,7 +41,8 @@ async fn timed(user: &User<'_>) -> (Answer, Duration) {
 /// The 99th of a hundred.
 fn p99(mut times: Vec<Duration>) -> Duration {
     times.sort_unstable();
-    times[(times.len() * 99).div_ceil(100) - 1]
+    // On a very slow machine nobody may be turned away.
+    times.get((times.len() * 99).div_ceil(100).saturating_sub(1)).copied().unwrap_or_default()
 }
 
 /// As many at once as there are connections, for as long as it takes to ask so many times.
@@ -65,8 +69,19 @@ async fn offered(user: &User<'_>, a_second: u32, seconds: u32) -> Vec<(Answer, D
     join_all(asking).await
 }
 
+/// The most requests that were seen to use the database or to wait for it.
+async fn most_in_flight(app: &TestApp, is_over: &AtomicBool) -> usize {
+    let mut most = 0;
+    while !is_over.load(Ordering::SeqCst) {
+        let pool = app.state.rls.pool();
+        most = most.max(pool.used + pool.waiting);
+        sleep(Duration::from_millis(5)).await;
+    }
+    most
+}
+
 #[tokio::test]
-async fn at_twice_the_most_who_is_let_in_waits_no_three_times_as_long() {
+async fn overload_lets_one_request_wait_for_each_connection() {
     let (app, proxy) = limited("8").await;
     let ada = app.guest("ada").await;
     // The connections are there, and their statements prepared.
@@ -74,7 +89,15 @@ async fn at_twice_the_most_who_is_let_in_waits_no_three_times_as_long() {
     proxy.set(Way::Slow(DELAY));
     let usual = p99(at_most(&ada, 3 * MOST).await);
 
-    let answers = offered(&ada, 2 * MOST, 5).await;
+    let is_over = AtomicBool::new(false);
+    let offering = async {
+        let answers = offered(&ada, 2 * MOST, 5).await;
+        is_over.store(true, Ordering::SeqCst);
+        answers
+    };
+    let (answers, most) = tokio::join!(offering, most_in_flight(&app, &is_over));
+    // So whoever is let in waits for one other, and not for more.
+    assert!(most <= 2 * CONNECTIONS as usize, "{most} at once");
     let (served, shed): (Vec<_>, Vec<_>) =
         answers.into_iter().partition(|(answer, _)| answer.status == StatusCode::OK);
     for (answer, _) in &shed {
@@ -85,9 +108,6 @@ async fn at_twice_the_most_who_is_let_in_waits_no_three_times_as_long() {
     let (let_in, turned_away) = (served.len(), shed.len());
     let times = |of: Vec<(Answer, Duration)>| of.into_iter().map(|(_, took)| took).collect();
     let (busy, told) = (p99(times(served)), p99(times(shed)));
-    assert!(turned_away > 20, "only {turned_away} were turned away");
-    assert!(let_in > 60, "only {let_in} were let in");
-    assert!(busy < 3 * usual, "p99 {busy:?}, three times {usual:?} or more");
     let well = well_again(&ada).await;
     Row {
         about: "load",
@@ -145,13 +165,28 @@ async fn one_user_has_a_quarter_of_the_places() {
     let (app, proxy) = limited("100").await;
     let (ada, eve) = (app.guest("ada").await, app.guest("eve").await);
     join_all((0..CONNECTIONS).map(|_| timed(&ada))).await;
-    proxy.set(Way::Slow(DELAY));
-    let asking = join_all((0..40).map(|_| timed(&ada)));
-    let (hers, (other, _)) = tokio::join!(asking, timed(&eve));
-    let served = hers.iter().filter(|(answer, _)| answer.status == StatusCode::OK).count();
-    assert_eq!(served, 25);
-    let shed = hers.iter().find(|(answer, _)| answer.status != StatusCode::OK).expect("some");
-    is_told_to_come_back(&shed.0);
-    assert_eq!(shed.0.graphql_error()["extensions"]["code"], "OVERLOADED");
+    // Nobody is served before all have asked.
+    proxy.set(Way::Silent);
+    let shed = AtomicUsize::new(0);
+    let asking = join_all((0..30).map(async |_| {
+        let (answer, _) = timed(&ada).await;
+        if answer.status == StatusCode::OK {
+            return;
+        }
+        is_told_to_come_back(&answer);
+        assert_eq!(answer.graphql_error()["extensions"]["code"], "OVERLOADED");
+        shed.fetch_add(1, Ordering::SeqCst);
+    }));
+    let other = async {
+        let deadline = Instant::now() + PATIENCE;
+        while shed.load(Ordering::SeqCst) < 5 {
+            assert!(Instant::now() < deadline, "nobody is turned away");
+            sleep(Duration::from_millis(5)).await;
+        }
+        let opening = async { proxy.set(Way::Open) };
+        tokio::join!(timed(&eve), opening).0.0
+    };
+    let (_, other) = tokio::join!(asking, other);
+    assert_eq!(shed.load(Ordering::SeqCst), 5);
     assert_eq!(other.status, StatusCode::OK, "{:?}", other.body);
 }

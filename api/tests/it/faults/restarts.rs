@@ -176,7 +176,8 @@ async fn a_rolling_restart_of_two_copies_fails_no_request() {
 #[tokio::test]
 async fn who_is_told_to_stop_says_so_before_it_lets_nobody_in() {
     let database = TestDatabase::migrated().await;
-    let mut program = Program::start(&database, &[("SHUTDOWN_DELAY", "2")]).await;
+    // Long enough for the requests below, on a busy machine, too.
+    let mut program = Program::start(&database, &[("SHUTDOWN_DELAY", "8")]).await;
     program.terminate();
     let deadline = Instant::now() + PATIENCE;
     let (status, told, connection) = loop {

@@ -16,7 +16,7 @@ use crate::support::{
     database::TestDatabase,
 };
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 #[tokio::test]
 async fn after_a_lost_connection_everybody_reads_again_and_is_told_of_what_follows() {

@@ -152,7 +152,6 @@ async fn who_says_nothing_is_not_waited_for() {
     let app = TestApp::start().await;
     let mut socket = Socket::open(&app, &[PROTOCOL]).await.expect("a socket");
     socket.is_open().await;
-    tokio::time::sleep(std::time::Duration::from_secs(5)).await;
     let reason = "connection initialisation timeout";
     assert_eq!(socket.closed().await, closed(4408, reason));
 }

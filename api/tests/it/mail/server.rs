@@ -12,7 +12,8 @@ use std::{
 use mailin_embedded::{Handler, Response, Server, SslConfig, response};
 use tokio::time::{Instant, sleep};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(1);
+const POLL: Duration = Duration::from_millis(5);
 
 pub struct MailServer {
     address: SocketAddr,
@@ -24,8 +25,8 @@ struct Shared {
     mails: Vec<Received>,
     /// Answers to the next mails; then all are taken.
     refusals: VecDeque<u16>,
-    /// How long it thinks about each mail.
-    delay: Duration,
+    /// Whether mails wait to be taken.
+    is_held: bool,
 }
 
 /// A mail as it came; without content if it was not taken.
@@ -60,8 +61,14 @@ impl MailServer {
         lock(&self.shared).refusals.extend(codes);
     }
 
-    pub fn think(&self, delay: Duration) {
-        lock(&self.shared).delay = delay;
+    /// From now on no mail is taken.
+    pub fn hold(&self) {
+        lock(&self.shared).is_held = true;
+    }
+
+    /// Takes the mails that were held.
+    pub fn release(&self) {
+        lock(&self.shared).is_held = false;
     }
 
     pub fn mails(&self) -> Vec<Received> {
@@ -125,8 +132,9 @@ impl Handler for Session {
     }
 
     fn data_end(&mut self) -> Response {
-        let delay = lock(&self.shared).delay;
-        thread::sleep(delay);
+        while lock(&self.shared).is_held {
+            thread::sleep(POLL);
+        }
         let mail = Received { taken: true, ..self.mail.clone() };
         lock(&self.shared).mails.push(mail);
         response::OK

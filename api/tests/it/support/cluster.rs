@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use super::{database::server, program::free_port};
 
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(3);
 const SUPERUSER: &str = "postgres";
 
 /// Deleted with this value.

@@ -81,6 +81,10 @@ impl TestCore {
         self.core.url().to_string()
     }
 
+    pub fn password_hashes(&self) -> u64 {
+        self.core.password_hashes()
+    }
+
     /// Stops for good.
     pub async fn stop(self) {
         self.core.stop().await;

@@ -1,6 +1,11 @@
 //! A database for each test, on the server of `TEST_DATABASE_URL`.
 
-use std::{env, thread, time::UNIX_EPOCH};
+use std::{
+    env,
+    sync::mpsc,
+    thread,
+    time::{Duration, UNIX_EPOCH},
+};
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::Database;
@@ -15,6 +20,9 @@ pub const LOGIN: &str = "it_login";
 
 /// Held while the template is made: tests run in processes of their own.
 const TEMPLATE_LOCK: i64 = 0x6974_7465_6d70;
+
+/// How long a test waits for its database to be dropped.
+const DROPPED_WITHIN: Duration = Duration::from_secs(2);
 
 /// A database of its own, dropped with this value.
 pub struct TestDatabase {
@@ -106,24 +114,29 @@ impl TestDatabase {
 
     /// Ends every connection to the database and drops it.
     pub async fn take_away(&self) {
-        let sql = format!("drop database if exists {} with (force)", self.name);
-        execute(&self.server, sql).await;
+        take_away(&self.server, &self.name).await;
     }
 }
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
+        let (server, name) = (self.server.clone(), self.name.clone());
+        let (done, dropped) = mpsc::channel::<()>();
         // A thread and a runtime of its own: the test's runtime may be shutting down. Its failure
         // is no more than a database left over.
-        let drop_database = || {
-            tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .expect("a runtime")
-                .block_on(self.take_away());
-        };
-        let _ = thread::scope(|scope| scope.spawn(drop_database).join());
+        thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.expect("a runtime").block_on(take_away(&server, &name));
+            drop(done);
+        });
+        // Not for long. A connection of the test's own runtime that is half signed in delays the drop until PostgreSQL's
+        // `authentication_timeout`, a minute, and it goes nowhere while that runtime waits here.
+        let _ = dropped.recv_timeout(DROPPED_WITHIN);
     }
+}
+
+async fn take_away(server: &Url, name: &str) {
+    execute(server, format!("drop database if exists {name} with (force)")).await;
 }
 
 /// As superuser.

@@ -9,7 +9,7 @@ use url::Url;
 
 use super::app::TestApp;
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 #[derive(Debug, Deserialize)]
 pub struct Kept {

@@ -66,7 +66,7 @@ impl Pooler {
     }
 
     async fn await_ready(&self) {
-        let deadline = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + Duration::from_mins(2);
         while TcpStream::connect(("127.0.0.1", self.port)).await.is_err() {
             assert!(Instant::now() < deadline, "pgbouncer does not listen");
             sleep(Duration::from_millis(20)).await;

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::{database::TestDatabase, forms::credentials};
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// The program, running; killed when dropped.
 pub struct Program {

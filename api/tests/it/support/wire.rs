@@ -145,7 +145,7 @@ impl Wire {
     /// Waits until the server has answered all and is outside of any transaction, and takes what was
     /// sent: a list for each round trip.
     pub async fn take_transaction(&self) -> Vec<Vec<String>> {
-        let deadline = Instant::now() + Duration::from_secs(10);
+        let deadline = Instant::now() + Duration::from_mins(1);
         loop {
             {
                 let mut seen = self.seen();

@@ -250,16 +250,13 @@ impl Shared {
             let has_others = state.open > 1 + state.opening;
             if has_others { None } else { Some(std::mem::take(&mut state.waiting)) }
         };
-        match failed {
-            Some(failed) => {
-                for waiting in failed {
-                    let _ = waiting.send(Err(error.clone()));
-                }
+        if let Some(failed) = failed {
+            for waiting in failed {
+                let _ = waiting.send(Err(error.clone()));
             }
-            None => {
-                tracing::warn!(%error, "another database connection could not be opened");
-                sleep(REOPEN_DELAY).await;
-            }
+        } else {
+            tracing::warn!(%error, "another database connection could not be opened");
+            sleep(REOPEN_DELAY).await;
         }
         drop(slot);
     }
@@ -280,9 +277,8 @@ impl Shared {
             };
             drop(state);
             match waiting.send(Ok(lease)) {
-                Ok(()) => return,
                 Err(Ok(returned)) => lease = returned,
-                Err(Err(_)) => return,
+                Ok(()) | Err(Err(_)) => return,
             }
         }
     }

@@ -4,15 +4,18 @@ import { app, seedMany } from '../support/app.mjs';
 import { scenario } from '../support/scenario.mjs';
 
 const rows = (page) => page.locator('.todo').count();
-/** Goes down until so many rows have come. */
-const toEnd = (page, count) =>
-  page.waitForFunction(
-    (count) => {
+/** Goes down until so many rows have come. However long that takes, each wait is for the next of them. */
+async function toEnd(page, count) {
+  for (let last = 0; last < count; ) {
+    const further = await page.waitForFunction((last) => {
       scrollTo(0, document.documentElement.scrollHeight);
-      return document.querySelector(`[aria-posinset="${count}"]`);
-    },
-    count,
-  );
+      const rows = [...document.querySelectorAll('.todo[aria-posinset]')];
+      const now = Math.max(0, ...rows.map((row) => Number(row.getAttribute('aria-posinset'))));
+      return now > last && now;
+    }, last);
+    last = await further.jsonValue();
+  }
+}
 const seen = (page) =>
   page.evaluate(() =>
     [...document.querySelectorAll('.todo')]

@@ -46,7 +46,7 @@ fn threat_model(documents: &[Document]) -> Result<&Document> {
 
 fn read() -> Result<Vec<Document>> {
     let mut names = vec!["README.md".to_owned()];
-    for folder in ["docs", "docs/guides"] {
+    for folder in ["docs", "docs/decisions", "docs/guides"] {
         for entry in fs::read_dir(workspace::root().join(folder)).context(folder)? {
             let path = entry?.path();
             if path.extension().is_some_and(|extension| extension == "md") {

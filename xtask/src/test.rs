@@ -1,4 +1,4 @@
-//! `cargo xtask test`: everything. What waits for something else than the processor runs at the same time.
+//! `cargo xtask test`: everything. The page compiles beside the workspace.
 
 use std::path::{Path, PathBuf};
 
@@ -8,10 +8,10 @@ use clap::Args;
 use crate::{
     apt::{self, Outcome},
     browser::Browser,
-    check, clients, codegen, deployment, docs, graphiql,
+    check, clients, codegen, deployment, docs, graphiql, interrupt,
     node::Node,
     page::{self, Toolchain},
-    parallel::{OnFailure, both},
+    parallel::both,
     postgres::{self, Cluster},
     run::{self, IdleTimeout},
     stack::Settings,
@@ -42,7 +42,7 @@ pub fn run(options: &Options) -> Result<()> {
     let clients = clients::install()?;
     let toolchain = page::toolchain()?;
     check::format()?;
-    let ((), page) = both(OnFailure::Stop, compile, || beside_compiling(&toolchain))?;
+    let ((), page) = both(interrupt::cancel, compile, || beside_compiling(&toolchain))?;
     page::bundle(&page, Profile::Dev)?;
     let Some(browser) = browser else {
         run_tests(TESTS, &[], &options.filter, clients.as_ref())?;
@@ -50,18 +50,11 @@ pub fn run(options: &Options) -> Result<()> {
         print("all is well");
         return Ok(());
     };
-    let mut output = String::new();
-    let outcome = both(
-        OnFailure::Finish,
-        || run_tests(TESTS, &[], &options.filter, clients.as_ref()),
-        || {
-            let (printed, outcome) = browser.test();
-            output = printed;
-            outcome
-        },
-    );
+    // One after the other: beside the other tests a browser is slower than the page's own timeouts expect.
+    let tests = run_tests(TESTS, &[], &options.filter, clients.as_ref());
+    let (output, browser_tests) = browser.test();
     print(&format!("\nBrowser test:\n{output}"));
-    outcome?;
+    tests.and(browser_tests)?;
     print("all is well");
     Ok(())
 }

@@ -1,4 +1,4 @@
-// Every state of the list that a page draws, however short.
+// Every state of the list that a page may paint, however short.
 
 /** Begins to film. Of each state it keeps what a person would see, and of each row when it was put into the page. */
 export const film = (page) =>
@@ -12,11 +12,20 @@ export const film = (page) =>
     };
     window.shots = [look()];
     window.put = [];
+    // Between two steps of one rendering the page is half changed, and is never painted so. A message is handled after
+    // all of them, in a background tab, too, where no frame is drawn.
+    const rendered = new MessageChannel();
+    let isAwaited = false;
+    rendered.port1.onmessage = () => {
+      isAwaited = false;
+      const shot = look();
+      if (shot !== window.shots.at(-1)) window.shots.push(shot);
+    };
     new MutationObserver((changes) => {
       const put = changes.flatMap(({ addedNodes }) => [...addedNodes]).filter((node) => node.matches?.('.todo'));
       window.put.push(...put.map(text));
-      const shot = look();
-      if (shot !== window.shots.at(-1)) window.shots.push(shot);
+      if (!isAwaited) rendered.port2.postMessage(null);
+      isAwaited = true;
     }).observe(document.querySelector('main'), {
       childList: true,
       subtree: true,

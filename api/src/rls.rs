@@ -8,6 +8,7 @@ mod signature;
 mod sqlx_options;
 
 use std::{
+    io,
     sync::LazyLock,
     time::{Duration, Instant},
 };
@@ -15,6 +16,7 @@ use std::{
 use pg_scope::{Error, Options, Pool, ScopeTemplate};
 use sea_orm::{DbErr, RuntimeErr};
 use secrecy::{ExposeSecret, SecretString};
+use tokio::time::timeout;
 
 pub use pg_scope::{Access, PoolStatus, Transaction as UserTransaction};
 
@@ -48,6 +50,9 @@ fn template(access: Access) -> &'static ScopeTemplate {
         Access::Write => &WRITE,
     }
 }
+
+/// How long the database may take to respond, the wait for a connection included.
+const PING_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The roles of the database that a session may act as. The migrations make them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,7 +131,8 @@ impl Rls {
 
     /// Whether the database responds.
     pub async fn ping(&self) -> Result<(), Error> {
-        self.pool.ping().await
+        let pinged = timeout(PING_TIMEOUT, self.pool.ping()).await;
+        pinged.unwrap_or_else(|elapsed| Err(io::Error::from(elapsed).into()))
     }
 
     /// What there is of connections now.

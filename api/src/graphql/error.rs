@@ -111,7 +111,8 @@ impl From<Error> for async_graphql::Error {
 
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
-        if rls::is_unavailable(&error) {
+        // A connection that cannot be opened is never the request's fault, such as after a change of the password.
+        if matches!(error, DbErr::Conn(_)) || rls::is_unavailable(&error) {
             Self::Unavailable(error.to_string())
         } else {
             Self::Internal(error.to_string())
@@ -121,12 +122,7 @@ impl From<DbErr> for Error {
 
 impl From<pg_scope::Error> for Error {
     fn from(error: pg_scope::Error) -> Self {
-        use pg_scope::Error as Cause;
-        match error {
-            // Whatever the reason, such as a changed password: it is not the request's.
-            Cause::Connect(_) => Self::Unavailable(error.to_string()),
-            error => DbErr::from(error).into(),
-        }
+        DbErr::from(error).into()
     }
 }
 

@@ -10,6 +10,9 @@ use tokio_postgres::types::{FromSql, IsNull, ToSql, Type};
 
 use crate::error::Error;
 
+/// Of the parameters of a statement. PostgreSQL rejects messages above 1 GiB.
+const MAX_BYTES: usize = 512 * 1024 * 1024;
+
 /// Parameters and results are binary.
 const BINARY: u16 = 1;
 
@@ -45,6 +48,10 @@ impl Statement {
         }
         put_u16(&mut bind, 1);
         put_u16(&mut bind, BINARY);
+        if bind.len() > MAX_BYTES {
+            let length = bind.len();
+            return Err(Error::Encode(format!("parameters of {length} bytes exceed {MAX_BYTES}")));
+        }
         Ok(Self { sql, types, bind: bind.freeze() })
     }
 
@@ -72,7 +79,6 @@ fn put_u16(to: &mut BytesMut, number: u16) {
 
 fn put_value(to: &mut BytesMut, value: &(dyn ToSql + Sync), ty: &Type) -> Result<(), Error> {
     const NULL: [u8; 4] = (-1_i32).to_be_bytes();
-    const MAX_BYTES: usize = 512 * 1024 * 1024;
     let start = to.len();
     to.extend_from_slice(&NULL);
     let written = value.to_sql_checked(ty, to).map_err(|error| Error::Encode(error.to_string()))?;
@@ -116,7 +122,7 @@ pub(crate) enum Position {
 pub(crate) struct Batch {
     pub statements: Vec<Statement>,
     /// The statement whose rows the caller gets.
-    pub asked: usize,
+    pub result_index: usize,
     pub position: Position,
     /// Whether the transaction is read-only by its own scope.
     pub is_read_only: bool,

@@ -1,7 +1,7 @@
 //! Opens connections: chooses a host, and signs in.
 //!
-//! TLS and authentication are tokio-postgres'. What follows is not, see `connection.rs`. So tokio-postgres gets a
-//! [`HandshakeStream`], from which the stream is taken back.
+//! tokio-postgres performs TLS and authentication on a [`HandshakeStream`]. Afterwards pg-scope takes the raw stream
+//! back.
 
 use std::{
     fmt, io,
@@ -222,7 +222,7 @@ impl Phase {
     }
 
     /// The phase after these bytes, which are not more than [`limit`](Self::limit).
-    fn after(self, read: &[u8]) -> Self {
+    fn advance(self, read: &[u8]) -> Self {
         match self {
             Self::SslResponse if read == b"S" => Self::Unframed,
             Self::SslResponse if read.is_empty() => self,
@@ -239,15 +239,15 @@ impl Phase {
                 // The length counts itself. One that is too short is tokio-postgres' to report.
                 let remaining = u32::from_be_bytes(length).saturating_sub(4);
                 let remaining = usize::try_from(remaining).unwrap_or(usize::MAX);
-                Self::Body { remaining, is_last: kind == b'Z' }.settled()
+                Self::Body { remaining, is_last: kind == b'Z' }.next_if_complete()
             }
             Self::Body { remaining, is_last } => {
-                Self::Body { remaining: remaining - read.len(), is_last }.settled()
+                Self::Body { remaining: remaining - read.len(), is_last }.next_if_complete()
             }
         }
     }
 
-    fn settled(self) -> Self {
+    fn next_if_complete(self) -> Self {
         match self {
             Self::Body { remaining: 0, is_last: true } => Self::Ended,
             Self::Body { remaining: 0, is_last: false } => Self::Header(Header::default()),
@@ -299,7 +299,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for HandshakeStream<S> {
         let limit = phase.limit().min(buffer.remaining());
         let mut part = ReadBuf::new(buffer.initialize_unfilled_to(limit));
         ready!(Pin::new(stream).poll_read(context, &mut part))?;
-        *phase = phase.after(part.filled());
+        *phase = phase.advance(part.filled());
         let read = part.filled().len();
         buffer.advance(read);
         Poll::Ready(Ok(()))
@@ -395,7 +395,7 @@ mod tests {
         let mut taken = 0;
         while taken < bytes.len() && phase.limit() > 0 {
             let end = bytes.len().min(taken.saturating_add(phase.limit()));
-            phase = phase.after(&bytes[taken..end]);
+            phase = phase.advance(&bytes[taken..end]);
             taken = end;
         }
         taken

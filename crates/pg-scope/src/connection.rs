@@ -3,7 +3,14 @@
 //! A batch is one implicit transaction that ends at its Sync. Callers have the end of a channel, never the socket. So
 //! a response always belongs to the batch that is being run, whatever becomes of its caller.
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{
+    collections::hash_map::RandomState,
+    hash::{BuildHasher as _, Hasher as _},
+    io,
+    pin::pin,
+    sync::Arc,
+    time::Duration,
+};
 
 use fallible_iterator::FallibleIterator as _;
 use futures_util::{FutureExt as _, future::BoxFuture};
@@ -29,8 +36,12 @@ use crate::{
 
 /// How many prepared statements a connection keeps, here and on the server.
 const PREPARED_STATEMENTS: usize = 100;
-/// How long the server may take to cancel a statement.
+/// How long the server may take to accept a cancel request.
 const CANCEL_TIMEOUT: Duration = Duration::from_secs(2);
+/// A cancel request is repeated: the server ignores one that arrives between two messages.
+const CANCEL_INTERVAL: Duration = Duration::from_millis(200);
+/// How long the server may go on after the first cancel request before the connection is closed.
+const CANCEL_GIVE_UP: Duration = Duration::from_secs(5);
 /// How long ROLLBACK may take before the connection is closed.
 const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(5);
 /// An idle connection is pinged this often.
@@ -66,13 +77,13 @@ struct Step<'b> {
     columns: Option<Arc<[Column]>>,
     /// The name that this batch prepares.
     new_name: Option<Arc<str>>,
-    is_asked: bool,
+    returns_rows: bool,
 }
 
 /// What a batch sends, and how much it may receive.
 struct Request<'b> {
     statements: &'b [Statement],
-    asked: usize,
+    result_index: usize,
     limits: ResultLimits,
 }
 
@@ -80,7 +91,7 @@ impl<'b> Request<'b> {
     fn one(statement: &'b Statement) -> Self {
         Self {
             statements: std::slice::from_ref(statement),
-            asked: 0,
+            result_index: 0,
             limits: ResultLimits::default(),
         }
     }
@@ -102,11 +113,16 @@ pub(crate) struct Connection {
     status: u8,
     /// None behind a pooler: the next transaction may meet a server that knows no name.
     statements: Option<LruCache<String, Prepared>>,
+    /// Random: behind a pooler another connection must not mistake our names for its own.
+    name_prefix: u64,
     next_name: u64,
     response_timeout: Duration,
     /// Names of prepared statements that the next batch closes.
     closes: Vec<Arc<str>>,
+    /// No statement may be sent any more.
     is_broken: bool,
+    /// The server or the network has ended the connection.
+    has_ended: bool,
 }
 
 impl Connection {
@@ -144,10 +160,12 @@ impl Connection {
             canceller: cancel,
             status: IDLE,
             statements: prepares.then(|| LruCache::new(PREPARED_STATEMENTS)),
+            name_prefix: RandomState::new().build_hasher().finish(),
             next_name: 1,
             response_timeout,
             closes: Vec::new(),
             is_broken: false,
+            has_ended: false,
         };
         let wants_writable = match wanted {
             TargetSessionAttrs::ReadWrite => true,
@@ -171,15 +189,17 @@ impl Connection {
         is_writable.map_err(|error| ConnectError::Other(error.to_string()))
     }
 
-    /// Serves the leases of the pool until the connection ends or rests for too long.
+    /// Serves the leases of the pool until the connection ends or is idle for too long.
     pub async fn serve(
         mut self,
         mut commands: mpsc::UnboundedReceiver<Command>,
         shared: Arc<Shared>,
         slot: Slot,
     ) {
+        // Also when this task panics, the connection ends before its slot is free.
+        let slot = slot;
         let opened_at = Instant::now();
-        let mut rests_since = opened_at;
+        let mut idle_since = opened_at;
         let mut next_ping = opened_at + PING_INTERVAL;
         while !self.is_broken {
             let command = tokio::select! {
@@ -188,7 +208,7 @@ impl Connection {
                 ended = self.ended() => { let () = ended; break }
                 () = sleep_until(next_ping) => {
                     let now = Instant::now();
-                    if now - rests_since >= shared.idle_timeout() && shared.remove_idle(slot.id()) {
+                    if now - idle_since >= shared.idle_timeout() && shared.remove_idle(slot.id()) {
                         break;
                     }
                     if self.status == IDLE {
@@ -210,8 +230,8 @@ impl Connection {
                     shared.put(handle);
                 }
             }
-            rests_since = Instant::now();
-            next_ping = rests_since + PING_INTERVAL;
+            idle_since = Instant::now();
+            next_ping = idle_since + PING_INTERVAL;
         }
         commands.close();
         while let Some(command) = commands.recv().await {
@@ -219,10 +239,11 @@ impl Connection {
                 let _ = batch.reply.send(Err(Failure::NotSent));
             }
         }
-        if !self.is_broken {
+        if !self.has_ended {
             self.framed.terminate();
             let _ = timeout(CLOSE_TIMEOUT, self.framed.closed()).await;
         }
+        drop(self.framed);
         drop(slot);
     }
 
@@ -239,7 +260,11 @@ impl Connection {
                     }
                     break;
                 }
-                Ok(_) | Err(_) => break,
+                Ok(_) => break,
+                Err(_) => {
+                    self.has_ended = true;
+                    break;
+                }
             }
         }
         self.is_broken = true;
@@ -264,7 +289,10 @@ impl Connection {
     }
 
     async fn run(&mut self, batch: Batch) {
-        let Batch { statements, asked, position, is_read_only, limits, mut reply } = batch;
+        let Batch { statements, result_index, position, is_read_only, limits, mut reply } = batch;
+        if reply.is_closed() {
+            return;
+        }
         let is_open = self.status != IDLE;
         if self.ended().now_or_never().is_some() {
             // Nothing was sent. A transaction that was open is lost, though.
@@ -279,23 +307,24 @@ impl Connection {
             let _ = reply.send(Err(Failure::Error(Error::TransactionEnded)));
             return;
         }
-        let request = Request { statements: &statements, asked, limits };
+        let request = Request { statements: &statements, result_index, limits };
         let mut result = self.exchange(&request, reply.closed()).await;
         if position == Position::Whole
             && !self.is_broken
+            && self.status == IDLE
             && !reply.is_closed()
             && let Err(Error::Db(error)) = &result
             && (error.is_stale_statement() || error.is_conflict())
         {
             result = self.exchange(&request, reply.closed()).await;
         }
-        let result = result.map_err(|error| self.weigh(error, is_read_only));
+        let result = result.map_err(|error| self.classify_read_only_error(error, is_read_only));
         let _ = reply.send(result.map_err(Failure::Error));
     }
 
     /// A write in a read-only scope is a fault of the caller. In any other scope the server is a standby by now:
     /// a new connection finds its successor.
-    fn weigh(&mut self, error: Error, is_read_only: bool) -> Error {
+    fn classify_read_only_error(&mut self, error: Error, is_read_only: bool) -> Error {
         match error {
             Error::Db(error) if *error.code() == SqlState::READ_ONLY_SQL_TRANSACTION => {
                 if is_read_only {
@@ -320,47 +349,40 @@ impl Connection {
         let mut steps = sent?.into_iter();
         let mut step = steps.next();
         let mut response = Response::default();
-        let mut caller_gone = pin!(caller_gone.fuse());
+        let mut caller_gone = pin!(caller_gone);
         let mut is_caller_gone = false;
-        let mut canceling: Option<BoxFuture<'_, Result<(), ConnectError>>> = None;
-        let mut is_canceled = false;
+        let mut cancel = Cancel::default();
         let mut deadline = pin!(sleep(self.response_timeout));
         let mut has_progressed = false;
-        loop {
-            if (is_caller_gone || response.is_too_large) && !is_canceled {
-                is_canceled = true;
-                canceling = Some(self.canceller.clone().cancel(CANCEL_TIMEOUT).boxed());
+        'response: loop {
+            while let Some(message) = self.buffered(&mut response)? {
+                if let Message::ReadyForQuery(ready) = message {
+                    self.status = ready.status();
+                    // The server has read all of a batch when it is ready.
+                    self.is_broken |= !self.framed.outgoing().is_empty();
+                    break 'response;
+                }
+                let received = self.receive(message, &mut step, &mut steps, &mut response, request);
+                if let Err(error) = received {
+                    self.is_broken = true;
+                    return Err(error);
+                }
             }
+            let wants_cancel = is_caller_gone || response.is_too_large;
             tokio::select! {
                 biased;
-                message = self.framed.next() => {
-                    has_progressed = true;
-                    match message {
-                        Ok(Message::ReadyForQuery(ready)) => {
-                            self.status = ready.status();
-                            break;
-                        }
-                        Ok(message) => {
-                            let received =
-                                self.receive(message, &mut step, &mut steps, &mut response, request);
-                            if let Err(error) = received {
-                                self.is_broken = true;
-                                return Err(error);
-                            }
-                        }
-                        Err(error) => {
-                            self.is_broken = true;
-                            // The reason of a FATAL comes before the end.
-                            return Err(response.error.unwrap_or_else(|| error.into()));
-                        }
+                () = &mut caller_gone, if !is_caller_gone => is_caller_gone = true,
+                canceled = cancel.run(&self.canceller), if wants_cancel => {
+                    if let Err(error) = canceled {
+                        self.is_broken = true;
+                        return Err(error);
                     }
                 }
-                () = &mut caller_gone, if !is_caller_gone => is_caller_gone = true,
-                canceled = async { canceling.as_mut().expect("polled if some").await },
-                    if canceling.is_some() =>
-                {
-                    canceling = None;
-                    self.is_broken |= canceled.is_err();
+                filled = self.framed.fill() => {
+                    has_progressed = true;
+                    if let Err(error) = filled {
+                        return Err(self.ended_by(error, &mut response));
+                    }
                 }
                 () = &mut deadline => {
                     if !std::mem::take(&mut has_progressed) {
@@ -368,16 +390,14 @@ impl Connection {
                         // So that the server does not keep a backend whose connection is closed here.
                         let _ = self.canceller.clone().cancel(CANCEL_TIMEOUT).await;
                         let text = "the server sent nothing for too long";
-                        return Err(std::io::Error::new(std::io::ErrorKind::TimedOut, text).into());
+                        return Err(io::Error::new(io::ErrorKind::TimedOut, text).into());
                     }
                     deadline.as_mut().reset(Instant::now() + self.response_timeout);
                 }
             }
         }
-        if let Some(canceling) = canceling {
-            // A cancel request that is still on its way could reach the next statement.
-            self.is_broken |= canceling.await.is_err();
-        }
+        // A cancel request that is still on its way could reach the next statement.
+        self.is_broken |= cancel.finish().await.is_err();
         match response {
             Response { is_too_large: true, bytes, .. } => {
                 let ResultLimits { max_rows, max_bytes } = request.limits;
@@ -392,6 +412,17 @@ impl Connection {
         }
     }
 
+    fn buffered(&mut self, response: &mut Response) -> Result<Option<Message>, Error> {
+        self.framed.buffered().map_err(|error| self.ended_by(error, response))
+    }
+
+    /// The reason of a FATAL comes before the end.
+    fn ended_by(&mut self, error: io::Error, response: &mut Response) -> Error {
+        self.is_broken = true;
+        self.has_ended = true;
+        response.error.take().unwrap_or_else(|| error.into())
+    }
+
     fn send<'b>(&mut self, request: &Request<'b>) -> Result<Vec<Step<'b>>, Error> {
         let outgoing = self.framed.outgoing();
         for name in std::mem::take(&mut self.closes) {
@@ -403,7 +434,7 @@ impl Connection {
             let known = known.filter(|known| *known.types == *statement.types).cloned();
             let new_name = match (&known, &self.statements) {
                 (None, Some(_)) => {
-                    let name = Arc::from(format!("s{}", self.next_name));
+                    let name = Arc::from(format!("s{:x}_{}", self.name_prefix, self.next_name));
                     self.next_name += 1;
                     Some(name)
                 }
@@ -422,9 +453,9 @@ impl Connection {
             }
             statement.bind(name, outgoing);
             frontend::execute("", 0, outgoing)?;
-            let is_asked = index == request.asked;
+            let returns_rows = index == request.result_index;
             let columns = known.map(|known| known.columns);
-            steps.push(Step { statement, columns, new_name, is_asked });
+            steps.push(Step { statement, columns, new_name, returns_rows });
         }
         frontend::sync(self.framed.outgoing());
         Ok(steps)
@@ -464,7 +495,7 @@ impl Connection {
             }
             (Message::NoData, Some(step)) => self.keep(step, Arc::default()),
             (Message::DataRow(body), Some(step)) => {
-                if step.is_asked && !response.is_too_large {
+                if step.returns_rows && !response.is_too_large {
                     response.bytes += body.buffer().len();
                     let ResultLimits { max_rows, max_bytes } = request.limits;
                     let rows = &mut response.result.rows;
@@ -479,7 +510,7 @@ impl Connection {
             }
             (Message::CommandComplete(done), Some(finished)) => {
                 let tag = done.tag()?;
-                if finished.is_asked {
+                if finished.returns_rows {
                     response.result.rows_affected = rows_affected(tag);
                 }
                 if finished.statement.sql == "COMMIT" && tag != "COMMIT" {
@@ -514,6 +545,10 @@ impl Connection {
 
     /// Closes a prepared statement that is stale, or that failed while it was prepared.
     fn discard(&mut self, step: &mut Step<'_>, error: &DbError) {
+        if *error.code() == SqlState::INVALID_SQL_STATEMENT_NAME {
+            // DISCARD ALL, or a pooler with another server behind it: the other names are unknown there, too.
+            self.statements.iter_mut().for_each(LruCache::clear);
+        }
         let stale = match &mut self.statements {
             Some(statements) if error.is_stale_statement() => {
                 statements.remove(&*step.statement.sql)
@@ -521,6 +556,44 @@ impl Connection {
             _ => None,
         };
         self.closes.extend(stale.map(|stale| stale.name).or(step.new_name.take()));
+    }
+}
+
+/// Cancel requests for one statement, one at a time.
+#[derive(Default)]
+struct Cancel {
+    started_at: Option<Instant>,
+    running: Option<BoxFuture<'static, Result<(), ConnectError>>>,
+    next_at: Option<Instant>,
+}
+
+impl Cancel {
+    /// Resolves when a request has been accepted, or with an error when the connection has to be closed. Dropping
+    /// the future loses nothing.
+    async fn run(&mut self, canceller: &Canceller) -> Result<(), Error> {
+        let started_at = *self.started_at.get_or_insert_with(Instant::now);
+        if let Some(next_at) = self.next_at {
+            sleep_until(next_at).await;
+            self.next_at = None;
+        }
+        if started_at.elapsed() > CANCEL_GIVE_UP {
+            let text = "the server did not cancel a statement";
+            return Err(io::Error::new(io::ErrorKind::TimedOut, text).into());
+        }
+        let running =
+            self.running.get_or_insert_with(|| canceller.clone().cancel(CANCEL_TIMEOUT).boxed());
+        let canceled = running.await;
+        self.running = None;
+        self.next_at = Some(Instant::now() + CANCEL_INTERVAL);
+        Ok(canceled?)
+    }
+
+    /// Waits for a request that was sent.
+    async fn finish(self) -> Result<(), ConnectError> {
+        match self.running {
+            Some(running) => running.await,
+            None => Ok(()),
+        }
     }
 }
 

@@ -42,27 +42,38 @@ impl Framed {
         &mut self.outgoing
     }
 
-    /// Writes what is in the buffer, and returns the next message. Reading goes on while a large batch is written.
-    /// Dropping the future loses nothing.
-    pub async fn next(&mut self) -> io::Result<Message> {
-        std::future::poll_fn(|context| self.poll_next(context)).await
+    /// The next message, if all of it was read already.
+    pub fn buffered(&mut self) -> io::Result<Option<Message>> {
+        Message::parse(&mut self.incoming)
     }
 
-    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Message>> {
+    /// Writes what is in the buffer, and returns when more was read. Reading goes on while a large batch is written.
+    /// Dropping the future loses nothing.
+    pub async fn fill(&mut self) -> io::Result<()> {
+        std::future::poll_fn(|context| self.poll_fill(context)).await
+    }
+
+    /// Writes what is in the buffer, and returns the next message. Dropping the future loses nothing.
+    pub async fn next(&mut self) -> io::Result<Message> {
+        loop {
+            if let Some(message) = self.buffered()? {
+                return Ok(message);
+            }
+            self.fill().await?;
+        }
+    }
+
+    fn poll_fill(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         // Pending: the socket is full, and wakes this task when it is not.
         if let Poll::Ready(Err(error)) = self.poll_write(context) {
             return Poll::Ready(Err(error));
         }
-        loop {
-            if let Some(message) = Message::parse(&mut self.incoming)? {
-                return Poll::Ready(Ok(message));
-            }
-            self.incoming.reserve(READ_CAPACITY);
-            let read = pin!(self.stream.read_buf(&mut self.incoming)).poll(context);
-            if ready!(read)? == 0 {
-                return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
-            }
+        self.incoming.reserve(READ_CAPACITY);
+        let read = pin!(self.stream.read_buf(&mut self.incoming)).poll(context);
+        if ready!(read)? == 0 {
+            return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
         }
+        Poll::Ready(Ok(()))
     }
 
     fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -80,16 +91,22 @@ impl Framed {
         Poll::Ready(Ok(()))
     }
 
-    /// Sends Terminate as far as the socket takes it at once, so that the server logs no lost client.
+    /// Sends Terminate as far as the socket takes it at once, so that the server logs no lost client. Behind half a
+    /// message the socket is only shut down.
     pub fn terminate(&mut self) {
+        if self.outgoing.is_empty() {
+            frontend::terminate(&mut self.outgoing);
+            let _ = self.stream.write_buf(&mut self.outgoing).now_or_never();
+            let _ = self.stream.flush().now_or_never();
+        }
         self.outgoing.clear();
-        frontend::terminate(&mut self.outgoing);
-        let _ = self.stream.write_buf(&mut self.outgoing).now_or_never();
-        let _ = self.stream.flush().now_or_never();
+        let _ = self.stream.shutdown().now_or_never();
     }
 
     /// Waits until the server has closed the connection.
     pub async fn closed(&mut self) {
-        while self.next().await.is_ok() {}
+        while self.fill().await.is_ok() {
+            self.incoming.clear();
+        }
     }
 }

@@ -8,6 +8,7 @@ use std::{
 };
 
 use tokio::{
+    runtime,
     sync::{mpsc, oneshot},
     time::{Instant, sleep, timeout_at},
 };
@@ -83,6 +84,11 @@ impl Pool {
         self.shared().close();
     }
 
+    /// How often a transaction looks for a connection that is alive: all of the pool may have ended unnoticed.
+    pub(crate) fn attempts(&self) -> usize {
+        self.shared().options.max_connections + 1
+    }
+
     fn shared(&self) -> &Arc<Shared> {
         &self.0.0
     }
@@ -105,21 +111,21 @@ impl Pool {
 }
 
 /// The sending end of a connection's task.
-pub(crate) struct Handle {
+pub(crate) struct ConnectionHandle {
     id: u64,
     commands: mpsc::UnboundedSender<Command>,
 }
 
-impl fmt::Debug for Handle {
+impl fmt::Debug for ConnectionHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Handle({})", self.id)
+        write!(f, "ConnectionHandle({})", self.id)
     }
 }
 
 /// The right to use a connection. Dropped, its connection cancels what runs, rolls back, and only then returns to
 /// the pool: nobody but the connection's own task can return it.
 #[derive(Debug)]
-pub(crate) struct Lease(Option<Handle>);
+pub(crate) struct Lease(Option<ConnectionHandle>);
 
 impl Lease {
     /// Returns false if the connection has ended. Then nothing was sent.
@@ -142,21 +148,48 @@ impl Drop for Lease {
 pub(crate) struct Slot {
     id: u64,
     shared: Arc<Shared>,
+    phase: Phase,
+}
+
+/// What a slot is occupied by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Opening,
+    /// The attempt to open a connection has failed, and the next one is delayed.
+    Paused,
+    /// A connection that is open, or being closed.
+    Open,
 }
 
 impl Slot {
     pub fn id(&self) -> u64 {
         self.id
     }
+
+    fn enter(&mut self, phase: Phase, state: &mut State) {
+        if let Some(count) = state.count(self.phase) {
+            *count -= 1;
+        }
+        self.phase = phase;
+        if let Some(count) = state.count(phase) {
+            *count += 1;
+        }
+    }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        let mut state = self.shared.lock();
+        let shared = Arc::clone(&self.shared);
+        let mut state = shared.lock();
         state.open -= 1;
         // Its handle may be there if the connection ended while it was idle.
         state.idle.retain(|handle| handle.id != self.id);
-        self.shared.open_for_waiting(&mut state);
+        // An attempt that was dropped, with its runtime for instance, is not repeated.
+        let was_opening = self.phase == Phase::Opening;
+        self.enter(Phase::Open, &mut state);
+        let slots = if was_opening { Vec::new() } else { shared.slots_for_waiting(&mut state) };
+        drop(state);
+        shared.spawn_open(slots);
     }
 }
 
@@ -165,14 +198,26 @@ type Leased = Result<Lease, Error>;
 #[derive(Debug, Default)]
 struct State {
     /// The one used last is the last: its caches are warm, and the others may rest and be closed.
-    idle: Vec<Handle>,
+    idle: Vec<ConnectionHandle>,
     waiting: VecDeque<oneshot::Sender<Leased>>,
     /// Connections that are open, or being opened or closed.
     open: usize,
     /// Those of them that are being opened.
     opening: usize,
+    /// Those of them that could not be opened.
+    paused: usize,
     next_id: u64,
     is_closed: bool,
+}
+
+impl State {
+    fn count(&mut self, phase: Phase) -> Option<&mut usize> {
+        match phase {
+            Phase::Opening => Some(&mut self.opening),
+            Phase::Paused => Some(&mut self.paused),
+            Phase::Open => None,
+        }
+    }
 }
 
 /// What the pool and the tasks of its connections share.
@@ -207,47 +252,63 @@ impl Shared {
         }
         let (sender, receiver) = oneshot::channel();
         state.waiting.push_back(sender);
-        self.open_for_waiting(&mut state);
+        let slots = self.slots_for_waiting(&mut state);
+        drop(state);
+        self.spawn_open(slots);
         Ok(Err(receiver))
     }
 
-    /// Opens connections for those that wait, as long as there may be more.
-    fn open_for_waiting(self: &Arc<Self>, state: &mut State) {
+    /// Slots of connections to open for the transactions that wait, as long as there may be more.
+    fn slots_for_waiting(self: &Arc<Self>, state: &mut State) -> Vec<Slot> {
         state.waiting.retain(|waiting| !waiting.is_closed());
+        let mut slots = Vec::new();
         while !state.is_closed
             && state.waiting.len() > state.opening
             && state.open < self.options.max_connections
         {
-            state.open += 1;
-            state.opening += 1;
-            let slot = Slot { id: state.next_id, shared: Arc::clone(self) };
+            let id = state.next_id;
             state.next_id += 1;
-            // A task of its own: a transaction that no longer waits does not abort it.
-            tokio::spawn(Arc::clone(self).open(slot));
+            state.open += 1;
+            let mut slot = Slot { id, shared: Arc::clone(self), phase: Phase::Open };
+            slot.enter(Phase::Opening, state);
+            slots.push(slot);
+        }
+        slots
+    }
+
+    /// Opens each connection in a task of its own: a transaction that no longer waits does not abort it. Must not be
+    /// called under the lock, because a runtime that stops drops the task here.
+    fn spawn_open(self: &Arc<Self>, slots: Vec<Slot>) {
+        for slot in slots {
+            // Without a runtime nobody waits any more.
+            if let Ok(runtime) = runtime::Handle::try_current() {
+                runtime.spawn(Arc::clone(self).open(slot));
+            }
         }
     }
 
-    async fn open(self: Arc<Self>, slot: Slot) {
+    async fn open(self: Arc<Self>, mut slot: Slot) {
         match Connection::open(&self.options).await {
             Ok(connection) => {
                 let (commands, receiver) = mpsc::unbounded_channel();
-                let handle = Handle { id: slot.id, commands };
-                let serving = connection.serve(receiver, Arc::clone(&self), slot);
-                tokio::spawn(serving);
-                self.lock().opening -= 1;
+                let handle = ConnectionHandle { id: slot.id, commands };
+                slot.enter(Phase::Open, &mut self.lock());
+                tokio::spawn(connection.serve(receiver, Arc::clone(&self), slot));
                 self.put(handle);
             }
             Err(error) => self.failed_to_open(error, slot).await,
         }
     }
 
-    /// Nobody waits for a database without any connection. Otherwise those that wait get one of the others.
-    async fn failed_to_open(self: &Arc<Self>, error: ConnectError, slot: Slot) {
+    /// Without any other connection, no transaction waits for a database that cannot be reached. Otherwise the
+    /// transactions wait for the other connections.
+    async fn failed_to_open(self: &Arc<Self>, error: ConnectError, mut slot: Slot) {
         let error = Error::from(error);
         let failed = {
             let mut state = self.lock();
-            state.opening -= 1;
-            let has_others = state.open > 1 + state.opening;
+            slot.enter(Phase::Paused, &mut state);
+            // The last attempt that fails ends the waiting.
+            let has_others = state.open > state.paused;
             if has_others { None } else { Some(std::mem::take(&mut state.waiting)) }
         };
         if let Some(failed) = failed {
@@ -258,11 +319,12 @@ impl Shared {
             tracing::warn!(%error, "another database connection could not be opened");
             sleep(REOPEN_DELAY).await;
         }
+        slot.enter(Phase::Open, &mut self.lock());
         drop(slot);
     }
 
     /// Leases the connection to the transaction that has waited longest, or keeps it idle.
-    pub fn put(self: &Arc<Self>, handle: Handle) {
+    pub fn put(self: &Arc<Self>, handle: ConnectionHandle) {
         let mut lease = Lease(Some(handle));
         loop {
             let mut state = self.lock();

@@ -76,11 +76,13 @@ impl Target {
         let roots = root.as_deref().map(read_roots).transpose()?;
         let (mode, verifier) = read_mode(mode.as_deref().unwrap_or("prefer"), roots)?;
         config.ssl_mode(mode);
-        let tls = ClientConfig::builder_with_provider(provider())
+        let mut tls = ClientConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()?
             .dangerous()
             .with_custom_certificate_verifier(verifier)
             .with_no_client_auth();
+        // PostgreSQL 17 and newer require it for `sslnegotiation=direct`.
+        tls.alpn_protocols = vec![b"postgresql".to_vec()];
         Ok(Self { config, tls: MakeRustlsConnect::new(tls) })
     }
 }

@@ -1,6 +1,8 @@
 //! A transaction of one scope.
 //!
-//! Nothing is sent before the first statement: the settings of the scope travel with it.
+//! Nothing is sent before the first statement. The settings of the scope are sent with it.
+
+use std::io;
 
 use tokio::sync::{Mutex, oneshot};
 use tokio_postgres::types::{ToSql, Type};
@@ -13,8 +15,7 @@ use crate::{
     scope::{Access, Scope},
 };
 
-/// A transaction. Dropped, it is rolled back: what runs is canceled, and its connection serves no other transaction
-/// before.
+/// A transaction. A dropped transaction is canceled and rolled back before its connection is reused.
 #[derive(Debug)]
 #[must_use = "a transaction that is dropped is rolled back"]
 pub struct Transaction {
@@ -30,6 +31,9 @@ enum State {
     /// The server does not know of it.
     New(Lease, Scope),
     Open(Lease),
+    /// A statement of an [`ending`](Transaction::ending) transaction has returned its result.
+    Committed,
+    /// Rolled back, or left by a caller that was dropped.
     Ended,
 }
 
@@ -38,6 +42,7 @@ impl std::fmt::Debug for State {
         f.write_str(match self {
             Self::New(..) => "New",
             Self::Open(_) => "Open",
+            Self::Committed => "Committed",
             Self::Ended => "Ended",
         })
     }
@@ -52,8 +57,8 @@ impl Transaction {
         Self { state, pool, limits, is_read_only, ends_with_next: false, span }
     }
 
-    /// The next statement is the only one, or the last: the end of the transaction travels with it. If the statement
-    /// fails, the transaction is rolled back.
+    /// The next statement is the only one, or the last: COMMIT is sent with it. If the server rejects the statement, the
+    /// transaction is rolled back. After [`Error::TooLarge`] it may have been committed.
     pub fn ending(mut self) -> Self {
         self.ends_with_next = true;
         self
@@ -82,13 +87,17 @@ impl Transaction {
     }
 
     /// Commits. If the caller does not wait for the end, or if the connection fails, it is not known whether the
-    /// changes last.
+    /// changes last. Returns [`Error::TransactionEnded`] if the transaction was rolled back before.
     pub async fn commit(self) -> Result<(), Error> {
         let state = self.state.into_inner();
-        let State::Open(lease) = state else { return Ok(()) };
+        let lease = match state {
+            State::Open(lease) => lease,
+            State::New(..) | State::Committed => return Ok(()),
+            State::Ended => return Err(Error::TransactionEnded),
+        };
         let batch = |reply| Batch {
             statements: vec![Statement::plain("COMMIT")],
-            asked: 0,
+            result_index: 0,
             position: Position::Later,
             is_read_only: self.is_read_only,
             limits: self.limits,
@@ -102,10 +111,10 @@ impl Transaction {
     }
 
     pub(crate) async fn ping(pool: Pool, mut lease: Lease) -> Result<(), Error> {
-        loop {
+        for _ in 0..pool.attempts() {
             let batch = |reply| Batch {
                 statements: vec![Statement::plain("")],
-                asked: 0,
+                result_index: 0,
                 position: Position::Whole,
                 is_read_only: false,
                 limits: ResultLimits::default(),
@@ -117,7 +126,14 @@ impl Transaction {
                 Err(Failure::Error(error)) => return Err(error),
             }
         }
+        Err(closed_at_once())
     }
+}
+
+/// Every connection that the pool may have was closed before anything could be sent.
+fn closed_at_once() -> Error {
+    let text = "the server closes each connection before it is used";
+    io::Error::new(io::ErrorKind::ConnectionAborted, text).into()
 }
 
 type Reply = oneshot::Sender<Result<QueryResult, Failure>>;
@@ -158,34 +174,46 @@ impl State {
         statement: Statement,
     ) -> Result<QueryResult, Error> {
         let Transaction { limits, is_read_only, ends_with_next: ends, .. } = *transaction;
-        let batch = |statements, asked, position| {
-            move |reply| Batch { statements, asked, position, is_read_only, limits, reply }
+        let batch = |statements, result_index, position| {
+            move |reply| Batch { statements, result_index, position, is_read_only, limits, reply }
         };
         // A caller that is dropped from here on leaves `Ended`, and the lease's connection rolls back.
         match std::mem::replace(self, Self::Ended) {
-            Self::New(mut lease, scope) => loop {
-                let (prologue, statement) = (scope.prologue.clone(), statement.clone());
-                let sent = if ends {
-                    let statements = vec![prologue, statement];
-                    send_last(lease, batch(statements, 1, Position::Whole)).await
-                } else {
-                    let statements = vec![Statement::plain("BEGIN"), prologue, statement];
-                    let sent = send(&lease, batch(statements, 2, Position::First)).await;
-                    if sent.is_ok() {
-                        *self = Self::Open(lease);
+            Self::New(mut lease, scope) => {
+                for _ in 0..transaction.pool.attempts() {
+                    let (prologue, statement) = (scope.prologue.clone(), statement.clone());
+                    let sent = if ends {
+                        let statements = vec![prologue, statement];
+                        send_last(lease, batch(statements, 1, Position::Whole)).await
+                    } else {
+                        let statements = vec![Statement::plain("BEGIN"), prologue, statement];
+                        let sent = send(&lease, batch(statements, 2, Position::First)).await;
+                        if sent.is_ok() {
+                            *self = Self::Open(lease);
+                        }
+                        sent
+                    };
+                    match sent {
+                        Ok(result) => {
+                            if ends {
+                                *self = Self::Committed;
+                            }
+                            return Ok(result);
+                        }
+                        Err(Failure::NotSent) => lease = transaction.pool.lease().await?,
+                        Err(Failure::Error(error)) => return Err(error),
                     }
-                    sent
-                };
-                match sent {
-                    Ok(result) => return Ok(result),
-                    Err(Failure::NotSent) => lease = transaction.pool.lease().await?,
-                    Err(Failure::Error(error)) => return Err(error),
                 }
-            },
+                Err(closed_at_once())
+            }
             Self::Open(lease) => {
                 let sent = if ends {
                     let statements = vec![statement, Statement::plain("COMMIT")];
-                    send_last(lease, batch(statements, 0, Position::Later)).await
+                    let sent = send_last(lease, batch(statements, 0, Position::Later)).await;
+                    if sent.is_ok() {
+                        *self = Self::Committed;
+                    }
+                    sent
                 } else {
                     let sent = send(&lease, batch(vec![statement], 0, Position::Later)).await;
                     // After an error the server rejects what follows, but for ROLLBACK TO SAVEPOINT.
@@ -197,7 +225,7 @@ impl State {
                     Failure::Error(error) => error,
                 })
             }
-            Self::Ended => Err(Error::TransactionEnded),
+            Self::Committed | Self::Ended => Err(Error::TransactionEnded),
         }
     }
 }

@@ -16,8 +16,8 @@ pub enum Response {
     /// Sends the bytes one by one, each in a packet of its own.
     SendSlowly(Vec<u8>),
     SendAndClose(Vec<u8>),
-    /// Sends, and sends the second part when a cancel request has arrived.
-    SendAfterCancel(Vec<u8>, Vec<u8>),
+    /// Sends, and sends the second part when so many cancel requests have arrived.
+    SendAfterCancels(usize, Vec<u8>, Vec<u8>),
 }
 
 #[derive(Default)]
@@ -25,6 +25,7 @@ struct Seen {
     responses: VecDeque<Response>,
     connections: usize,
     cancels: usize,
+    closes_after_handshake: bool,
     /// For each Sync, the SQL texts of its Parse messages and the names that its Close messages close.
     batches: Vec<Vec<String>>,
 }
@@ -60,6 +61,10 @@ impl Server {
         &self.url
     }
 
+    pub fn close_after_handshake(&self) {
+        self.lock().closes_after_handshake = true;
+    }
+
     pub fn connections(&self) -> usize {
         self.lock().connections
     }
@@ -87,6 +92,9 @@ impl Server {
         }
         self.lock().connections += 1;
         socket.write_all(&handshake()).await.ok()?;
+        if self.lock().closes_after_handshake {
+            return Some(());
+        }
         let mut batch = Vec::new();
         loop {
             let kind = socket.read_u8().await.ok()?;
@@ -118,9 +126,11 @@ impl Server {
                             socket.write_all(&bytes).await.ok()?;
                             return Some(());
                         }
-                        Response::SendAfterCancel(first, second) => {
+                        Response::SendAfterCancels(cancels, first, second) => {
                             socket.write_all(&first).await.ok()?;
-                            self.canceled.notified().await;
+                            for _ in 0..cancels {
+                                self.canceled.notified().await;
+                            }
                             socket.write_all(&second).await.ok()?;
                         }
                     }

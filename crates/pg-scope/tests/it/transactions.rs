@@ -35,6 +35,42 @@ async fn statement_after_a_failed_one_fails() {
 }
 
 #[tokio::test]
+async fn commit_after_a_dropped_statement_is_an_error() {
+    let pool = Pool::new(postgres("dropped-statement"));
+    let transaction = pool.begin(write_as("ada")).await.expect("a connection");
+    user(&transaction).await.expect("a row");
+    let sleeping = transaction.query("SELECT pg_sleep(3600)", &[]);
+    assert!(tokio::time::timeout(Duration::from_millis(50), sleeping).await.is_err());
+    // The change of before is rolled back: this must not look like a success.
+    assert!(matches!(transaction.commit().await, Err(Error::TransactionEnded)));
+}
+
+#[tokio::test]
+async fn commit_after_the_ending_statement_succeeds() {
+    let pool = Pool::new(postgres("ending-statement"));
+    let transaction = pool.begin(write_as("ada")).await.expect("a connection").ending();
+    user(&transaction).await.expect("a row");
+    transaction.commit().await.expect("it was committed");
+}
+
+#[test]
+fn runtime_that_stops_with_waiting_transactions_does_not_hang() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let pool = Pool::new(postgres("stopped").max_connections(1));
+        let held = pool.begin(read_as("ada")).await.expect("a connection");
+        user(&held).await.expect("a row");
+        for _ in 0..8 {
+            let pool = pool.clone();
+            tokio::spawn(async move { pool.begin(read_as("bob")).await.map(drop) });
+        }
+        tokio::task::yield_now().await;
+        std::mem::forget(held);
+    });
+    drop(runtime);
+}
+
+#[tokio::test]
 async fn committed_statement_in_the_text_ends_the_transaction() {
     let pool = Pool::new(postgres("commit-in-text"));
     let transaction = pool.begin(write_as("ada")).await.expect("a connection");

@@ -67,7 +67,7 @@ where
         .with_location(false)
         .with_threads(false);
     layer.with_filter(filter_fn(|metadata| {
-        let is_ours = metadata.target().starts_with("api::");
+        let is_ours = ["api::", "pg_scope::"].iter().any(|of| metadata.target().starts_with(of));
         is_ours && (metadata.is_span() || *metadata.level() <= Level::INFO)
     }))
 }

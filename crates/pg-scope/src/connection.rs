@@ -31,7 +31,7 @@ use crate::{
     error::{ConnectError, DbError, Error},
     framed::Framed,
     options::Options,
-    pool::{Handle, Shared, Slot},
+    pool::{ConnectionHandle, Shared, Slot},
 };
 
 /// How many prepared statements a connection keeps, here and on the server.
@@ -59,7 +59,7 @@ const IDLE: u8 = b'I';
 pub(crate) enum Command {
     Run(Batch),
     /// The lease has ended: whatever it left is rolled back, and the connection returns to the pool.
-    Release(Handle),
+    Release(ConnectionHandle),
 }
 
 /// A statement that the server knows by a name.

@@ -59,7 +59,7 @@ scenario('a token that the service cannot check is replaced unseen', async ({ pa
   await me.add('Survives');
   const cookie = (await context.cookies()).find(({ name }) => name === 'sAccessToken');
   const [, payload, signature] = cookie.value.split('.');
-  const header = Buffer.from(JSON.stringify({ alg: 'RS256', typ: 'JWT', kid: 'of-another-service' }));
+  const header = Buffer.from(JSON.stringify({ alg: 'RS256', typ: 'JWT', version: '5', kid: 'd-unknown' }));
   const value = [header.toString('base64url'), payload, signature].join('.');
   await context.addCookies([{ ...cookie, value }]);
   const seen = await refreshes(context);

@@ -97,7 +97,7 @@ impl<'b> Request<'b> {
     }
 }
 
-/// What was read of a response.
+/// The part of a response that was read so far.
 #[derive(Default)]
 struct Response {
     result: QueryResult,

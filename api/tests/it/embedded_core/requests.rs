@@ -77,7 +77,7 @@ async fn every_address_of_the_public_tenant_works_and_no_other() {
     }
 }
 
-/// A servlet decodes a body by the charset of its media type, as ISO-8859-1 if there is none.
+/// A servlet decodes a body by the charset of its media type, or as ISO-8859-1 without a charset.
 #[tokio::test]
 async fn a_body_is_decoded_by_its_charset() {
     let core = TestCore::start().await;
@@ -107,7 +107,7 @@ async fn a_body_is_decoded_by_its_charset() {
         assert_eq!(answer.status, 415, "{answer:?}");
         assert!(answer.body.to_string().contains("charset=utf-8"), "{answer:?}");
     }
-    // What is no UTF-8 becomes the replacement character, as in Java.
+    // Invalid UTF-8 becomes the replacement character, as in Java.
     let url = format!("{}recipe/role", core.url());
     let request = reqwest::Client::new()
         .put(url)

@@ -11,7 +11,7 @@ use tracing_subscriber::fmt::MakeWriter;
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// What is logged on this thread, at every level.
+/// Every line that this thread logs, at every level.
 #[derive(Clone, Default)]
 pub struct Log(Arc<Mutex<Vec<u8>>>);
 

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 /// A name of several scripts, in a form that lower case does not change.
 pub const NAME: &str = "jürgen-юрий-太郎";
 
-/// What came of each call. A call that fails stops none of the others: they are made with ids of nothing.
+/// The result of each call. A failed call does not stop the others: they use ids that do not exist.
 pub async fn make_all(core: &Core) -> Vec<Result<(), CoreError>> {
     let mut calls = Calls { core, outcomes: Vec::new() };
     calls.infrastructure().await;

@@ -13,7 +13,7 @@ use crate::{
     postgres::Database,
     run::{self, IdleTimeout},
     stack::{self, Settings, Stack},
-    step::{Step, step},
+    step::{Step, print, step},
     workspace::{self, Profile},
 };
 
@@ -43,24 +43,18 @@ impl Browser {
         })
     }
 
-    /// Tests what is built. Returns the output beside the result, so that it does not mix with that of other tests.
-    pub fn test(&self) -> (String, Result<()>) {
-        let (stack, issuer) = match start(Profile::Dev) {
-            Ok(started) => started,
-            Err(error) => return (String::new(), Err(error)),
-        };
-        let mut output = String::new();
+    /// Tests what is built: the tests whose names one of these regular expressions matches, or all without any.
+    pub fn test(&self, names: &[String]) -> Result<()> {
+        let (stack, issuer) = start(Profile::Dev)?;
         let outcome = step("Browser test", |step| {
             let mut test = self.prepare(&stack, &issuer, step)?;
-            let (printed, outcome) = run::captured(&mut test, IdleTimeout::Build, step);
-            output = printed;
-            outcome
+            test.env("TEST_NAMES", names.join("|"));
+            run::streamed(&mut test, IdleTimeout::Build, step)
         });
         if outcome.is_err() {
-            output.push_str("the service's last lines:\n");
-            output.push_str(&stack.service.last_lines());
+            print(&format!("the service's last lines:\n{}", stack.service.last_lines()));
         }
-        (output, outcome)
+        outcome
     }
 
     /// Runs a script of `web/e2e/package.json` on the page as it is deployed, and on a service of this profile.

@@ -120,18 +120,6 @@ pub fn streamed(command: &mut Command, timeout: IdleTimeout, step: &mut Step) ->
     succeeded(command, status, String::new())
 }
 
-/// Runs to the end and returns the output, of a failure too. For a step whose output would mix with another's.
-pub fn captured(command: &mut Command, timeout: IdleTimeout, step: &Step) -> (String, Result<()>) {
-    let mut printed = Printed::default();
-    let status = supervise(command, "", timeout, |chunk| {
-        if let Some(line) = printed.add(&chunk) {
-            step.doing(line.trim());
-        }
-    });
-    let outcome = status.and_then(|status| succeeded(command, status, String::new()));
-    (printed.all.into_text(), outcome)
-}
-
 /// Whether the program exists and answers `--version` or the like with success.
 pub fn answers(program: &str, argument: &str) -> bool {
     Command::new(program)
@@ -329,16 +317,6 @@ mod tests {
         assert_eq!(error.downcast::<Failed>().unwrap().output, "waiting for a lock\n");
         idle.reset();
         assert!(idle.check().is_ok(), "a line of output starts the time anew");
-    }
-
-    #[test]
-    fn captured_output_is_returned_for_a_failure_too() {
-        let (output, outcome) = step("a failing program", |step| {
-            Ok(captured(&mut sh("echo one; exit 3"), IdleTimeout::Local, step))
-        })
-        .unwrap();
-        assert_eq!(output, "one\n");
-        assert!(outcome.unwrap_err().to_string().contains("exit status: 3"));
     }
 
     #[test]

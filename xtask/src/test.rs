@@ -14,7 +14,7 @@ use crate::{
     parallel::both,
     postgres::{self, Cluster},
     run::{self, IdleTimeout},
-    stack::Settings,
+    stack::{self, Settings},
     step::{print, skipped, step},
     workspace::{self, Profile},
 };
@@ -28,7 +28,11 @@ pub struct Options {
     /// browser, no clients from npm
     #[arg(long)]
     quick: bool,
-    /// Handed to the test runner: names of tests, or its options
+    /// Run the browser test alone
+    #[arg(long, conflicts_with_all = ["quick", "skip_browser"])]
+    browser: bool,
+    /// Handed to the test runner: names of tests, or its options. With `--browser`, a regular expression for the
+    /// names
     #[arg(last = true)]
     filter: Vec<String>,
 }
@@ -37,6 +41,9 @@ pub fn run(options: &Options) -> Result<()> {
     postgres::sweep();
     if options.quick {
         return run_tests("Integration tests", &QUICK, &options.filter, None);
+    }
+    if options.browser {
+        return test_browser(&options.filter);
     }
     let browser = if options.skip_browser { None } else { Some(Browser::find()?) };
     let clients = clients::install()?;
@@ -52,11 +59,16 @@ pub fn run(options: &Options) -> Result<()> {
     };
     // One after the other: beside the other tests a browser is slower than the page's own timeouts expect.
     let tests = run_tests(TESTS, &[], &options.filter, clients.as_ref());
-    let (output, browser_tests) = browser.test();
-    print(&format!("\nBrowser test:\n{output}"));
+    let browser_tests = browser.test(&[]);
     tests.and(browser_tests)?;
     print("all is well");
     Ok(())
+}
+
+fn test_browser(filter: &[String]) -> Result<()> {
+    let browser = Browser::find()?;
+    stack::build_for_visitors(&page::toolchain()?, Profile::Dev)?;
+    browser.test(filter)
 }
 
 const TESTS: &str = "Unit and integration tests";

@@ -6,11 +6,7 @@ use yew::platform::spawn_local;
 use yew::prelude::*;
 
 use super::new_todo::TASK_MAX;
-use crate::hooks::use_steady_focus::is_steady;
 use crate::services::pause::pause;
-
-/// How often it is looked whether a row that is moved has come to rest, each 10 ms.
-const PATIENCE: u32 = 100;
 
 /// How an edit ends.
 pub enum Ended {
@@ -85,14 +81,9 @@ pub fn TodoEditor(props: &Props) -> Html {
                 return;
             }
             let (node, end, task) = (node.cast::<Element>(), end.clone(), (*text).clone());
-            // Nor is it when the row is moved: then the field has the focus again in a moment.
+            // Nor is the move of its row: by the next task of the browser, `use_steady_focus` has given the focus back.
             spawn_local(async move {
-                for _ in 0..PATIENCE {
-                    if !node.as_ref().is_some_and(is_steady) {
-                        break;
-                    }
-                    pause(10).await;
-                }
+                pause(0).await;
                 if document.active_element() != node {
                     end.emit(Ended::Kept { task, by_key: false });
                 }

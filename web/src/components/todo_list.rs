@@ -29,9 +29,9 @@ pub struct Props {
 pub fn TodoLists(props: &Props) -> Html {
     let Props { list, actions, editing, stalled, onend } = props;
     let focus = use_focus_later();
-    use_steady_focus();
     let now = use_minute();
     let window = use_window(list, onend.clone());
+    use_steady_focus(&window.node);
     let onevent = {
         let (list, actions, stay) = (list.clone(), actions.clone(), window.stay.clone());
         let (editing, focus) = (editing.clone(), focus.clone());

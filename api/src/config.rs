@@ -32,6 +32,7 @@ use self::{
     providers::ProviderVars,
 };
 use crate::{
+    concurrency::Budget,
     files::{Carried, Files},
     supertokens::{AntiCsrf, DashboardOptions, EmailVerificationMode, thirdparty::ProviderOptions},
 };
@@ -231,10 +232,12 @@ impl Config {
         })
     }
 
-    /// How many GraphQL requests may be under way.
-    pub fn max_requests(&self) -> usize {
-        let default = self.database_max_connections.saturating_mul(8).max(64);
-        usize::try_from(self.limits.max_requests.unwrap_or(default)).unwrap_or(usize::MAX)
+    /// What a process may do at once, and what part of it is one user's.
+    pub fn budget(&self) -> Budget {
+        let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        let LimitVars { searches_per_user, max_requests, .. } = self.limits;
+        let requests = max_requests.map(count);
+        Budget::new(count(self.database_max_connections), count(searches_per_user), requests)
     }
 
     /// The database without a pooler in between.

@@ -1,11 +1,11 @@
 //! The route table, and every layer that a request passes.
 
 pub mod admin;
+mod admission;
 mod client;
 mod cors;
 mod headers;
 mod site;
-mod under_way;
 
 use std::time::Duration;
 
@@ -25,13 +25,13 @@ use tower_http::{
 };
 
 use crate::{
+    concurrency::ConcurrencyLimit,
     config::{Config, Environment},
     error::ApiError,
     graphql, mail,
     state::AppState,
     supertokens,
     telemetry::request::{REQUEST_ID, Timing, observe},
-    under_way::UnderWay,
 };
 
 /// Bodies are one operation or one form.
@@ -82,12 +82,12 @@ pub fn layers(router: Router, config: &Config) -> Router {
 #[derive(Clone)]
 struct Bounds {
     time: Duration,
-    under_way: UnderWay,
+    limit: ConcurrencyLimit,
 }
 
 impl Bounds {
     fn new(config: &Config) -> Self {
-        Self { time: config.request_timeout, under_way: UnderWay::new(config.max_requests()) }
+        Self { time: config.request_timeout, limit: ConcurrencyLimit::new(&config.budget()) }
     }
 }
 
@@ -98,8 +98,7 @@ impl Bounds {
 async fn answer(State(bounds): State<Bounds>, request: Request, next: Next) -> Response {
     let graphql = (request.uri().path() == GRAPHQL).then(|| graphql::request_id(request.headers()));
     let response =
-        match tokio::time::timeout(bounds.time, under_way::run(&bounds.under_way, request, next))
-            .await
+        match tokio::time::timeout(bounds.time, admission::run(&bounds.limit, request, next)).await
         {
             Ok(response) => as_json(response),
             Err(_) => ([(header::RETRY_AFTER, "5")], ApiError::Timeout).into_response(),

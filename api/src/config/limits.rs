@@ -32,10 +32,15 @@ pub struct LimitVars {
     #[arg(long, env = "MAX_CONNECTIONS", default_value = "16384", value_parser = clap::value_parser!(u32).range(10..=1_000_000))]
     pub max_connections: u32,
 
-    /// How many GraphQL requests are under way at once at most, 1 to 100000; those beyond are told at once to
-    /// come back. Default: eight for each of `DATABASE_MAX_CONNECTIONS`, and 64 at least.
+    /// GraphQL requests in flight, 1 to 100000. Further ones are rejected at once with 503. One user has a quarter of
+    /// them. Default: eight for each of `DATABASE_MAX_CONNECTIONS`, and 64 at least.
     #[arg(long, env = "MAX_REQUESTS", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub max_requests: Option<u32>,
+
+    /// Searches for text that run at once for one user, 1 to 1000. Further ones wait. All transactions of one user have
+    /// at most half of `DATABASE_MAX_CONNECTIONS`.
+    #[arg(long, env = "SEARCHES_PER_USER", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub searches_per_user: u32,
 
     /// The proxies in front of the service, as addresses or networks with commas between:
     /// `10.0.0.0/8,192.0.2.7`. From them alone `X-Forwarded-For` is believed.

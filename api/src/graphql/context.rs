@@ -9,9 +9,9 @@ use tracing::Instrument as _;
 
 use super::Error;
 use crate::{
+    concurrency::Permit,
     rls::{Access, Rls, Role, UserTransaction},
     supertokens::{Claims, ClientAddress, SuperTokens, manage::Account},
-    under_way::Place,
 };
 
 /// What the schema asks of the user accounts.
@@ -51,7 +51,7 @@ pub fn claims<'a>(context: &Context<'a>) -> Result<&'a Claims, Error> {
 /// Who can be asked about accounts: the Core. Unless too many requests wait for it: those that want nothing of
 /// it need their places.
 pub fn accounts<'a>(context: &Context<'a>) -> Result<&'a dyn Accounts, Error> {
-    if context.data_opt::<Place>().is_some_and(|place| !place.may_wait_for_core()) {
+    if context.data_opt::<Permit>().is_some_and(|permit| !permit.count_at_core()) {
         return Err(Error::Unavailable("too many requests wait for the Core".into()));
     }
     match context.data::<Arc<dyn Accounts>>() {

@@ -19,11 +19,11 @@ use super::{
     error::Code,
 };
 use crate::{
+    concurrency::Permit,
     error::ApiError,
     state::AppState,
     supertokens::{ClientAddress, session::Request},
     telemetry::request::{Observed, Operation, UserHash},
-    under_way::Place,
 };
 
 /// Seconds after which a client may try again when the database is away.
@@ -36,20 +36,20 @@ const RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
 pub async fn handler(
     State(state): State<AppState>,
     client: Option<Extension<ClientAddress>>,
-    place: Option<Extension<Place>>,
+    permit: Option<Extension<Permit>>,
     method: Method,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let (client, place) = (client.map(|Extension(of)| of), place.map(|Extension(of)| of));
-    let answer = execute(&state, client, place, &method, &headers, &body).await;
+    let (client, permit) = (client.map(|Extension(of)| of), permit.map(|Extension(of)| of));
+    let answer = execute(&state, client, permit, &method, &headers, &body).await;
     answer.unwrap_or_else(|refusal| refusal)
 }
 
 async fn execute(
     state: &AppState,
     client: Option<ClientAddress>,
-    place: Option<Place>,
+    permit: Option<Permit>,
     method: &Method,
     headers: &HeaderMap,
     body: &Bytes,
@@ -63,7 +63,7 @@ async fn execute(
         .session(Request { method, headers })
         .await
         .map_err(IntoResponse::into_response)?;
-    if place.as_ref().is_some_and(|place| !place.is_for(session.claims.user_id())) {
+    if permit.as_ref().is_some_and(|permit| !permit.count_for_user(session.claims.user_id())) {
         let mut shed = ApiError::shed();
         shed.headers_mut().extend(session.headers);
         return Err(shed);
@@ -78,8 +78,8 @@ async fn execute(
             if let Some(client) = client {
                 request = request.data(client);
             }
-            if let Some(place) = place {
-                request = request.data(place);
+            if let Some(permit) = permit {
+                request = request.data(permit);
             }
             let request = request.data(session.claims).data(request_id(headers));
             let (known, given) = (state.schema.name_of(&request), request.operation_name.clone());

@@ -31,7 +31,7 @@ use crate::{
     error::{ConnectError, DbError, Error},
     framed::Framed,
     options::Options,
-    pool::{ConnectionHandle, Shared, Slot},
+    pool::{Leasehold, Shared, Slot},
 };
 
 /// How many prepared statements a connection keeps, here and on the server.
@@ -59,7 +59,7 @@ const IDLE: u8 = b'I';
 pub(crate) enum Command {
     Run(Batch),
     /// The lease has ended: whatever it left is rolled back, and the connection returns to the pool.
-    Release(ConnectionHandle),
+    Release(Leasehold),
 }
 
 /// A statement that the server knows by a name.
@@ -222,12 +222,12 @@ impl Connection {
                 // The pool is closed, or nobody has the connection any more.
                 None => break,
                 Some(Command::Run(batch)) => self.run(batch).await,
-                Some(Command::Release(handle)) => {
+                Some(Command::Release(leasehold)) => {
                     self.roll_back().await;
                     if self.is_broken || opened_at.elapsed() > shared.max_age() {
                         break;
                     }
-                    shared.put(handle);
+                    shared.release(leasehold);
                 }
             }
             idle_since = Instant::now();

@@ -8,6 +8,7 @@ mod error;
 mod framed;
 mod options;
 mod pool;
+mod queue;
 mod scope;
 #[cfg(feature = "sea-orm")]
 mod sea_orm;
@@ -21,6 +22,7 @@ pub use self::{
     error::{ConnectError, DbError, Error},
     options::Options,
     pool::{Pool, PoolStatus},
+    queue::Share,
     scope::{Access, Scope, ScopeTemplate},
     tls::UrlError,
     transaction::Transaction,

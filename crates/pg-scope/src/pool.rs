@@ -1,7 +1,6 @@
 //! A bounded number of connections, opened when they are needed, each owned by a task of its own.
 
 use std::{
-    collections::VecDeque,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -10,7 +9,7 @@ use std::{
 use tokio::{
     runtime,
     sync::{mpsc, oneshot},
-    time::{Instant, sleep, timeout_at},
+    time::{sleep, timeout},
 };
 
 use crate::{
@@ -18,6 +17,7 @@ use crate::{
     connection::{Command, Connection},
     error::{ConnectError, Error},
     options::Options,
+    queue::{Admitted, Leased, Queue, Share},
     scope::Scope,
     transaction::Transaction,
 };
@@ -62,16 +62,19 @@ impl Pool {
 
     /// Begins a transaction. Nothing is sent before its first statement.
     ///
-    /// Fails with [`Error::AcquireTimeout`] when no connection is free in time, and with [`Error::Connect`] when no
+    /// Waits as long as a [`Share`] of the scope is used up, or no connection is free. Then scopes whose first share has
+    /// the fewest connections come first.
+    ///
+    /// Fails with [`Error::AcquireTimeout`] when it has waited too long, and with [`Error::Connect`] when no
     /// connection can be opened and none is open.
     pub async fn begin(&self, scope: Scope) -> Result<Transaction, Error> {
-        let lease = self.lease().await?;
+        let lease = self.lease(&scope.shares).await?;
         Ok(Transaction::new(self.clone(), lease, scope))
     }
 
     /// Whether the database responds.
     pub async fn ping(&self) -> Result<(), Error> {
-        Transaction::ping(self.clone(), self.lease().await?).await
+        Transaction::ping(self.clone(), self.lease(&Arc::default()).await?).await
     }
 
     /// The numbers of this moment.
@@ -94,15 +97,14 @@ impl Pool {
     }
 
     /// Waits for a connection that no other transaction uses.
-    pub(crate) async fn lease(&self) -> Result<Lease, Error> {
+    pub(crate) async fn lease(&self, shares: &Arc<[Share]>) -> Result<Lease, Error> {
         let shared = self.shared();
-        let within = shared.options.acquire_timeout;
-        let deadline = Instant::now() + within;
-        let waiting = match shared.lease_or_wait()? {
+        let waiting = match shared.lease_or_wait(shares)? {
             Ok(lease) => return Ok(lease),
             Err(waiting) => waiting,
         };
-        match timeout_at(deadline, waiting).await {
+        let within = shared.options.acquire_timeout;
+        match timeout(within, waiting).await {
             Ok(Ok(leased)) => leased,
             Ok(Err(_)) => Err(Error::PoolClosed),
             Err(_) => Err(Error::AcquireTimeout(within)),
@@ -125,21 +127,52 @@ impl fmt::Debug for ConnectionHandle {
 /// The right to use a connection. Dropped, its connection cancels what runs, rolls back, and only then returns to
 /// the pool: nobody but the connection's own task can return it.
 #[derive(Debug)]
-pub(crate) struct Lease(Option<ConnectionHandle>);
+pub(crate) struct Lease(Option<Leasehold>);
 
 impl Lease {
+    fn new(handle: ConnectionHandle, counted: CountedShares) -> Self {
+        Self(Some(Leasehold { handle, counted }))
+    }
+
     /// Returns false if the connection has ended. Then nothing was sent.
     pub fn run(&self, batch: Batch) -> bool {
-        let Some(handle) = &self.0 else { return false };
+        let Some(Leasehold { handle, .. }) = &self.0 else { return false };
         handle.commands.send(Command::Run(batch)).is_ok()
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        if let Some(handle) = self.0.take() {
-            let commands = handle.commands.clone();
-            let _ = commands.send(Command::Release(handle));
+        if let Some(leasehold) = self.0.take() {
+            let commands = leasehold.handle.commands.clone();
+            let _ = commands.send(Command::Release(leasehold));
+        }
+    }
+}
+
+/// A leased connection, until its own task has cleaned it.
+#[derive(Debug)]
+pub(crate) struct Leasehold {
+    handle: ConnectionHandle,
+    counted: CountedShares,
+}
+
+/// Shares that a connection counts in, until it is dropped.
+pub(crate) struct CountedShares {
+    shares: Arc<[Share]>,
+    shared: Arc<Shared>,
+}
+
+impl fmt::Debug for CountedShares {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.shares.fmt(f)
+    }
+}
+
+impl Drop for CountedShares {
+    fn drop(&mut self) {
+        if !self.shares.is_empty() {
+            self.shared.update(|state| state.queue.release(&self.shares));
         }
     }
 }
@@ -175,31 +208,32 @@ impl Slot {
             *count += 1;
         }
     }
+
+    fn leave(&mut self, state: &mut State) {
+        state.open -= 1;
+        // Its handle may be there if the connection ended while it was idle.
+        state.idle.retain(|handle| handle.id != self.id);
+        self.enter(Phase::Open, state);
+    }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
         let shared = Arc::clone(&self.shared);
-        let mut state = shared.lock();
-        state.open -= 1;
-        // Its handle may be there if the connection ended while it was idle.
-        state.idle.retain(|handle| handle.id != self.id);
         // An attempt that was dropped, with its runtime for instance, is not repeated.
-        let was_opening = self.phase == Phase::Opening;
-        self.enter(Phase::Open, &mut state);
-        let slots = if was_opening { Vec::new() } else { shared.slots_for_waiting(&mut state) };
-        drop(state);
-        shared.spawn_open(slots);
+        if self.phase == Phase::Opening {
+            self.leave(&mut shared.lock());
+        } else {
+            shared.update(|state| self.leave(state));
+        }
     }
 }
-
-type Leased = Result<Lease, Error>;
 
 #[derive(Debug, Default)]
 struct State {
     /// The one used last is the last: its caches are warm, and the others may rest and be closed.
     idle: Vec<ConnectionHandle>,
-    waiting: VecDeque<oneshot::Sender<Leased>>,
+    queue: Queue,
     /// Connections that are open, or being opened or closed.
     open: usize,
     /// Those of them that are being opened.
@@ -211,6 +245,16 @@ struct State {
 }
 
 impl State {
+    /// An idle connection whose task has not ended.
+    fn pop_idle(&mut self) -> Option<ConnectionHandle> {
+        while let Some(handle) = self.idle.pop() {
+            if !handle.commands.is_closed() {
+                return Some(handle);
+            }
+        }
+        None
+    }
+
     fn count(&mut self, phase: Phase) -> Option<&mut usize> {
         match phase {
             Phase::Opening => Some(&mut self.opening),
@@ -240,44 +284,73 @@ impl Shared {
         self.options.max_age
     }
 
-    fn lease_or_wait(self: &Arc<Self>) -> Result<Result<Lease, oneshot::Receiver<Leased>>, Error> {
-        let mut state = self.lock();
-        if state.is_closed {
-            return Err(Error::PoolClosed);
+    fn lease_or_wait(
+        self: &Arc<Self>,
+        shares: &Arc<[Share]>,
+    ) -> Result<Result<Lease, oneshot::Receiver<Leased>>, Error> {
+        let mut receiver = None;
+        let mut leased = None;
+        self.update(|state| {
+            if state.is_closed {
+                return;
+            }
+            // If a connection is idle, nobody waits for it.
+            if !state.idle.is_empty() && state.queue.admit(shares) {
+                leased = state.pop_idle();
+                if leased.is_some() {
+                    return;
+                }
+                state.queue.release(shares);
+            }
+            receiver = Some(state.queue.push(shares));
+        });
+        match (leased, receiver) {
+            (Some(handle), _) => Ok(Ok(Lease::new(handle, self.counted(Arc::clone(shares))))),
+            (None, Some(receiver)) => Ok(Err(receiver)),
+            (None, None) => Err(Error::PoolClosed),
         }
-        while let Some(handle) = state.idle.pop() {
-            if !handle.commands.is_closed() {
-                return Ok(Ok(Lease(Some(handle))));
+    }
+
+    /// Shares that the queue has counted.
+    fn counted(self: &Arc<Self>, shares: Arc<[Share]>) -> CountedShares {
+        CountedShares { shares, shared: Arc::clone(self) }
+    }
+
+    /// Changes the state, then leases idle connections to the transactions that wait, and opens more for the others as
+    /// long as there may be more.
+    fn update(self: &Arc<Self>, change: impl FnOnce(&mut State)) {
+        let (mut admitted, mut slots) = (Vec::new(), Vec::new());
+        {
+            let mut state = self.lock();
+            change(&mut state);
+            if state.is_closed {
+                return;
+            }
+            while let Some(handle) = state.pop_idle() {
+                let Some(next) = state.queue.pop() else {
+                    state.idle.push(handle);
+                    break;
+                };
+                admitted.push((handle, next));
+            }
+            let wanted = state.queue.admissible();
+            while wanted > state.opening && state.open < self.options.max_connections {
+                let id = state.next_id;
+                state.next_id += 1;
+                state.open += 1;
+                let mut slot = Slot { id, shared: Arc::clone(self), phase: Phase::Open };
+                slot.enter(Phase::Opening, &mut state);
+                slots.push(slot);
             }
         }
-        let (sender, receiver) = oneshot::channel();
-        state.waiting.push_back(sender);
-        let slots = self.slots_for_waiting(&mut state);
-        drop(state);
-        self.spawn_open(slots);
-        Ok(Err(receiver))
-    }
-
-    /// Slots of connections to open for the transactions that wait, as long as there may be more.
-    fn slots_for_waiting(self: &Arc<Self>, state: &mut State) -> Vec<Slot> {
-        state.waiting.retain(|waiting| !waiting.is_closed());
-        let mut slots = Vec::new();
-        while !state.is_closed
-            && state.waiting.len() > state.opening
-            && state.open < self.options.max_connections
-        {
-            let id = state.next_id;
-            state.next_id += 1;
-            state.open += 1;
-            let mut slot = Slot { id, shared: Arc::clone(self), phase: Phase::Open };
-            slot.enter(Phase::Opening, state);
-            slots.push(slot);
+        // Without the lock: a lease that is dropped here, and a slot, take it.
+        for (handle, Admitted { shares, sender }) in admitted {
+            let _ = sender.send(Ok(Lease::new(handle, self.counted(shares))));
         }
-        slots
+        self.spawn_open(slots);
     }
 
-    /// Opens each connection in a task of its own: a transaction that no longer waits does not abort it. Must not be
-    /// called under the lock, because a runtime that stops drops the task here.
+    /// Opens each connection in a task of its own: a transaction that no longer waits does not abort it.
     fn spawn_open(self: &Arc<Self>, slots: Vec<Slot>) {
         for slot in slots {
             // Without a runtime nobody waits any more.
@@ -294,7 +367,7 @@ impl Shared {
                 let handle = ConnectionHandle { id: slot.id, commands };
                 slot.enter(Phase::Open, &mut self.lock());
                 tokio::spawn(connection.serve(receiver, Arc::clone(&self), slot));
-                self.put(handle);
+                self.put(handle, &[]);
             }
             Err(error) => self.failed_to_open(error, slot).await,
         }
@@ -309,7 +382,7 @@ impl Shared {
             slot.enter(Phase::Paused, &mut state);
             // The last attempt that fails ends the waiting.
             let has_others = state.open > state.paused;
-            if has_others { None } else { Some(std::mem::take(&mut state.waiting)) }
+            if has_others { None } else { Some(state.queue.drain()) }
         };
         if let Some(failed) = failed {
             for waiting in failed {
@@ -323,26 +396,22 @@ impl Shared {
         drop(slot);
     }
 
-    /// Leases the connection to the transaction that has waited longest, or keeps it idle.
-    pub fn put(self: &Arc<Self>, handle: ConnectionHandle) {
-        let mut lease = Lease(Some(handle));
-        loop {
-            let mut state = self.lock();
-            if state.is_closed {
-                // Nobody has the handle after this: the task ends.
-                lease.0 = None;
-                return;
+    /// Takes a leased connection back. Its shares are free from now on.
+    pub fn release(self: &Arc<Self>, leasehold: Leasehold) {
+        let Leasehold { handle, mut counted } = leasehold;
+        self.put(handle, &std::mem::take(&mut counted.shares));
+    }
+
+    /// Leases the connection to a transaction that waits, or keeps it idle.
+    fn put(self: &Arc<Self>, handle: ConnectionHandle, released: &[Share]) {
+        // The task of a handle that is dropped ends, when the pool is closed.
+        let mut handle = Some(handle);
+        self.update(|state| {
+            state.queue.release(released);
+            if !state.is_closed {
+                state.idle.extend(handle.take());
             }
-            let Some(waiting) = state.waiting.pop_front() else {
-                state.idle.extend(lease.0.take());
-                return;
-            };
-            drop(state);
-            match waiting.send(Ok(lease)) {
-                Err(Ok(returned)) => lease = returned,
-                Ok(()) | Err(Err(_)) => return,
-            }
-        }
+        });
     }
 
     /// Removes a connection that is idle, so that nobody can lease it. Returns false if it is leased.
@@ -359,7 +428,7 @@ impl Shared {
             max: self.options.max_connections,
             used: state.open.saturating_sub(idle),
             idle,
-            waiting: state.waiting.iter().filter(|waiting| !waiting.is_closed()).count(),
+            waiting: state.queue.len(),
         }
     }
 
@@ -367,7 +436,7 @@ impl Shared {
         let (idle, waiting) = {
             let mut state = self.lock();
             state.is_closed = true;
-            (std::mem::take(&mut state.idle), std::mem::take(&mut state.waiting))
+            (std::mem::take(&mut state.idle), state.queue.drain())
         };
         for waiting in waiting {
             let _ = waiting.send(Err(Error::PoolClosed));

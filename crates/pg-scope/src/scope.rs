@@ -1,12 +1,13 @@
 //! Settings that hold for one transaction, such as its role and its claims.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use tokio_postgres::types::{ToSql, Type};
 
 use crate::{
     batch::{ResultLimits, Statement},
     error::Error,
+    queue::Share,
 };
 
 /// Whether a transaction may change anything.
@@ -60,7 +61,12 @@ impl ScopeTemplate {
         }
         let values = values.iter().map(|value| (value as &(dyn ToSql + Sync), Type::TEXT));
         let prologue = Statement::new(Cow::Borrowed(self.sql.as_str()), values)?;
-        Ok(Scope { prologue, access: self.access, limits: ResultLimits::default() })
+        Ok(Scope {
+            prologue,
+            access: self.access,
+            limits: ResultLimits::default(),
+            shares: Arc::default(),
+        })
     }
 }
 
@@ -74,6 +80,7 @@ pub struct Scope {
     pub(crate) prologue: Statement,
     pub(crate) access: Access,
     pub(crate) limits: ResultLimits,
+    pub(crate) shares: Arc<[Share]>,
 }
 
 impl Scope {
@@ -81,6 +88,13 @@ impl Scope {
     #[must_use]
     pub fn limits(mut self, limits: ResultLimits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// How many connections transactions like this one have at once: one of them needs room in every share.
+    #[must_use]
+    pub fn shares(mut self, shares: impl Into<Arc<[Share]>>) -> Self {
+        self.shares = shares.into();
         self
     }
 }

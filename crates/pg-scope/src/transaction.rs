@@ -2,7 +2,7 @@
 //!
 //! Nothing is sent before the first statement. The settings of the scope are sent with it.
 
-use std::io;
+use std::{io, sync::Arc};
 
 use tokio::sync::{Mutex, oneshot};
 use tokio_postgres::types::{ToSql, Type};
@@ -122,7 +122,7 @@ impl Transaction {
             };
             match send_last(lease, batch).await {
                 Ok(_) => return Ok(()),
-                Err(Failure::NotSent) => lease = pool.lease().await?,
+                Err(Failure::NotSent) => lease = pool.lease(&Arc::default()).await?,
                 Err(Failure::Error(error)) => return Err(error),
             }
         }
@@ -190,6 +190,9 @@ impl State {
                         let sent = send(&lease, batch(statements, 2, Position::First)).await;
                         if sent.is_ok() {
                             *self = Self::Open(lease);
+                        } else {
+                            // Its share is free before another connection is waited for.
+                            drop(lease);
                         }
                         sent
                     };
@@ -200,7 +203,9 @@ impl State {
                             }
                             return Ok(result);
                         }
-                        Err(Failure::NotSent) => lease = transaction.pool.lease().await?,
+                        Err(Failure::NotSent) => {
+                            lease = transaction.pool.lease(&scope.shares).await?;
+                        }
                         Err(Failure::Error(error)) => return Err(error),
                     }
                 }

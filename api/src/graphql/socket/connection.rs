@@ -15,7 +15,7 @@ use super::{
     close::Close,
     message::{ClientMessage, ServerMessage},
     operations::{Operations, Told},
-    sockets::{CountedPlace, Place},
+    sockets::{KeyedPermit, SocketPermit},
 };
 use crate::{
     graphql::RequestId,
@@ -63,10 +63,15 @@ impl Connection {
     }
 
     /// Talks until the socket ends.
-    pub async fn serve(mut self, mut place: Place, stranger: Option<CountedPlace>, opened: Opened) {
+    pub async fn serve(
+        mut self,
+        mut permit: SocketPermit,
+        unauthenticated: Option<KeyedPermit>,
+        opened: Opened,
+    ) {
         let ended = tokio::select! {
-            ended = self.attend(stranger, opened) => ended,
-            () = place.closing() => Some(Close::GOING_AWAY),
+            ended = self.attend(unauthenticated, opened) => ended,
+            () = permit.closing() => Some(Close::GOING_AWAY),
         };
         if let Some(close) = ended {
             tracing::debug!(code = close.code, reason = close.reason, "a socket is closed");
@@ -74,15 +79,15 @@ impl Connection {
         }
     }
 
-    /// Among strangers until it is known whose it is.
-    async fn attend(&mut self, stranger: Option<CountedPlace>, opened: Opened) -> Ended {
+    /// Counts as unauthenticated until `connection_init`.
+    async fn attend(&mut self, unauthenticated: Option<KeyedPermit>, opened: Opened) -> Ended {
         let (session, mut lifetime) = match timeout(INIT, self.initialise(opened)).await {
             Ok(Ok(known)) => known,
             Ok(Err(ended)) => return ended,
             Err(_) => return Some(Close::INIT_TIMEOUT),
         };
-        drop(stranger);
-        let Some(_place) = self.state.sockets.enter_as(session.claims.user_id()) else {
+        drop(unauthenticated);
+        let Some(_permit) = self.state.sockets.enter_as(session.claims.user_id()) else {
             return Some(Close::TOO_MANY_SOCKETS);
         };
         let mut data = Data::default();

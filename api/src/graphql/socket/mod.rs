@@ -59,8 +59,8 @@ async fn open(
         return Err(ApiError::BadRequest(TEXT.into()));
     };
     let request_id = request_id(&headers);
-    let place = state.sockets.enter().ok_or(ApiError::TooManySockets)?;
-    let stranger = match client {
+    let permit = state.sockets.enter().ok_or(ApiError::TooManySockets)?;
+    let unauthenticated = match client {
         Some(client) => Some(state.sockets.enter_from(client).ok_or(ApiError::TooManySockets)?),
         None => None,
     };
@@ -75,7 +75,9 @@ async fn open(
         .read_buffer_size(BUFFER)
         .write_buffer_size(BUFFER)
         .on_upgrade(async move |socket: WebSocket| {
-            Connection::new(socket, state, request_id).serve(place, stranger, session).await;
+            Connection::new(socket, state, request_id)
+                .serve(permit, unauthenticated, session)
+                .await;
         });
     response.headers_mut().extend(handed_out);
     Ok(response)

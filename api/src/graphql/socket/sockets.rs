@@ -1,96 +1,95 @@
-//! How many sockets there are, and the end of all of them.
+//! How many sockets are open, and their common shutdown.
 
 use std::{net::IpAddr, sync::Arc};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::{
-    counts::{Counted, Counts},
+    per_key_limit::{KeyPermit, PerKeyLimit},
     supertokens::ClientAddress,
 };
 
-/// How many sockets a process holds, where there is room for more connections than that.
+/// Sockets of a process, if it may have enough connections.
 const MAX: usize = 10_000;
-/// How many of them one user has.
-const MAX_OF_USER: usize = 20;
-/// How many one address may have open on which nobody has said yet who they are.
-const MAX_OF_STRANGERS: usize = 50;
+/// Sockets of one user.
+const MAX_PER_USER: usize = 20;
+/// Sockets of one address before their `connection_init`.
+const MAX_UNAUTHENTICATED: usize = 50;
 
-/// Whose sockets are counted together.
+/// What sockets are counted by.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Whose {
-    Strangers(IpAddr),
+pub enum Key {
+    Unauthenticated(IpAddr),
     User(String),
 }
 
-/// One of so many; given back when dropped.
-pub type CountedPlace = Counted<Whose>;
+/// A permit of a user or an address, free again when dropped.
+pub type KeyedPermit = KeyPermit<Key>;
 
-/// The sockets of this process; cheap to clone.
+/// The sockets of this process. Cheap to clone.
 #[derive(Clone)]
 pub struct Sockets(Arc<Inner>);
 
 struct Inner {
     max: usize,
-    places: Arc<Semaphore>,
-    counts: Counts<Whose>,
+    permits: Arc<Semaphore>,
+    per_key: PerKeyLimit<Key>,
     closing: watch::Sender<bool>,
 }
 
 impl Sockets {
-    /// Where there is room for so many connections: a quarter of them is kept for requests, since a socket
-    /// makes room for nobody.
+    /// Three quarters of the connections may be sockets. The rest is kept for requests.
     pub fn new(connections: usize) -> Self {
         let max = (connections - connections / 4).min(MAX);
         Self(Arc::new(Inner {
             max,
-            places: Arc::new(Semaphore::new(max)),
-            counts: Counts::default(),
+            permits: Arc::new(Semaphore::new(max)),
+            per_key: PerKeyLimit::default(),
             closing: watch::Sender::new(false),
         }))
     }
 
-    /// A place for one more, unless all are taken or the service stops.
-    pub fn enter(&self) -> Option<Place> {
-        let permit = Arc::clone(&self.0.places).try_acquire_owned().ok()?;
+    /// A permit for one more socket, unless all are in use or the service stops.
+    pub fn enter(&self) -> Option<SocketPermit> {
+        let permit = Arc::clone(&self.0.permits).try_acquire_owned().ok()?;
         let closing = self.0.closing.subscribe();
         let is_closing = *closing.borrow();
-        (!is_closing).then_some(Place { _permit: permit, closing })
+        (!is_closing).then_some(SocketPermit { _permit: permit, closing })
     }
 
-    /// A place among those of the user, unless all are taken.
-    pub fn enter_as(&self, user_id: &str) -> Option<CountedPlace> {
-        self.0.counts.take(Whose::User(user_id.to_owned()), MAX_OF_USER)
+    /// A permit of the user, unless all are in use.
+    pub fn enter_as(&self, user_id: &str) -> Option<KeyedPermit> {
+        self.0.per_key.acquire(Key::User(user_id.to_owned()), MAX_PER_USER)
     }
 
-    /// A place among those of who come from there and are not known yet, unless all are taken.
-    pub fn enter_from(&self, client: ClientAddress) -> Option<CountedPlace> {
-        self.0.counts.take(Whose::Strangers(client.network()), MAX_OF_STRANGERS)
+    /// A permit of the address for a socket without a session, unless all are in use.
+    pub fn enter_from(&self, client: ClientAddress) -> Option<KeyedPermit> {
+        self.0.per_key.acquire(Key::Unauthenticated(client.network()), MAX_UNAUTHENTICATED)
     }
 
-    /// Tells every socket to close, and lets none in.
+    /// Closes every socket, and admits no more.
     pub fn close(&self) {
         self.0.closing.send_replace(true);
     }
 
-    /// How many there are.
+    /// How many are open.
     pub fn open(&self) -> usize {
-        self.0.max - self.0.places.available_permits()
+        self.0.max - self.0.permits.available_permits()
     }
 
-    /// Resolves when none is left.
+    /// Resolves when all have closed.
     pub async fn finish(&self) {
-        let _ = self.0.places.acquire_many(u32::try_from(self.0.max).unwrap_or(u32::MAX)).await;
+        let _ = self.0.permits.acquire_many(u32::try_from(self.0.max).unwrap_or(u32::MAX)).await;
     }
 }
 
-/// Leave to be open; given back when dropped.
-pub struct Place {
+/// The permit of an open socket, free again when dropped.
+pub struct SocketPermit {
     _permit: OwnedSemaphorePermit,
     closing: watch::Receiver<bool>,
 }
 
-impl Place {
+impl SocketPermit {
     /// Resolves when the service stops.
     pub async fn closing(&mut self) {
         let _ = self.closing.wait_for(|closing| *closing).await;
@@ -104,46 +103,47 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_user_has_so_many_and_others_are_not_kept_out() {
+    fn user_has_a_limit_of_their_own() {
         let sockets = Sockets::new(100);
-        let places: Vec<_> = (0..MAX_OF_USER).map(|_| sockets.enter_as("ada").unwrap()).collect();
+        let permits: Vec<_> = (0..MAX_PER_USER).map(|_| sockets.enter_as("ada").unwrap()).collect();
         assert!(sockets.enter_as("ada").is_none());
         assert!(sockets.enter_as("eve").is_some());
-        drop(places);
+        drop(permits);
         assert!(sockets.enter_as("ada").is_some());
     }
 
     #[test]
-    fn strangers_of_one_address_keep_no_others_out() {
+    fn address_has_a_limit_for_unauthenticated_sockets() {
         let sockets = Sockets::new(100);
         let from = |address: &str| sockets.enter_from(ClientAddress(address.parse().unwrap()));
-        let strangers: Vec<_> = (0..MAX_OF_STRANGERS).map(|_| from("192.0.2.1").unwrap()).collect();
+        let unauthenticated: Vec<_> =
+            (0..MAX_UNAUTHENTICATED).map(|_| from("192.0.2.1").unwrap()).collect();
         assert!(from("192.0.2.1").is_none());
         assert!(from("192.0.2.2").is_some());
         assert!(sockets.enter_as("ada").is_some());
-        drop(strangers);
+        drop(unauthenticated);
         assert!(from("192.0.2.1").is_some());
     }
 
     #[test]
-    fn there_are_three_of_four_connections_in_all() {
+    fn three_quarters_of_the_connections_may_be_sockets() {
         let sockets = Sockets::new(100);
-        let mut places: Vec<_> = (0..75).map(|_| sockets.enter().unwrap()).collect();
+        let mut permits: Vec<_> = (0..75).map(|_| sockets.enter().unwrap()).collect();
         assert!(sockets.enter().is_none());
-        places.pop();
+        permits.pop();
         assert!(sockets.enter().is_some());
     }
 
     #[test]
-    fn closing_tells_all_lets_none_in_and_waits_for_the_last() {
+    fn close_admits_no_more_and_finish_waits_for_the_last() {
         let sockets = Sockets::new(100);
-        let mut place = sockets.enter().unwrap();
-        assert_eq!(place.closing().now_or_never(), None);
+        let mut permit = sockets.enter().unwrap();
+        assert_eq!(permit.closing().now_or_never(), None);
         sockets.close();
-        assert_eq!(place.closing().now_or_never(), Some(()));
+        assert_eq!(permit.closing().now_or_never(), Some(()));
         assert!(sockets.enter().is_none());
         assert_eq!(sockets.finish().now_or_never(), None);
-        drop(place);
+        drop(permit);
         assert_eq!(sockets.finish().now_or_never(), Some(()));
     }
 }

@@ -3,6 +3,7 @@
 mod drops;
 mod scripted;
 mod server;
+mod shares;
 mod transactions;
 
 use std::{env, sync::LazyLock};

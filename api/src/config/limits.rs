@@ -1,10 +1,11 @@
 //! Who may try how often, and whom to believe on who that is.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Duration};
 
 use clap::Args;
 use ipnet::IpNet;
 
+use super::parsers::seconds;
 use crate::supertokens::{RateLimit, RateLimits};
 
 #[derive(Debug, Clone, Args)]
@@ -36,6 +37,10 @@ pub struct LimitVars {
     /// come back. Default: eight for each of `DATABASE_MAX_CONNECTIONS`, and 64 at least.
     #[arg(long, env = "MAX_REQUESTS", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub max_requests: Option<u32>,
+
+    /// How long a statement that searches the text of todos may take, in seconds. Other statements may take 10 s.
+    #[arg(long, env = "SEARCH_TIMEOUT", default_value = "2", value_parser = seconds)]
+    pub search_timeout: Duration,
 
     /// The proxies in front of the service, as addresses or networks with commas between:
     /// `10.0.0.0/8,192.0.2.7`. From them alone `X-Forwarded-For` is believed.

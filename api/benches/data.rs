@@ -61,6 +61,7 @@ fn connect(url: String) -> Rls {
         max_connections: 1,
         acquire_timeout: Duration::from_secs(3),
         prepares_statements: true,
+        search_timeout: Duration::from_secs(2),
         signer: Signer { mode: ClaimsMode::Plain, key: None, clock: Clock::system() },
     };
     Rls::connect(&options).expect("a URL")

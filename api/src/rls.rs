@@ -31,24 +31,44 @@ use crate::supertokens::Claims;
 /// Settings of a user's transaction: the role, the claims that policies read, and their signature (empty without
 /// signed claims). All of them end with the transaction, also behind a pooler in transaction mode.
 const SETTINGS: [&str; 3] = ["role", "request.jwt.claims", "request.jwt.signature"];
-const LIMITS: [(&str, &str); 2] =
-    [("statement_timeout", "10s"), ("idle_in_transaction_session_timeout", "20s")];
+const STATEMENT_TIMEOUT: &str = "statement_timeout";
+const IDLE: (&str, &str) = ("idle_in_transaction_session_timeout", "20s");
+const LIMITS: [(&str, &str); 2] = [(STATEMENT_TIMEOUT, "10s"), IDLE];
 
 static READ: LazyLock<ScopeTemplate> =
     LazyLock::new(|| ScopeTemplate::new(&SETTINGS, &LIMITS, Access::Read));
 static WRITE: LazyLock<ScopeTemplate> =
     LazyLock::new(|| ScopeTemplate::new(&SETTINGS, &LIMITS, Access::Write));
+static SEARCH: LazyLock<ScopeTemplate> = LazyLock::new(|| search_template(Access::Read));
+static SEARCH_TO_WRITE: LazyLock<ScopeTemplate> = LazyLock::new(|| search_template(Access::Write));
 
-/// The statement that begins a user's transaction. Its parameters are the role, the claims and their signature.
-pub fn prologue(access: Access) -> &'static str {
-    template(access).sql()
+fn search_template(access: Access) -> ScopeTemplate {
+    let [role, claims, signature] = SETTINGS;
+    ScopeTemplate::new(&[role, claims, signature, STATEMENT_TIMEOUT], &[IDLE], access)
 }
 
-fn template(access: Access) -> &'static ScopeTemplate {
-    match access {
-        Access::Read => &READ,
-        Access::Write => &WRITE,
+/// The statement that begins a user's transaction of lookups. Its parameters are the role, the claims and their
+/// signature.
+pub fn prologue(access: Access) -> &'static str {
+    template(access, Work::Lookup).sql()
+}
+
+fn template(access: Access, work: Work) -> &'static ScopeTemplate {
+    match (work, access) {
+        (Work::Lookup, Access::Read) => &READ,
+        (Work::Lookup, Access::Write) => &WRITE,
+        (Work::Search, Access::Read) => &SEARCH,
+        (Work::Search, Access::Write) => &SEARCH_TO_WRITE,
     }
+}
+
+/// What the statements of a transaction do, which decides how long each may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// An index leads to the rows.
+    Lookup,
+    /// Every row of the user is searched for a text. See [`PoolOptions::search_timeout`].
+    Search,
 }
 
 /// How long the database may take to respond, the wait for a connection included.
@@ -81,6 +101,8 @@ pub struct PoolOptions {
     pub acquire_timeout: Duration,
     /// Off behind a pooler in transaction mode.
     pub prepares_statements: bool,
+    /// How long a statement that searches text may take.
+    pub search_timeout: Duration,
     pub signer: Signer,
 }
 
@@ -90,6 +112,7 @@ pub struct PoolOptions {
 pub struct Rls {
     pool: Pool,
     url: SecretString,
+    search_timeout: String,
     signer: Signer,
 }
 
@@ -102,7 +125,8 @@ impl Rls {
             .acquire_timeout(options.acquire_timeout)
             .prepares_statements(options.prepares_statements);
         let (url, signer) = (options.url.clone(), options.signer.clone());
-        Ok(Self { pool: Pool::new(pool), url, signer })
+        let search_timeout = format!("{}ms", options.search_timeout.as_millis());
+        Ok(Self { pool: Pool::new(pool), url, search_timeout, signer })
     }
 
     /// Opens a transaction that sees and changes what the user of `claims` may in this role, and no
@@ -115,9 +139,25 @@ impl Rls {
         access: Access,
         claims: &Claims,
     ) -> Result<UserTransaction, Error> {
+        self.begin_work(role, access, Work::Lookup, claims).await
+    }
+
+    /// As [`begin`](Self::begin), with the statement timeout of this work.
+    pub async fn begin_work(
+        &self,
+        role: Role,
+        access: Access,
+        work: Work,
+        claims: &Claims,
+    ) -> Result<UserTransaction, Error> {
         let claims = claims.payload().get();
         let signature = self.signer.sign(claims);
-        let scope = template(access).scope(&[role.name(), claims, &signature])?;
+        let values = [role.name(), claims, &signature, &self.search_timeout];
+        let values = match work {
+            Work::Lookup => &values[..3],
+            Work::Search => &values[..],
+        };
+        let scope = template(access, work).scope(values)?;
         let started = Instant::now();
         let transaction = self.pool.begin(scope).await;
         metrics::histogram!("database_pool_wait_seconds").record(started.elapsed());
@@ -144,6 +184,17 @@ impl Rls {
     pub fn close(&self) {
         self.pool.close();
     }
+}
+
+/// Whether the server stopped a statement because it took too long.
+pub fn is_statement_timeout(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))) =
+        error
+    else {
+        return false;
+    };
+    let error = cause.as_database_error();
+    error.is_some_and(|error| error.code().as_deref() == Some("57014"))
 }
 
 /// Whether the database is away, full or shutting down: the same request may work later.

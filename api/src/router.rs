@@ -31,7 +31,7 @@ use crate::{
     graphql, mail,
     state::AppState,
     supertokens,
-    telemetry::request::{REQUEST_ID, Timing, observe},
+    telemetry::request::{REQUEST_ID, Timing, accept_request_id, observe},
 };
 
 /// Bodies are one operation or one form.
@@ -63,6 +63,7 @@ pub fn layers(router: Router, config: &Config) -> Router {
     let proxies = client::Proxies::new(config);
     let security = headers::Security::new(config);
     let layers = ServiceBuilder::new()
+        .map_request(accept_request_id)
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
         .layer(middleware::from_fn_with_state(Timing::new(config), observe))
         .map_request(move |request| proxies.identify(request))

@@ -238,6 +238,7 @@ async fn open_database(config: &Config, clock: &Clock) -> anyhow::Result<Rls> {
         max_connections: config.database_max_connections,
         acquire_timeout: ACQUIRE_TIMEOUT,
         prepares_statements: config.database_prepared_statements == Switch::On,
+        search_timeout: config.limits.search_timeout,
         signer: config.claims.signer(clock.clone()),
     })?;
     let deadline = Instant::now() + DATABASE_PATIENCE;

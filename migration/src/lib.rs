@@ -15,6 +15,7 @@ mod m20261124_000004_create_support_role;
 mod m20261125_000005_index_todos_by_age;
 mod m20261125_000006_add_client_key;
 mod m20261126_000007_notify_todo_changes;
+mod m20261130_000008_bound_todo_notifications;
 
 pub use sea_orm_cli::MigrateSubcommands;
 pub use sea_orm_migration::MigratorTrait;
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000005_index_todos_by_age::Migration),
             Box::new(m20261125_000006_add_client_key::Migration),
             Box::new(m20261126_000007_notify_todo_changes::Migration),
+            Box::new(m20261130_000008_bound_todo_notifications::Migration),
         ]
     }
 }

@@ -1,10 +1,11 @@
 //! Who may try how often, and whom to believe on who that is.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Duration};
 
 use clap::Args;
 use ipnet::IpNet;
 
+use super::parsers::seconds;
 use crate::supertokens::{RateLimit, RateLimits};
 
 #[derive(Debug, Clone, Args)]
@@ -41,6 +42,10 @@ pub struct LimitVars {
     /// at most half of `DATABASE_MAX_CONNECTIONS`.
     #[arg(long, env = "SEARCHES_PER_USER", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub searches_per_user: u32,
+
+    /// How long a statement that searches the text of todos may take, in seconds. Other statements may take 10 s.
+    #[arg(long, env = "SEARCH_TIMEOUT", default_value = "2", value_parser = seconds)]
+    pub search_timeout: Duration,
 
     /// The proxies in front of the service, as addresses or networks with commas between:
     /// `10.0.0.0/8,192.0.2.7`. From them alone `X-Forwarded-For` is believed.

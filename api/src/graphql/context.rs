@@ -10,7 +10,7 @@ use tracing::Instrument as _;
 use super::Error;
 use crate::{
     concurrency::Permit,
-    rls::{Access, Rls, Role, UserTransaction},
+    rls::{Access, Rls, Role, UserTransaction, Work},
     supertokens::{Claims, ClientAddress, SuperTokens, manage::Account},
 };
 
@@ -89,21 +89,31 @@ pub fn nullable<T>(context: &Context<'_>, value: Result<Option<T>, Error>) -> Op
 
 /// A transaction as the user of this request, to change something.
 pub async fn begin(context: &Context<'_>) -> Result<UserTransaction, Error> {
-    begin_as(context, Role::Authenticated, Access::Write).await
+    begin_work(context, Access::Write, Work::Lookup).await
 }
 
 /// A transaction as the user of this request, to read.
 pub async fn begin_read(context: &Context<'_>) -> Result<UserTransaction, Error> {
-    begin_as(context, Role::Authenticated, Access::Read).await
+    begin_work(context, Access::Read, Work::Lookup).await
+}
+
+/// A transaction as the user of this request, to do this work.
+pub async fn begin_work(
+    context: &Context<'_>,
+    access: Access,
+    work: Work,
+) -> Result<UserTransaction, Error> {
+    begin_as(context, Role::Authenticated, access, work).await
 }
 
 /// A transaction that reads what the permission is about, whoever owns it.
 pub async fn begin_support(
     context: &Context<'_>,
     permission: &str,
+    work: Work,
 ) -> Result<UserTransaction, Error> {
     permit(context, permission).await?;
-    begin_as(context, Role::Support, Access::Read).await
+    begin_as(context, Role::Support, Access::Read, work).await
 }
 
 /// Refuses who lacks the permission. The database asks the token for it; a token tells of roles that
@@ -122,9 +132,10 @@ async fn begin_as(
     context: &Context<'_>,
     role: Role,
     access: Access,
+    work: Work,
 ) -> Result<UserTransaction, Error> {
     let rls = context.data::<Rls>().map_err(|error| Error::Internal(error.message))?;
     // Lasts as long as the transaction, which is made in it.
     let span = tracing::debug_span!("resolver", graphql.field = context.field().name());
-    Ok(rls.begin(role, access, claims(context)?).instrument(span).await?)
+    Ok(rls.begin_work(role, access, work, claims(context)?).instrument(span).await?)
 }

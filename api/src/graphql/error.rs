@@ -50,6 +50,8 @@ pub enum Error {
     PersistedQueryIdRequired,
     /// The text is for the client.
     TooMany(String),
+    /// The server stopped a statement. The cause is for the log.
+    StatementTimeout(String),
     /// The cause is for the log.
     Unavailable(String),
     /// The cause is for the log.
@@ -70,7 +72,7 @@ impl Error {
             Self::PersistedQueryNotFound => Code::PersistedQueryNotFound,
             Self::PersistedQueryIdRequired => Code::PersistedQueryIdRequired,
             Self::TooMany(_) => Code::TooManyAttempts,
-            Self::Unavailable(_) => Code::ServiceUnavailable,
+            Self::StatementTimeout(_) | Self::Unavailable(_) => Code::ServiceUnavailable,
             Self::Internal(_) => Code::Internal,
         }
     }
@@ -91,7 +93,9 @@ impl Error {
                  extensions.persistedQuery.sha256Hash or documentId."
                     .into()
             }
-            Self::Unavailable(_) => "This is not possible right now. Try again in a moment.".into(),
+            Self::StatementTimeout(_) | Self::Unavailable(_) => {
+                "This is not possible right now. Try again in a moment.".into()
+            }
             Self::Internal(_) => "Something went wrong on our side.".into(),
         }
     }
@@ -100,7 +104,9 @@ impl Error {
 impl From<Error> for async_graphql::Error {
     fn from(error: Error) -> Self {
         match &error {
-            Error::Unavailable(cause) => tracing::warn!(cause, "a resolver's source is away"),
+            Error::StatementTimeout(cause) | Error::Unavailable(cause) => {
+                tracing::warn!(cause, "a resolver's source is away")
+            }
             Error::Internal(cause) => tracing::error!(cause, "a resolver failed"),
             _ => {}
         }
@@ -112,7 +118,9 @@ impl From<Error> for async_graphql::Error {
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
         // A connection that cannot be opened is never the request's fault, such as after a change of the password.
-        if matches!(error, DbErr::Conn(_)) || rls::is_unavailable(&error) {
+        if rls::is_statement_timeout(&error) {
+            Self::StatementTimeout(error.to_string())
+        } else if matches!(error, DbErr::Conn(_)) || rls::is_unavailable(&error) {
             Self::Unavailable(error.to_string())
         } else {
             Self::Internal(error.to_string())

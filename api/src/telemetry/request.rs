@@ -18,15 +18,19 @@ use tracing::{Instrument as _, Span};
 use super::{metrics, traces};
 use crate::config::{Config, Environment};
 
-/// Accepted, made where there is none, and returned.
+/// The id of a request: accepted if it is well-formed, otherwise made. It is returned.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
 /// nginx's: the client went away before it was answered.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
 
-/// Of a text that a client chose, so much is logged.
+/// How many characters of a text that a client chose are logged or traced.
 const SHOWN: usize = 64;
+/// The same for the path of a URL.
+const SHOWN_PATH: usize = 256;
+/// How many characters a request id may have.
+const MAX_REQUEST_ID: usize = 64;
 
 /// What a handler knows of a request and the router does not: an extension of the answer.
 #[derive(Debug, Clone, Default)]
@@ -93,14 +97,31 @@ pub async fn observe(State(timing): State<Timing>, request: Request, next: Next)
     response
 }
 
+/// Removes a request id that is not 1 to 64 of `[A-Za-z0-9-]`, or is one of several: it is logged, traced and returned.
+/// A new one is made in its place.
+pub fn accept_request_id(mut request: Request) -> Request {
+    let mut ids = request.headers().get_all(&REQUEST_ID).iter();
+    let is_accepted = ids.next().is_none_or(is_request_id) && ids.next().is_none();
+    if !is_accepted {
+        request.headers_mut().remove(&REQUEST_ID);
+    }
+    request
+}
+
+fn is_request_id(id: &HeaderValue) -> bool {
+    let id = id.as_bytes();
+    (1..=MAX_REQUEST_ID).contains(&id.len())
+        && id.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
+}
+
 /// Without the query: an address can hold an email or a token.
 fn span(request: &Request) -> Span {
     let id = request.headers().get(&REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
     tracing::info_span!(
         "request",
         request.id = id,
-        http.method = %request.method(),
-        url.path = request.uri().path(),
+        http.method = known_method(request.method()),
+        url.path = shown(request.uri().path(), SHOWN_PATH),
         otel.kind = "server",
     )
 }
@@ -149,7 +170,7 @@ impl Watch {
         let user = observed.user.map(tracing::field::display);
         let operation = observed.operation.as_ref();
         let name = operation.and_then(|operation| {
-            operation.known.as_deref().or(operation.given.as_deref()).map(shown)
+            operation.known.as_deref().or(operation.given.as_deref()).map(|name| shown(name, SHOWN))
         });
         let code = operation.map(|operation| &*operation.code);
         // What asks all the time whether we are there would hide the rest.
@@ -192,8 +213,8 @@ fn known_method(method: &Method) -> &'static str {
     }
 }
 
-fn shown(text: &str) -> &str {
-    let end = text.char_indices().nth(SHOWN).map_or(text.len(), |(index, _)| index);
+fn shown(text: &str, characters: usize) -> &str {
+    let end = text.char_indices().nth(characters).map_or(text.len(), |(index, _)| index);
     &text[..end]
 }
 
@@ -218,8 +239,26 @@ mod tests {
 
     #[test]
     fn what_a_client_chose_is_shown_in_part() {
-        assert_eq!(shown(&"ä".repeat(100)), "ä".repeat(64));
-        assert_eq!(shown("Todos"), "Todos");
+        assert_eq!(shown(&"ä".repeat(100), SHOWN), "ä".repeat(64));
+        assert_eq!(shown("Todos", SHOWN), "Todos");
+    }
+
+    #[test]
+    fn request_id_has_64_letters_digits_and_hyphens_at_most() {
+        let is_accepted = |ids: &[&str]| {
+            let mut request = Request::default();
+            for id in ids {
+                request.headers_mut().append(REQUEST_ID, HeaderValue::from_str(id).unwrap());
+            }
+            accept_request_id(request).headers().contains_key(REQUEST_ID)
+        };
+        for id in ["a", "0b6e2f0c-7f0a-4a58-8a51-4d1b6d2fd1b7", &"x".repeat(64)] {
+            assert!(is_accepted(&[id]), "{id}");
+        }
+        for id in ["", " ", "a b", "a_b", "a\tb", "a;b", "ä", "a\"b", &"x".repeat(65)] {
+            assert!(!is_accepted(&[id]), "{id}");
+        }
+        assert!(!is_accepted(&["a", "b"]), "which of them it is, nothing says");
     }
 
     #[test]

@@ -24,6 +24,9 @@ use url::Url;
 /// How long a batch may take to be sent.
 const EXPORT_WITHIN: Duration = Duration::from_secs(5);
 
+/// How many bytes of a `tracestate` go on with a trace (W3C Trace Context, 3.3.1.5): each span is exported with it.
+const MAX_TRACE_STATE: usize = 512;
+
 /// Where spans go.
 pub struct Options {
     /// As the variable has it: without `/v1/traces`.
@@ -72,7 +75,8 @@ where
     }))
 }
 
-/// Makes the span a part of the trace that a caller names (W3C Trace Context).
+/// Makes the span a part of the trace that a caller names (W3C Trace Context). A `tracestate` that is too long is left
+/// out.
 pub(super) fn follow(span: &Span, headers: &axum::http::HeaderMap) {
     if headers.contains_key("traceparent") {
         let parent = TraceContextPropagator::new().extract(&Carrier(headers));
@@ -93,10 +97,36 @@ struct Carrier<'a>(&'a axum::http::HeaderMap);
 
 impl opentelemetry::propagation::Extractor for Carrier<'_> {
     fn get(&self, key: &str) -> Option<&str> {
-        self.0.get(key)?.to_str().ok()
+        let value = self.0.get(key)?.to_str().ok()?;
+        (key != "tracestate" || value.len() <= MAX_TRACE_STATE).then_some(value)
     }
 
     fn keys(&self) -> Vec<&str> {
         self.0.keys().map(axum::http::HeaderName::as_str).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{HeaderMap, HeaderValue};
+    use opentelemetry::trace::TraceContextExt as _;
+
+    use super::*;
+
+    #[test]
+    fn trace_state_beyond_512_bytes_is_left_out() {
+        let state_of = |value: &str| {
+            let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+            let mut headers = HeaderMap::new();
+            headers.insert("traceparent", HeaderValue::from_static(parent));
+            headers.insert("tracestate", HeaderValue::from_str(value).unwrap());
+            let context = TraceContextPropagator::new().extract(&Carrier(&headers));
+            let span = context.span().span_context().clone();
+            assert!(span.is_valid());
+            span.trace_state().header()
+        };
+        assert_eq!(state_of("vendor=value"), "vendor=value");
+        assert_eq!(state_of(&format!("vendor={}", "x".repeat(505))).len(), 512);
+        assert_eq!(state_of(&format!("vendor={}", "x".repeat(506))), "");
     }
 }

@@ -8,7 +8,7 @@ use sea_orm::{
 };
 
 use super::{cursor::is_storable, order::is_open};
-use crate::{entity::todo::Column, graphql::Error};
+use crate::{entity::todo::Column, graphql::Error, rls::Work};
 
 const MAX_TEXT: usize = 100;
 
@@ -41,6 +41,22 @@ impl TodoFilter {
                 "taskContains has {length} characters; it may have up to {MAX_TEXT}."
             ))),
             _ => Ok(()),
+        }
+    }
+
+    /// What a statement with this filter does. Its transaction is opened for this work.
+    pub fn work(&self) -> Work {
+        if self.task_contains.is_some() { Work::Search } else { Work::Lookup }
+    }
+
+    /// The error of a statement with this filter, with words for a search that took too long.
+    pub fn explain(&self, error: Error) -> Error {
+        match (self.work(), error) {
+            (Work::Search, Error::StatementTimeout(_)) => Error::bad_input(
+                "The search took too long and was stopped. Search only open or only completed todos \
+                 (isComplete), or a shorter period (insertedAfter, insertedBefore).",
+            ),
+            (_, error) => error,
         }
     }
 

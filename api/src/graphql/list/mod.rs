@@ -21,7 +21,10 @@ use super::{
         todo_connection::{Ends, TodoConnection, Wanted},
     },
 };
-use crate::{entity::todo, rls::UserTransaction};
+use crate::{
+    entity::todo,
+    rls::{UserTransaction, Work},
+};
 
 /// Which todos are asked for, in which order, and which page of them.
 #[derive(Debug)]
@@ -50,8 +53,20 @@ impl List {
         TodoConnection { todos: Vec::new(), order: self.order, ends, total_count: None }
     }
 
-    /// Reads what is asked for of this page of `todos`, and counts all of the list if that is.
+    /// Reads what is asked for of this page of `todos`, and counts all of the list if that is. `begin` opens the
+    /// transaction for the work that the filter asks for.
     pub async fn read(
+        &self,
+        todos: Select<todo::Entity>,
+        wanted: Wanted,
+        begin: impl AsyncFnOnce(Work) -> Result<UserTransaction, Error>,
+    ) -> Result<TodoConnection, Error> {
+        let transaction = begin(self.filter.work()).await?;
+        let read = self.read_in(todos, wanted, transaction).await;
+        read.map_err(|error| self.filter.explain(error))
+    }
+
+    async fn read_in(
         &self,
         todos: Select<todo::Entity>,
         wanted: Wanted,

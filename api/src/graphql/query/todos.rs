@@ -4,10 +4,11 @@ use sea_orm::EntityTrait;
 use crate::{
     entity::todo,
     graphql::{
-        context::begin_read,
+        context::begin_work,
         list::{Arguments, List, TodoFilter, TodoOrder, complexity},
         model::todo_connection::{TodoConnection, Wanted},
     },
+    rls::Access,
 };
 
 #[derive(Default)]
@@ -46,7 +47,7 @@ impl TodosQuery {
         if wanted.is_nothing() {
             return Ok(page.unread());
         }
-        let transaction = begin_read(context).await?;
-        Ok(page.read(todo::Entity::find(), wanted, transaction).await?)
+        let begin = async |work| begin_work(context, Access::Read, work).await;
+        Ok(page.read(todo::Entity::find(), wanted, begin).await?)
     }
 }

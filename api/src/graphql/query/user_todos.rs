@@ -50,8 +50,8 @@ impl UserTodosQuery {
             permit(context, READ_ANY).await?;
             return Ok(page.unread());
         }
-        let transaction = begin_support(context, READ_ANY).await?;
+        let begin = async |work| begin_support(context, READ_ANY, work).await;
         let theirs = todo::Entity::find().filter(Column::UserId.eq(user_id.0));
-        Ok(page.read(theirs, wanted, transaction).await?)
+        Ok(page.read(theirs, wanted, begin).await?)
     }
 }

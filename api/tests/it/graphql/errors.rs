@@ -149,6 +149,21 @@ async fn the_request_id_of_a_proxy_is_kept() {
     assert_eq!(answer.graphql_error()["extensions"]["requestId"], "proxy-7");
 }
 
+#[tokio::test]
+async fn malformed_request_id_is_replaced() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada").await;
+    for id in ["no_underscore", "a b", "a\"b", &"x".repeat(65), &"x".repeat(8_000)] {
+        let request =
+            app.post("/graphql").bearer_auth(&ada.access_token).header("x-request-id", id);
+        let answer = request.json(&json!({"query": "{ nope }"})).send().await.expect("an answer");
+        let answer = Answer::read(answer).await;
+        let made = answer.header("x-request-id").to_owned();
+        assert!(made.parse::<uuid::Uuid>().is_ok(), "{made}");
+        assert_eq!(answer.graphql_error()["extensions"]["requestId"], made);
+    }
+}
+
 /// The codes of the schema's enum `ErrorCode`, of the README and of `docs/api.md` are the same.
 #[test]
 fn every_code_is_documented() {

@@ -11,7 +11,10 @@ use sea_orm::ConnectionTrait;
 use serde_json::json;
 use tokio::time::sleep;
 
-use crate::support::{app::TestApp, database::TestDatabase};
+use crate::support::{
+    app::{TestApp, credentials},
+    database::TestDatabase,
+};
 
 const COMPLETE: &str = "mutation { updateTodo(input: {id: 1, isComplete: true}) { todo { id } } }";
 
@@ -35,6 +38,40 @@ async fn a_statement_that_runs_too_long_is_cancelled() {
     assert_eq!(answer.graphql_error()["extensions"]["code"], "SERVICE_UNAVAILABLE");
     assert!(started.elapsed() >= Duration::from_secs(10), "{:?}", started.elapsed());
     drop(holder);
+}
+
+#[tokio::test]
+async fn search_is_stopped_earlier_than_other_statements() {
+    let vars = [("SEARCH_TIMEOUT", "1"), ("REQUEST_TIMEOUT", "300")];
+    let app = TestApp::start_with(&vars, Clock::system()).await;
+    let ada = app.user("ada").await;
+    ada.add("milk").await;
+    let role = app.state.supertokens.roles();
+    role.create("support", &["todos:read-any"]).await.expect("the Core answers");
+    role.give(&ada.id, "support").await.expect("the Core answers").expect("the role is there");
+    let ada = app.sign_in(&credentials("ada@example.com", "secret123")).await;
+    let mut holder = app.database.connect().await;
+    let lock = "begin; lock todos in access exclusive mode";
+    sqlx::raw_sql(lock).execute(&mut holder).await.expect("held");
+
+    for query in [
+        r#"{ todos(filter: {taskContains: "m"}) { nodes { id } } }"#,
+        r#"{ todos(filter: {taskContains: "m"}, last: 1, orderBy: NEWEST_FIRST) { nodes { id } } }"#,
+        r#"{ todos(filter: {taskContains: "m", isComplete: false}) { totalCount } }"#,
+        &format!(
+            r#"{{ userTodos(userId: "{}", filter: {{taskContains: "m"}}) {{ totalCount }} }}"#,
+            ada.id
+        ),
+    ] {
+        let answer = ada.send(query, json!({})).await;
+        let error = answer.graphql_error();
+        assert_eq!(error["extensions"]["code"], "BAD_USER_INPUT", "{query}");
+        let message = error["message"].as_str().expect("a message");
+        assert!(message.starts_with("The search took too long and was stopped."), "{message}");
+    }
+    // Without a text, the ten seconds of every statement.
+    let list = ada.error_code("{ todos { nodes { id } } }", json!({})).await;
+    assert_eq!(list, "SERVICE_UNAVAILABLE");
 }
 
 #[tokio::test]

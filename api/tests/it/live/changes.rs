@@ -70,6 +70,47 @@ async fn a_change_of_many_is_told_one_by_one_up_to_a_hundred() {
     socket.is_open().await;
 }
 
+/// An aggregate that the trigger finds in place of the server's own, and that counts what it is given.
+const COUNTING: &str = "
+    create sequence aggregated;
+    create function append(ids bigint[], id bigint) returns bigint[] language sql
+        as $$ select nextval('public.aggregated'); select ids || id $$;
+    create function written(ids bigint[]) returns json language sql as $$ select to_json(ids) $$;
+    set allow_system_table_mods = on;
+    create aggregate pg_catalog.json_agg(bigint)
+        (sfunc = public.append, stype = bigint[], initcond = '{}', finalfunc = public.written)";
+
+/// PostgreSQL evaluates the aggregates of a query before it evaluates CASE.
+#[tokio::test]
+async fn change_of_many_aggregates_no_ids() {
+    let app = TestApp::start().await;
+    let (ada, eve) = (app.user("ada").await, app.user("eve").await);
+    let mut socket = subscribed(&app, &ada).await;
+    let mut connection = app.database.connect().await;
+    sqlx::raw_sql(COUNTING).execute(&mut connection).await.expect("an aggregate");
+    let add = async |of_ada: u32, of_eve: u32| {
+        let sql = format!(
+            "insert into todos (user_id, task)
+             select case when n <= {of_ada} then '{}' else '{}' end, 'x'
+             from generate_series(1, {of_ada} + {of_eve}) n",
+            ada.id, eve.id
+        );
+        app.database.execute(&sql).await;
+    };
+    let aggregated = "select case when is_called then last_value else 0 end from aggregated";
+    for (of_ada, of_eve, is_told, total) in
+        [(5_000, 0, false, 0), (101, 0, false, 0), (1, 100, false, 0), (1, 99, true, 100)]
+    {
+        add(of_ada, of_eve).await;
+        let change = socket.change().await;
+        assert_eq!(change == refetch(), !is_told, "{change}");
+        let counted: i64 =
+            sqlx::query_scalar(aggregated).fetch_one(&mut connection).await.expect("a count");
+        assert_eq!(counted, total, "{of_ada} and {of_eve}");
+    }
+    socket.is_open().await;
+}
+
 #[tokio::test]
 async fn a_change_by_anybody_anywhere_is_told() {
     let app = TestApp::start().await;

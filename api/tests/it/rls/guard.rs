@@ -15,6 +15,7 @@ async fn faults(url: String) -> Vec<String> {
         max_connections: 1,
         acquire_timeout: Duration::from_secs(5),
         prepares_statements: true,
+        search_timeout: Duration::from_secs(2),
         signer: Signer { mode: ClaimsMode::Plain, key: None, clock: Clock::system() },
     })
     .expect("a lazy pool");

@@ -9,7 +9,11 @@ async fn a_read_waits_once() {
     let wire = Wire::default();
     let app = warm(&wire).await;
     let ada = app.user("ada").await;
-    for query in ["{ todos { nodes { id } } }", "{ todo(id: 1) { id } }"] {
+    for query in [
+        "{ todos { nodes { id } } }",
+        "{ todo(id: 1) { id } }",
+        r#"{ todos(filter: {taskContains: "x"}) { nodes { id } } }"#,
+    ] {
         let sent = sent(&wire, &ada, query).await;
         // What is sent together is one transaction, without a word about that.
         assert_eq!(sent, [[CLAIMS_TO_READ, STATEMENT]], "{query}");

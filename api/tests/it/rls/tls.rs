@@ -116,6 +116,7 @@ async fn ask(url: &Url, query: &str) -> Result<(), String> {
         max_connections: 1,
         acquire_timeout: Duration::from_secs(10),
         prepares_statements: true,
+        search_timeout: Duration::from_secs(2),
         signer: Signer { mode: ClaimsMode::Plain, key: None, clock: Clock::system() },
     })
     .map_err(|error| error.to_string())?;

@@ -28,6 +28,7 @@ async fn verdict_at(
         max_connections: 1,
         acquire_timeout: Duration::from_secs(5),
         prepares_statements: true,
+        search_timeout: Duration::from_secs(2),
         signer: Signer { mode, key, clock },
     })
     .expect("a lazy pool");

@@ -194,7 +194,7 @@ fn known_method(method: &Method) -> &'static str {
 
 fn shown(text: &str) -> &str {
     let end = text.char_indices().nth(SHOWN).map_or(text.len(), |(index, _)| index);
-    &text[..end]
+    text.get(..end).unwrap_or(text)
 }
 
 /// W3C Server Timing: milliseconds.

@@ -155,7 +155,7 @@ impl From<supertokens::Error> for Error {
             | Cause::TryRefreshToken
             | Cause::SessionEnded(_)
             | Cause::TokenTheft(_) => Self::Unauthenticated,
-            Cause::InvalidClaim { .. } => Self::Forbidden(error.to_string()),
+            Cause::InvalidClaim { .. } | Cause::ForeignOrigin => Self::Forbidden(error.to_string()),
             Cause::BadInput(text) => Self::BadUserInput(text),
             Cause::TooMany { retry_after } => Self::TooMany(supertokens::come_back(retry_after)),
             Cause::Unavailable { .. } | Cause::Provider { .. } => {

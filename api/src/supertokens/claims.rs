@@ -6,7 +6,10 @@ use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, decode_he
 use serde::Deserialize;
 use serde_json::{Map, Value, value::RawValue};
 
-use super::{TENANT, validators::Validator};
+use super::{
+    TENANT,
+    validators::{EMAIL_VERIFIED, Validator},
+};
 
 /// How far the clocks of Core and service may differ, in seconds, before a token "from the
 /// future" is refused.
@@ -173,6 +176,12 @@ impl Claims {
     /// Claim `st-perm`: whether the user's roles permitted this when the token was made.
     pub fn permits(&self, permission: &str) -> bool {
         Validator::Permission(permission).failure(&self.to_map()).is_none()
+    }
+
+    /// Claim `st-ev`: whether it is there and says no.
+    pub(super) fn is_email_unverified(&self) -> bool {
+        let payload = self.to_map();
+        payload.get(EMAIL_VERIFIED).and_then(|claim| claim.get("v")) == Some(&Value::Bool(false))
     }
 
     /// The whole payload as the token carries it: a JSON object.

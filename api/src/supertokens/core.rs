@@ -4,8 +4,8 @@
 //! every answer that is not the documented one becomes a [`CoreError`].
 
 mod dashboard;
+mod denied;
 mod emails;
-mod expelled;
 mod roles;
 mod sessions;
 mod transport;
@@ -17,7 +17,7 @@ use std::{sync::Arc, time::Duration};
 use reqwest::Method;
 use secrecy::SecretString;
 use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use url::Url;
 
 pub use self::{
@@ -28,7 +28,7 @@ pub use self::{
     watched::{Watch, Watched},
 };
 use self::{
-    expelled::ExpelledSessions,
+    denied::DeniedSessions,
     transport::{Call, Transport},
 };
 use super::{TENANT, user::User};
@@ -77,7 +77,7 @@ impl CoreError {
 pub struct Core {
     transport: Transport,
     watched: Watched,
-    expelled: Arc<ExpelledSessions>,
+    denied: Arc<DeniedSessions>,
 }
 
 /// CDI `session`: who a session belongs to, and its claims.
@@ -202,7 +202,7 @@ impl Core {
     /// `hosts` are the addresses of one Core, each as good as the others.
     pub fn new(hosts: Vec<Url>, api_key: Option<SecretString>) -> Result<Self, reqwest::Error> {
         let transport = Transport::new(hosts, api_key)?;
-        Ok(Self { transport, watched: Watched::default(), expelled: Arc::default() })
+        Ok(Self { transport, watched: Watched::default(), denied: Arc::default() })
     }
 
     /// `POST /recipe/signup`
@@ -266,15 +266,14 @@ impl Core {
         anti_csrf_token: Option<&str>,
         enable_anti_csrf: bool,
     ) -> Result<Refresh, CoreError> {
-        let mut body = json!({
-            "refreshToken": refresh_token,
-            "enableAntiCsrf": enable_anti_csrf,
-            "useDynamicSigningKey": true,
-        });
+        let mut body = Map::new();
+        body.insert("refreshToken".to_owned(), refresh_token.into());
+        body.insert("enableAntiCsrf".to_owned(), enable_anti_csrf.into());
+        body.insert("useDynamicSigningKey".to_owned(), true.into());
         if let Some(token) = anti_csrf_token {
-            body["antiCsrfToken"] = token.into();
+            body.insert("antiCsrfToken".to_owned(), token.into());
         }
-        self.post("recipe/session/refresh", "session", body).await
+        self.post("recipe/session/refresh", "session", body.into()).await
     }
 
     /// `POST /recipe/session/verify`: tells the Core of a refreshed token's first use, and checks
@@ -294,28 +293,9 @@ impl Core {
         self.post("recipe/session/verify", "session", body).await
     }
 
-    /// `POST /recipe/session/remove`; answers whether the session was there.
-    pub async fn remove_session(&self, handle: &str) -> Result<bool, CoreError> {
-        Ok(!self.remove_sessions(&[handle]).await?.is_empty())
-    }
-
-    /// Ends sessions whose access tokens, too, must be worth nothing from now on, in this process.
-    pub async fn expel(&self, handles: &[&str]) -> Result<Vec<String>, CoreError> {
-        let removed = self.remove_sessions(handles).await?;
-        self.expelled.add(handles);
-        Ok(removed)
-    }
-
-    /// As [`expel`](Self::expel), all that a user has.
-    pub async fn expel_user(&self, user_id: &str) -> Result<Vec<String>, CoreError> {
-        let removed = self.remove_sessions_of(user_id).await?;
-        self.expelled.add(&removed);
-        Ok(removed)
-    }
-
-    /// Whether this session was expelled by this client, not long ago.
-    pub fn is_expelled(&self, handle: &str) -> bool {
-        self.expelled.contains(handle)
+    /// Whether the access tokens of this session are denied, because this client ended it not long ago.
+    pub fn is_denied(&self, handle: &str) -> bool {
+        self.denied.contains(handle)
     }
 
     /// The sessions whose end somebody waits for. Told by every call of this client that ends one.

@@ -6,6 +6,8 @@ use url::Url;
 
 use super::Claims;
 
+const SEC_FETCH_SITE: &str = "sec-fetch-site";
+
 /// How a request with cookies proves that no other site made the browser send it.
 /// A request with a bearer token needs no proof: a browser never adds one by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -53,8 +55,7 @@ impl AntiCsrf {
     }
 }
 
-/// Whose pages may open a WebSocket. A page can give it no header of its own, and the browser sends the
-/// cookies along whoever's page it is (RFC 6455, 10.2).
+/// The origins of our own pages. A browser sends the session's cookies with every request to us, whichever page makes it.
 #[derive(Debug, Clone)]
 pub struct Origins([String; 2]);
 
@@ -63,15 +64,27 @@ impl Origins {
         Self(domains.map(|domain| domain.origin().ascii_serialization()))
     }
 
-    /// Whether it is one of our pages that asks, or no page at all. Every browser names the page's
-    /// origin, so what comes without one, but with cookies, is not believed.
-    pub fn allow(&self, headers: &HeaderMap) -> bool {
-        let mut named = headers.get_all(header::ORIGIN).iter();
-        match (named.next(), named.next()) {
-            (Some(origin), None) => self.0.iter().any(|own| own.as_bytes() == origin.as_bytes()),
-            (None, _) => !headers.contains_key(header::COOKIE),
-            (Some(_), Some(_)) => false,
-        }
+    /// Whether one of our pages, or a client other than a browser, opens this WebSocket. A page cannot add a header
+    /// to it (RFC 6455, 10.2). Browsers always send `Origin`, so cookies without one are refused.
+    pub fn allow_socket(&self, headers: &HeaderMap) -> bool {
+        self.lists_origin(headers).unwrap_or_else(|| !headers.contains_key(header::COOKIE))
+    }
+
+    /// Whether one of our pages, or a client other than a browser, sends this request. Other pages cannot leave out
+    /// `Origin` in a POST; in other requests `Sec-Fetch-Site` tells them from ours (W3C Fetch Metadata).
+    pub fn allow_request(&self, headers: &HeaderMap) -> bool {
+        self.lists_origin(headers).unwrap_or_else(|| {
+            let mut sites = headers.get_all(SEC_FETCH_SITE).iter();
+            sites.all(|site| !site.as_bytes().eq_ignore_ascii_case(b"cross-site"))
+        })
+    }
+
+    /// Whether the request's one origin is ours. `None`: it has no origin.
+    fn lists_origin(&self, headers: &HeaderMap) -> Option<bool> {
+        let mut origins = headers.get_all(header::ORIGIN).iter();
+        let origin = origins.next()?.as_bytes();
+        let is_own = self.0.iter().any(|own| own.as_bytes() == origin);
+        Some(is_own && origins.next().is_none())
     }
 }
 
@@ -82,23 +95,32 @@ pub fn token(headers: &HeaderMap) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
+    use axum::http::{HeaderName, HeaderValue};
 
     use super::*;
 
-    fn allowed(headers: &[(header::HeaderName, &'static str)]) -> bool {
+    const SITE: HeaderName = HeaderName::from_static(SEC_FETCH_SITE);
+
+    fn origins() -> Origins {
         let domains = ["https://api.example.com", "https://example.com"];
         let [api, website] = domains.map(|domain| domain.parse().unwrap());
-        let headers = headers.iter().cloned();
+        Origins::new([&api, &website])
+    }
+
+    fn headers(headers: &[(HeaderName, &'static str)]) -> HeaderMap {
         let mut map = HeaderMap::new();
-        headers.for_each(|(name, value)| _ = map.append(name, HeaderValue::from_static(value)));
-        Origins::new([&api, &website]).allow(&map)
+        for (name, value) in headers.iter().cloned() {
+            map.append(name, HeaderValue::from_static(value));
+        }
+        map
     }
 
     #[test]
     fn only_our_own_pages_open_a_socket() {
+        let origins = origins();
         for origin in ["https://example.com", "https://api.example.com"] {
-            assert!(allowed(&[(header::ORIGIN, origin), (header::COOKIE, "a=b")]), "{origin}");
+            let own = headers(&[(header::ORIGIN, origin), (header::COOKIE, "a=b")]);
+            assert!(origins.allow_socket(&own) && origins.allow_request(&own), "{origin}");
         }
         for origin in [
             "null",
@@ -112,15 +134,38 @@ mod tests {
             "https://EXAMPLE.com",
             "https://example.org",
         ] {
-            assert!(!allowed(&[(header::ORIGIN, origin)]), "{origin}");
+            let foreign = headers(&[(header::ORIGIN, origin), (SITE, "same-origin")]);
+            assert!(!origins.allow_socket(&foreign), "{origin}");
+            assert!(!origins.allow_request(&foreign), "{origin}");
         }
         let own = (header::ORIGIN, "https://example.com");
-        assert!(!allowed(&[own.clone(), own]), "one page has one origin");
+        let twice = headers(&[own.clone(), own]);
+        assert!(!origins.allow_socket(&twice) && !origins.allow_request(&twice));
     }
 
     #[test]
-    fn what_is_no_page_brings_no_cookies() {
-        assert!(allowed(&[(header::AUTHORIZATION, "Bearer a.b.c")]));
-        assert!(!allowed(&[(header::COOKIE, "sAccessToken=a.b.c")]));
+    fn sockets_without_origin_bring_no_cookies() {
+        let origins = origins();
+        assert!(origins.allow_socket(&headers(&[(header::AUTHORIZATION, "Bearer a.b.c")])));
+        assert!(!origins.allow_socket(&headers(&[(header::COOKIE, "sAccessToken=a.b.c")])));
+    }
+
+    #[test]
+    fn requests_without_origin_are_not_cross_site() {
+        let origins = origins();
+        let cookie = (header::COOKIE, "sAccessToken=a.b.c");
+        for own in ["same-origin", "same-site", "none"] {
+            assert!(origins.allow_request(&headers(&[(SITE, own), cookie.clone()])), "{own}");
+        }
+        assert!(origins.allow_request(&headers(&[cookie.clone()])), "not a browser");
+        for site in ["cross-site", "Cross-Site"] {
+            assert!(!origins.allow_request(&headers(&[(SITE, site), cookie.clone()])), "{site}");
+        }
+        assert!(!origins.allow_request(&headers(&[(SITE, "same-origin"), (SITE, "cross-site")])));
+        let page = (header::ORIGIN, "https://example.com");
+        assert!(
+            origins.allow_request(&headers(&[(SITE, "cross-site"), page])),
+            "our page elsewhere"
+        );
     }
 }

@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 
 use super::core::CoreError;
 
+const FOREIGN_ORIGIN: &str = "This request comes from a page whose origin is not configured. Open the page at \
+                              WEBSITE_DOMAIN, or set WEBSITE_DOMAIN to the origin of the page.";
+
 /// Seconds after which a client may try again when the Core is away.
 const RETRY_AFTER: u64 = 5;
 
@@ -32,6 +35,9 @@ pub enum Error {
     /// A session that is not allowed this. The headers hand out claims that were fetched for it.
     #[error("invalid claim")]
     InvalidClaim { failures: Vec<Value>, headers: HeaderMap },
+    /// A request that a page of another origin had the browser send.
+    #[error("the request comes from a page whose origin is not configured")]
+    ForeignOrigin,
     /// Input that the FDI does not allow; the text is for the client.
     #[error("{0}")]
     BadInput(String),
@@ -90,6 +96,7 @@ impl IntoResponse for Error {
                 let body = json!({"message": text, "claimValidationErrors": failures});
                 (StatusCode::FORBIDDEN, headers, Json(body)).into_response()
             }
+            Self::ForeignOrigin => message(StatusCode::FORBIDDEN, FOREIGN_ORIGIN),
             Self::BadInput(text) => message(StatusCode::BAD_REQUEST, &text),
             Self::TooMany { retry_after } => {
                 let body = message(StatusCode::TOO_MANY_REQUESTS, &come_back(retry_after));

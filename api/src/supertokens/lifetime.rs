@@ -57,7 +57,7 @@ async fn expired(clock: &Clock, expires_at: i64) {
 impl SuperTokens {
     /// Whether a WebSocket may be opened with these headers: not by another site's page.
     pub fn admits_socket(&self, headers: &HeaderMap) -> bool {
-        self.0.origins.allow(headers)
+        self.0.origins.allow_socket(headers)
     }
 
     /// The session of a WebSocket that was [admitted](Self::admits_socket), from the headers that it

@@ -67,13 +67,11 @@ impl FromStr for RateLimit {
         }
         let (times, period) = text.split_once('/').ok_or(NoRateLimit)?;
         let times: NonZeroU32 = times.parse().map_err(|_| NoRateLimit)?;
-        let seconds = match period.char_indices().last() {
-            Some((_, 's')) => 1,
-            Some((_, 'm')) => 60,
-            Some((_, 'h')) => 60 * 60,
-            _ => return Err(NoRateLimit),
-        };
-        let count: u32 = period[..period.len() - 1].parse().map_err(|_| NoRateLimit)?;
+        let (count, seconds) = [('s', 1), ('m', 60), ('h', 60 * 60)]
+            .into_iter()
+            .find_map(|(unit, seconds)| Some((period.strip_suffix(unit)?, seconds)))
+            .ok_or(NoRateLimit)?;
+        let count: u32 = count.parse().map_err(|_| NoRateLimit)?;
         let period = Duration::from_secs(u64::from(count) * seconds);
         let quota = Quota::with_period(period / times.get()).ok_or(NoRateLimit)?;
         Ok(Self(Some(quota.allow_burst(times))))

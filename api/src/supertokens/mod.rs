@@ -4,6 +4,9 @@
 //! Routes and bodies follow the FDI (Front-end Driver Interface), calls to the Core the CDI
 //! (Core Driver Interface) 5.2, both as recorded from the official Node SDK and Core.
 
+// What clients, Cores and providers send must not panic, whatever is missing in it.
+#![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::string_slice))]
+
 mod background;
 pub mod claims;
 pub mod core;

@@ -3,8 +3,9 @@
 use axum::{
     Router,
     body::Bytes,
-    extract::{FromRequest, Request},
+    extract::{FromRequest, Request, State},
     http::{StatusCode, header},
+    middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -18,14 +19,20 @@ use super::{
     },
 };
 
-/// The routes below `/auth`, and below `/auth/public`: clients name the tenant, or do not. Unknown
-/// ones are the caller's to answer.
+/// The routes below `/auth`, and below `/auth/public`, because clients may name the tenant. The caller handles unknown
+/// ones.
 pub fn routes(supertokens: SuperTokens) -> Router {
     let tenant = format!("/auth/{TENANT}");
-    let fdi = || fdi().merge(dashboard::routes(&supertokens));
-    Router::new().nest("/auth", fdi()).nest(&tenant, fdi()).with_state(supertokens)
+    let own_pages_only = from_fn_with_state(supertokens.clone(), refuse_foreign_pages);
+    let routes = || {
+        let guarded = fdi().merge(dashboard::api(&supertokens));
+        guarded.route_layer(own_pages_only.clone()).merge(open(&supertokens))
+    };
+    Router::new().nest("/auth", routes()).nest(&tenant, routes()).with_state(supertokens)
 }
 
+/// Routes that no page of another origin may reach: what it could only read is refused with what it could change, so
+/// that a new route is guarded by default.
 fn fdi() -> Router<SuperTokens> {
     Router::new()
         .route("/signup", post(emailpassword::sign_up))
@@ -38,12 +45,31 @@ fn fdi() -> Router<SuperTokens> {
         .route("/user/email/verify", get(emailverification::status).post(emailverification::verify))
         .route("/authorisationurl", get(thirdparty::authorisation_url))
         .route("/signinup", post(thirdparty::sign_in_up))
-        .route("/callback/apple", post(thirdparty::apple_callback))
         .route("/loginmethods", get(multitenancy::login_methods))
         .route("/session/refresh", post(session::refresh))
         .route("/signout", post(session::sign_out))
+}
+
+/// Routes that any page may reach: they neither call the Core for a user nor set a cookie. Apple's page posts its form
+/// from its own origin.
+fn open(supertokens: &SuperTokens) -> Router<SuperTokens> {
+    Router::new()
+        .route("/callback/apple", post(thirdparty::apple_callback))
         .route("/jwt/jwks.json", get(openid::jwks))
         .route("/.well-known/openid-configuration", get(openid::configuration))
+        .merge(dashboard::page(supertokens))
+}
+
+async fn refuse_foreign_pages(
+    State(supertokens): State<SuperTokens>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Error> {
+    if supertokens.0.origins.allow_request(request.headers()) {
+        Ok(next.run(request).await)
+    } else {
+        Err(Error::ForeignOrigin)
+    }
 }
 
 /// A JSON body that is an object. Other content types are refused, so that no form of another

@@ -102,7 +102,7 @@ impl SuperTokens {
         {
             return Err(Error::TryRefreshToken);
         }
-        if self.core().is_expelled(claims.session_handle()) {
+        if self.core().is_denied(claims.session_handle()) {
             return Err(self.ended());
         }
         let mut session = Session { claims, headers: HeaderMap::new(), transport, token };
@@ -234,7 +234,7 @@ impl SuperTokens {
                     user.id = session.user_id,
                     "a spent refresh token was used again: the session is revoked"
                 );
-                self.core().expel(&[&session.handle]).await?;
+                self.core().revoke_and_deny(&[&session.handle]).await?;
                 Err(Error::TokenTheft(tokens::clear_everywhere(&self.0.cookies)))
             }
         }
@@ -247,7 +247,7 @@ impl SuperTokens {
 
     /// Ends the session. Answers the headers that make the client forget it.
     pub(super) async fn revoke(&self, session: &Session) -> Result<HeaderMap, Error> {
-        self.core().remove_session(session.claims.session_handle()).await?;
+        self.core().sign_out(session.claims.session_handle()).await?;
         Ok(tokens::clear(&self.0.cookies, session.transport))
     }
 

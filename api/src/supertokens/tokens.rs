@@ -146,7 +146,7 @@ fn site(url: &Url) -> (&str, String) {
     let is_name = matches!(url.host(), Some(url::Host::Domain(_)));
     let labels: Vec<&str> = host.split('.').collect();
     let start = if is_name { labels.len().saturating_sub(2) } else { 0 };
-    (url.scheme(), labels[start..].join("."))
+    (url.scheme(), labels.get(start..).unwrap_or_default().join("."))
 }
 
 /// Headers that hand a new or refreshed session to the client.

@@ -36,9 +36,10 @@ impl Validator<'_> {
     /// Whether the claim is to be fetched again before it counts.
     pub(super) fn is_stale(self, payload: &Map<String, Value>, now: DateTime<Utc>) -> bool {
         let claim = payload.get(self.claim());
-        let (Some(value), Some(fetched_at)) =
-            (claim.and_then(|claim| claim.get("v")), claim.and_then(|claim| claim["t"].as_i64()))
-        else {
+        let (Some(value), Some(fetched_at)) = (
+            claim.and_then(|claim| claim.get("v")),
+            claim.and_then(|claim| claim.get("t")?.as_i64()),
+        ) else {
             return true;
         };
         let age = now.timestamp_millis() - fetched_at;
@@ -63,10 +64,11 @@ impl Validator<'_> {
             return None;
         }
         let message = if actual.is_some() { "wrong value" } else { "value does not exist" };
-        let mut reason = json!({"message": message});
-        reason[asked] = expected;
+        let mut reason = Map::new();
+        reason.insert("message".to_owned(), message.into());
+        reason.insert(asked.to_owned(), expected);
         if let Some(actual) = actual {
-            reason["actualValue"] = actual.clone();
+            reason.insert("actualValue".to_owned(), actual.clone());
         }
         Some(json!({"id": self.claim(), "reason": reason}))
     }

@@ -215,7 +215,7 @@ fn known_method(method: &Method) -> &'static str {
 
 fn shown(text: &str, characters: usize) -> &str {
     let end = text.char_indices().nth(characters).map_or(text.len(), |(index, _)| index);
-    &text[..end]
+    text.get(..end).unwrap_or(text)
 }
 
 /// W3C Server Timing: milliseconds.

@@ -57,7 +57,7 @@ impl From<&supertokens::Error> for Close {
                 Self::UNAUTHORISED
             }
             Error::TryRefreshToken => Self::TRY_REFRESH_TOKEN,
-            Error::InvalidClaim { .. } => Self::FORBIDDEN,
+            Error::InvalidClaim { .. } | Error::ForeignOrigin => Self::FORBIDDEN,
             Error::Unavailable { .. } | Error::TooMany { .. } => {
                 tracing::warn!(%error, "a socket's session cannot be checked");
                 Self::TRY_AGAIN_LATER

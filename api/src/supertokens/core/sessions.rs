@@ -70,9 +70,18 @@ impl Core {
 
     /// `GET /recipe/session/user`: the handles of a user's sessions, oldest first.
     pub async fn session_handles(&self, user_id: &str) -> Result<Vec<String>, CoreError> {
+        self.handles(user_id, true).await
+    }
+
+    /// As [`session_handles`](Self::session_handles). Without `with_linked`, only sessions that this login method opened.
+    pub(super) async fn handles(
+        &self,
+        user_id: &str,
+        with_linked: bool,
+    ) -> Result<Vec<String>, CoreError> {
         let query = [
             ("userId", user_id),
-            ("fetchSessionsForAllLinkedAccounts", "true"),
+            ("fetchSessionsForAllLinkedAccounts", if with_linked { "true" } else { "false" }),
             ("fetchAcrossAllTenants", "true"),
         ];
         let found: Handles = self.get("recipe/session/user", Some(SESSION), &query).await?;
@@ -113,24 +122,43 @@ impl Core {
         Ok(matches!(changed, Changed::Ok))
     }
 
-    /// `POST /recipe/session/remove`; answers which there were.
-    pub async fn remove_sessions(&self, handles: &[&str]) -> Result<Vec<String>, CoreError> {
-        let body = json!({"sessionHandles": handles});
-        let removed: Revoked = self.post("recipe/session/remove", SESSION, body).await?;
-        // Also those that were not there any more.
-        self.watched.end(handles);
-        Ok(removed.session_handles_revoked)
+    /// `POST /recipe/session/remove`: ends sessions, and denies their access tokens in this process. Returns the
+    /// handles of those that existed.
+    pub async fn revoke_and_deny(&self, handles: &[&str]) -> Result<Vec<String>, CoreError> {
+        let removed = self.remove_sessions(handles).await?;
+        // Also those that did not exist: their tokens may not have expired.
+        self.denied.add(handles);
+        Ok(removed)
     }
 
-    /// `POST /recipe/session/remove` of all that a user has; answers which there were.
-    pub async fn remove_sessions_of(&self, user_id: &str) -> Result<Vec<String>, CoreError> {
+    /// As [`revoke_and_deny`](Self::revoke_and_deny), every session of a user.
+    pub async fn revoke_and_deny_all(&self, user_id: &str) -> Result<Vec<String>, CoreError> {
         let body = json!({
             "userId": user_id,
             "revokeSessionsForLinkedAccounts": true,
             "revokeAcrossAllTenants": true,
         });
         let removed: Revoked = self.post("recipe/session/remove", SESSION, body).await?;
-        self.watched.end(&removed.session_handles_revoked);
+        self.deny(&removed.session_handles_revoked);
+        Ok(removed.session_handles_revoked)
+    }
+
+    /// Ends a session on behalf of its own holder. The access token is good until it expires, as recorded.
+    pub(in crate::supertokens) async fn sign_out(&self, handle: &str) -> Result<(), CoreError> {
+        self.remove_sessions(&[handle]).await.map(drop)
+    }
+
+    /// Denies the access tokens of sessions that ended, and closes their sockets.
+    pub(super) fn deny(&self, handles: &[impl AsRef<str>]) {
+        self.denied.add(handles);
+        self.watched.end(handles);
+    }
+
+    /// `POST /recipe/session/remove`. Private: it leaves the access tokens good.
+    async fn remove_sessions(&self, handles: &[&str]) -> Result<Vec<String>, CoreError> {
+        let body = json!({"sessionHandles": handles});
+        let removed: Revoked = self.post("recipe/session/remove", SESSION, body).await?;
+        self.watched.end(handles);
         Ok(removed.session_handles_revoked)
     }
 }

@@ -242,9 +242,9 @@ impl Transport {
         let Inner { hosts, preferred, .. } = &*self.0;
         let first = preferred.load(Ordering::Relaxed);
         let mut last = CoreError::Unavailable("no address is configured".into());
-        for turn in 0..hosts.len() {
-            let index = (first + turn) % hosts.len();
-            match self.ask(&hosts[index], call, version).await {
+        let in_turn = hosts.iter().enumerate().cycle().skip(first % hosts.len().max(1));
+        for (index, host) in in_turn.take(hosts.len()) {
+            match self.ask(host, call, version).await {
                 Ok(body) => {
                     preferred.store(index, Ordering::Relaxed);
                     return Ok(body);
@@ -256,7 +256,7 @@ impl Transport {
                         return Err(error);
                     }
                     if hosts.len() > 1 {
-                        tracing::warn!(host = %hosts[index], %error, "a Core is passed over");
+                        tracing::warn!(%host, %error, "a Core is passed over");
                     }
                     last = error;
                 }

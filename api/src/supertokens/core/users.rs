@@ -103,12 +103,10 @@ impl Core {
         Ok(found.count)
     }
 
-    /// `POST /user/remove`; fine, too, when there is no such user.
+    /// `POST /user/remove`: deletes a user with their sessions, and denies their access tokens. An unknown user is no
+    /// error.
     pub async fn delete_user(&self, user_id: &str) -> Result<(), CoreError> {
-        let handles = self.session_handles(user_id).await?;
-        self.remove_user(user_id, true).await?;
-        self.expelled.add(&handles);
-        Ok(())
+        self.remove_user(user_id, true).await
     }
 
     /// `POST /user/remove`: as [`delete_user`](Self::delete_user), without what is linked to it.
@@ -117,9 +115,11 @@ impl Core {
     }
 
     async fn remove_user(&self, user_id: &str, with_linked: bool) -> Result<(), CoreError> {
+        // Before: the Core deletes the sessions with the user.
+        let handles = self.handles(user_id, with_linked).await?;
         let body = json!({"userId": user_id, "removeAllLinkedAccounts": with_linked});
         let _: Value = self.post("user/remove", None, body).await?;
-        // With the user go the sessions.
+        self.deny(&handles);
         self.watched.end_of_user(user_id);
         Ok(())
     }

@@ -105,7 +105,7 @@ impl Account {
     pub async fn revoke_session(self, handle: String) -> Result<bool, Error> {
         to_its_end(async move {
             let is_own = self.handles().await?.contains(&handle);
-            Ok(is_own && !self.core().expel(&[&handle]).await?.is_empty())
+            Ok(is_own && !self.core().revoke_and_deny(&[&handle]).await?.is_empty())
         })
         .await
     }
@@ -114,7 +114,7 @@ impl Account {
     pub async fn sign_out_everywhere(self) -> Result<HeaderMap, Error> {
         to_its_end(async move {
             self.handles().await?;
-            self.core().expel_user(self.claims.user_id()).await?;
+            self.core().revoke_and_deny_all(self.claims.user_id()).await?;
             Ok(self.forgotten())
         })
         .await
@@ -205,7 +205,7 @@ impl Account {
         let own = self.claims.session_handle();
         let others: Vec<_> = handles.iter().map(String::as_str).filter(|one| *one != own).collect();
         if !others.is_empty() {
-            self.core().expel(&others).await?;
+            self.core().revoke_and_deny(&others).await?;
         }
         Ok(())
     }

@@ -77,7 +77,7 @@ impl<'a> Roles<'a> {
     pub async fn revoke(self, user_id: &str, role: &str) -> Result<Option<bool>, CoreError> {
         let had = self.take(user_id, role).await?;
         if had.is_some() {
-            self.0.expel_user(user_id).await?;
+            self.0.revoke_and_deny_all(user_id).await?;
         }
         Ok(had)
     }
@@ -107,7 +107,7 @@ impl<'a> Roles<'a> {
 
     async fn end_sessions_of(self, users: &[String]) -> Result<Option<usize>, CoreError> {
         for user in users {
-            self.0.expel_user(user).await?;
+            self.0.revoke_and_deny_all(user).await?;
         }
         Ok(Some(users.len()))
     }

@@ -61,13 +61,13 @@ impl<'a> Sessions<'a> {
         self.0.set_session_data(handle, data).await
     }
 
-    /// Ends a session. Answers whether it was there.
+    /// Ends a session, and denies its access token. Returns whether it existed.
     pub async fn revoke(self, handle: &str) -> Result<bool, CoreError> {
-        self.0.remove_session(handle).await
+        Ok(!self.0.revoke_and_deny(&[handle]).await?.is_empty())
     }
 
-    /// Ends all sessions of a user. Answers their handles.
+    /// Ends all sessions of a user, and denies their access tokens. Returns their handles.
     pub async fn revoke_all(self, user_id: &str) -> Result<Vec<String>, CoreError> {
-        self.0.remove_sessions_of(user_id).await
+        self.0.revoke_and_deny_all(user_id).await
     }
 }

@@ -55,7 +55,7 @@ impl<'a> Users<'a> {
         self.0.count_users().await
     }
 
-    /// Deletes a user with their sessions and roles. Fine, too, when there is none.
+    /// Deletes a user with their sessions and roles. An unknown user is no error.
     pub async fn delete(self, user_id: &str) -> Result<(), CoreError> {
         self.0.delete_user(user_id).await
     }
@@ -73,8 +73,12 @@ impl<'a> Users<'a> {
         })
     }
 
-    /// Sets the password. Sessions go on: end them with
-    /// [`revoke_all`](super::Sessions::revoke_all) where the old password may be known to others.
+    /// Deletes one login method with its sessions; the user's linked ones stay. An unknown one is no error.
+    pub async fn delete_login_method(self, recipe_user_id: &str) -> Result<(), CoreError> {
+        self.0.delete_login_method(recipe_user_id).await
+    }
+
+    /// Sets the password, and ends every session of the user: somebody else may have opened one with the old password.
     pub async fn change_password(
         self,
         recipe_user_id: &str,
@@ -84,7 +88,11 @@ impl<'a> Users<'a> {
             return Ok(ChangePassword::Refused(reason));
         }
         Ok(match self.0.set_password(recipe_user_id, password).await? {
-            UpdateUser::Ok => ChangePassword::Changed,
+            UpdateUser::Ok => {
+                // After the change: a session that the old password opened in between would stay.
+                self.0.revoke_and_deny_all(recipe_user_id).await?;
+                ChangePassword::Changed
+            }
             // Only for a change of email.
             UpdateUser::EmailAlreadyExistsError | UpdateUser::UnknownUserIdError => {
                 ChangePassword::UnknownUser

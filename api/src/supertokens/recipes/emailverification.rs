@@ -51,14 +51,15 @@ pub async fn send_link(
         let session = fetch_claim(&supertokens, session).await?;
         return Ok(answer(session, &json!({"status": "EMAIL_ALREADY_VERIFIED_ERROR"})));
     };
-    let link = supertokens.link("verify-email", &token);
-    supertokens.mailer().send(Mail { kind: MailKind::EmailVerification, to: email, link });
-    // The session may say something else, if the email was unverified since.
-    let session = if session.claims.to_map()[EMAIL_VERIFIED]["v"] == false {
+    // The claim may be missing, or say yes if the email was unverified since. Updated before the mail: a request that
+    // fails has sent none.
+    let session = if session.claims.is_email_unverified() {
         session
     } else {
         fetch_claim(&supertokens, session).await?
     };
+    let link = supertokens.link("verify-email", &token);
+    supertokens.mailer().send(Mail { kind: MailKind::EmailVerification, to: email, link });
     Ok(answer(session, &json!({"status": "OK"})))
 }
 

@@ -118,8 +118,8 @@ fn fields<'a, const N: usize>(
         let (Some(Value::String(id)), Some(value)) = (field.get("id"), field.get("value")) else {
             return bad("All elements of formFields must contain an 'id' and 'value' field");
         };
-        match ids.iter().position(|known| known == id) {
-            Some(index) if found[index].is_none() => found[index] = Some(value),
+        match ids.iter().zip(&mut found).find(|(known, _)| *known == id) {
+            Some((_, slot @ None)) => *slot = Some(value),
             _ => return bad("Are you sending too many formFields?"),
         }
     }

@@ -98,7 +98,7 @@ async fn set_password(
         return Ok(false);
     }
     // After the change: a session that the old password opened in between would stay.
-    core.expel_user(user_id).await?;
+    core.revoke_and_deny_all(user_id).await?;
     // Who could read the mail has shown that the email is theirs.
     if let Some(token) = core.create_verification_token(user_id, email).await? {
         core.verify_email(&token).await?;

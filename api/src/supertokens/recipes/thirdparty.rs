@@ -51,9 +51,11 @@ pub async fn authorisation_url(
     supertokens.limits().request(client)?;
     let authorisation =
         provider.authorise(&redirect_uri).await.map_err(|error| failed(provider, error))?;
-    let mut body = json!({"status": "OK", "urlWithQueryParams": authorisation.url});
+    let mut body = Map::new();
+    body.insert("status".to_owned(), "OK".into());
+    body.insert("urlWithQueryParams".to_owned(), json!(authorisation.url));
     if let Some(verifier) = authorisation.code_verifier {
-        body["pkceCodeVerifier"] = verifier.expose_secret().into();
+        body.insert("pkceCodeVerifier".to_owned(), verifier.expose_secret().into());
     }
     Ok(Json(body).into_response())
 }

@@ -45,11 +45,11 @@ async fn a_session_that_is_checked_in_the_core_is_dead_at_once_after_signing_out
 }
 
 #[tokio::test]
-async fn who_is_expelled_is_out_at_once() {
+async fn revoked_sessions_are_refused_at_once() {
     let core = TestCore::start().await;
     let app = demo::serve(&core).await;
     let (ada, eve) = (app.user("ada").await, app.user("eve").await);
-    app.state.supertokens.core().expel_user(&ada.id).await.expect("the Core answers");
+    app.state.supertokens.core().revoke_and_deny_all(&ada.id).await.expect("the Core answers");
     let refused = get(&app, "/sessioninfo", &ada.access_token).await;
     assert_refused(&refused, 401, UNAUTHORISED);
     assert_eq!(get(&app, "/sessioninfo", &eve.access_token).await.status, 200);

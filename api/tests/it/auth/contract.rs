@@ -6,6 +6,7 @@
 
 mod answers;
 mod backend;
+mod differences;
 mod server_side;
 
 use serde_json::{Value, json};
@@ -15,18 +16,6 @@ use crate::support::replay::add_unseen_users;
 
 /// How many users there are that the last recording counts and does not show.
 const UNSEEN_USERS: i64 = 57;
-
-/// Where the reference answered an HTML page, by fault or by default: our status, and a part of
-/// our answer.
-const BETTER: [(&str, u16, &str); 6] = [
-    // The reference's page is a script from elsewhere; ours is its own.
-    ("dashboard", 200, r#"src=\"/auth/dashboard/assets/app.js\""#),
-    ("unknown auth route", 404, "There is nothing here."),
-    ("refresh with two refresh cookies", 401, "unauthorised"),
-    ("tp authorisation url google", 502, "Signing in with Google is not possible right now."),
-    ("tp signinup with spent code", 400, "Signing in with Custom did not work (invalid_grant)."),
-    ("login methods", 200, r#""firstFactors":["emailpassword","thirdparty"]"#),
-];
 
 /// What the reference sent to its Core, over CDI 5.2.
 pub const CDI_FILES: [&str; 4] = [

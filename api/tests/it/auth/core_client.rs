@@ -130,11 +130,11 @@ async fn a_core_without_a_common_version_is_named_with_what_it_speaks() {
 async fn the_next_address_answers_where_one_is_away_and_is_asked_first_from_then_on() {
     let (away, core) = (nowhere().await, Scripted::start().await);
     let client = client(&[away, core.address]);
-    assert!(client.remove_session("handle").await.expect("an answer"));
+    assert!(!client.revoke_and_deny(&["handle"]).await.expect("an answer").is_empty());
     // It is back, and nobody asks it.
     let back = Scripted::at(away, &["5.4"]).await;
     for _ in 0..20 {
-        client.remove_session("handle").await.expect("an answer");
+        client.revoke_and_deny(&["handle"]).await.expect("an answer");
     }
     assert_eq!((core.requests(), back.requests()), (21, 0));
 }
@@ -157,16 +157,16 @@ async fn what_may_have_been_done_is_not_done_twice() {
     for mood in [Mood::Hangs, Mood::Answers(500, "no"), Mood::HangsUp] {
         let client = client(&[odd.address, well.address]);
         odd.is(mood);
-        let error = client.remove_session("handle").await.unwrap_err();
+        let error = client.revoke_and_deny(&["handle"]).await.unwrap_err();
         assert!(matches!(error, CoreError::Unavailable(_)), "{error}");
         assert_eq!(well.requests(), asked);
         // The next request is a new one, and goes where an answer can be hoped for.
-        assert!(client.remove_session("handle").await.is_ok());
+        assert!(client.revoke_and_deny(&["handle"]).await.is_ok());
         asked += 1;
     }
     // One that is busy has done nothing.
     odd.is(Mood::Busy);
-    assert!(client(&[odd.address, well.address]).remove_session("handle").await.is_ok());
+    assert!(client(&[odd.address, well.address]).revoke_and_deny(&["handle"]).await.is_ok());
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ const REFUSED: &str = "Unauthorised access";
 const NOT_PERMITTED: &str = "You are not permitted to perform this operation";
 
 /// The routes that need a session.
-const ROUTES: [(&str, &str); 24] = [
+pub const ROUTES: [(&str, &str); 24] = [
     ("POST", "/signout"),
     ("POST", "/analytics"),
     ("GET", "/users?limit=10"),

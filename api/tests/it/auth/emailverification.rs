@@ -1,6 +1,8 @@
 //! Verifying an email by the link of a mail.
 
+use api::supertokens::core::NewSession;
 use reqwest::Method;
+use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 use super::{assert_refused, operation, payload, send};
@@ -168,4 +170,35 @@ async fn where_a_verified_email_is_required_a_session_counts_once_it_is() {
     let out =
         send(app.post("/auth/signout").bearer_auth(signed_up.header("st-access-token"))).await;
     assert_eq!(out.body, json!({"status": "OK"}), "whoever is not verified can leave");
+}
+
+#[tokio::test]
+async fn session_without_verification_claim_gets_a_link_and_the_claim() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada").await;
+    let mut read = 0;
+    for payload in [json!({}), json!({"st-ev": null}), json!({"st-ev": {"t": 0}})] {
+        let session = session_with(&app, &ada.id, payload.clone()).await;
+        let answer = send(app.post(SEND_LINK).bearer_auth(session)).await;
+        assert_eq!(answer.body, json!({"status": "OK"}), "{payload}");
+        assert_eq!(super::payload(answer.header("st-access-token"))["st-ev"]["v"], false);
+        mail::next(&app, &mut read).await;
+    }
+}
+
+/// The access token of a session whose payload another backend wrote.
+async fn session_with(app: &TestApp, user_id: &str, mut payload: Value) -> String {
+    payload["iss"] = payload_of_guest(app).await["iss"].clone();
+    let session = NewSession {
+        user_id,
+        access_token_payload: payload,
+        session_data: json!({}),
+        enable_anti_csrf: false,
+    };
+    let tokens = app.state.supertokens.core().create_session(session).await;
+    tokens.expect("the Core answers").access_token.token.expose_secret().to_owned()
+}
+
+async fn payload_of_guest(app: &TestApp) -> Value {
+    payload(&app.guest("guest").await.access_token)
 }

@@ -6,7 +6,7 @@ use api::supertokens::{
 };
 use serde_json::json;
 
-use super::{payload, send};
+use super::{UNAUTHORISED, WHO, operation, payload, send};
 use crate::support::app::{TestApp, credentials};
 
 #[tokio::test]
@@ -97,4 +97,45 @@ async fn a_deleted_user_takes_their_sessions_along() {
     assert!(ended.is_none(), "{ended:?}");
     let refresh = app.post("/auth/session/refresh").bearer_auth(&ada.refresh_token);
     assert_eq!(send(refresh).await.status, 401);
+}
+
+#[tokio::test]
+async fn every_way_to_end_sessions_denies_their_tokens() {
+    let app = TestApp::start().await;
+    let supertokens = &app.state.supertokens;
+    supertokens.roles().create("editor", &["edit"]).await.expect("the Core answers");
+    for way in [
+        "one session",
+        "all sessions",
+        "new password",
+        "role revoked",
+        "role deleted",
+        "permissions removed",
+        "login method deleted",
+        "user deleted",
+    ] {
+        let user = app.user(&way.replace(' ', "-")).await;
+        let handle = app.claims(&user).await.session_handle().to_owned();
+        let (sessions, roles, users) =
+            (supertokens.sessions(), supertokens.roles(), supertokens.users());
+        roles.give(&user.id, "editor").await.expect("the Core answers");
+        let ended = match way {
+            "one session" => sessions.revoke(&handle).await.map(drop),
+            "all sessions" => sessions.revoke_all(&user.id).await.map(drop),
+            "new password" => users.change_password(&user.id, &"newsecret1".into()).await.map(drop),
+            "role revoked" => roles.revoke(&user.id, "editor").await.map(drop),
+            "role deleted" => {
+                roles.create("reader", &[]).await.expect("the Core answers");
+                roles.give(&user.id, "reader").await.expect("the Core answers");
+                roles.abolish("reader").await.map(drop)
+            }
+            "permissions removed" => roles.restrict("editor", &["edit"]).await.map(drop),
+            "login method deleted" => users.delete_login_method(&user.id).await,
+            _ => users.delete(&user.id).await,
+        };
+        ended.expect("the Core answers");
+        let who = app.post("/graphql").bearer_auth(&user.access_token).json(&operation(WHO));
+        let answer = send(who).await;
+        assert_eq!((answer.status.as_u16(), answer.message()), (401, UNAUTHORISED), "{way}");
+    }
 }

@@ -11,6 +11,7 @@ mod csrf;
 mod dashboard;
 mod demo;
 mod emailverification;
+mod foreign_pages;
 mod garbled;
 mod input;
 mod jwks;

@@ -84,7 +84,7 @@ async fn call_all(core: &Core) -> [Result<(), CoreError>; 12] {
         core.users_by_email("a@example.com").await.map(drop),
         core.user("u").await.map(drop),
         core.create_session(new).await.map(drop),
-        core.remove_session("h").await.map(drop),
+        core.revoke_and_deny(&["h"]).await.map(drop),
         core.keys().await.map(drop),
         core.session_handles("u").await.map(drop),
         core.session_information("h").await.map(drop),

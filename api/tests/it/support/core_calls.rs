@@ -106,8 +106,8 @@ impl Calls<'_> {
         self.end(core.set_session_data(&handle, &data).await);
         let refreshed = self.end(core.refresh_session(refresh.expose_secret(), None, false).await);
         assert!(!matches!(refreshed, Some(Refresh::TokenTheftDetected { .. })));
-        self.end(core.remove_session(&handle).await);
-        self.end(core.remove_sessions_of(user_id).await);
+        self.end(core.revoke_and_deny(&[&handle]).await);
+        self.end(core.revoke_and_deny_all(user_id).await);
     }
 
     async fn dashboard(&mut self) {

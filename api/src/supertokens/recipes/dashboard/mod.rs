@@ -36,9 +36,8 @@ impl DashboardOptions {
     }
 }
 
-/// The routes, if there is a dashboard. All but the page, the sign-in and the question whether a
-/// session holds want a session, which the layers see to, not each handler.
-pub fn routes(supertokens: &SuperTokens) -> Router<SuperTokens> {
+/// The API, if the dashboard is on. Layers require a session for every route but `/signin` and `/key/validate`.
+pub fn api(supertokens: &SuperTokens) -> Router<SuperTokens> {
     if supertokens.0.dashboard.is_none() {
         return Router::new();
     }
@@ -47,7 +46,12 @@ pub fn routes(supertokens: &SuperTokens) -> Router<SuperTokens> {
         .merge(own_session().route_layer(from_fn_with_state(supertokens.clone(), guard::admit_any)))
         .route("/signin", post(sign_in::sign_in))
         .route("/key/validate", post(sign_in::validate));
-    Router::new().nest("/dashboard/api", api).merge(page::routes())
+    Router::new().nest("/dashboard/api", api)
+}
+
+/// The page, if the dashboard is on.
+pub fn page(supertokens: &SuperTokens) -> Router<SuperTokens> {
+    supertokens.0.dashboard.as_ref().map_or_else(Router::new, |_| page::routes())
 }
 
 /// What those who may only look can do, too, though it is no `GET`.

@@ -32,7 +32,7 @@ pub async fn revoke(
     JsonObject(body): JsonObject,
 ) -> Result<Response, Error> {
     let handles = input::texts(&body, "sessionHandles")?;
-    supertokens.core().expel(&handles).await?;
+    supertokens.core().revoke_and_deny(&handles).await?;
     Ok(status("OK"))
 }
 

@@ -6,18 +6,29 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use secrecy::SecretString;
+use serde::Serialize;
 use serde_json::json;
 
 use super::input::{self, Params};
 use crate::supertokens::{
     Error, SuperTokens,
-    manage::{ChangeEmail, ChangePassword},
+    manage::{ChangeEmail, ChangePassword, to_its_end},
     routes::JsonObject,
-    user::LoginMethod,
+    user::{LoginMethod, User},
 };
 
 /// Where the reference would show what only a recipe that is not there knows.
 const NOT_ENABLED: &str = "FEATURE_NOT_ENABLED";
+
+/// A user as the page shows one.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Shown {
+    #[serde(flatten)]
+    user: User,
+    first_name: &'static str,
+    last_name: &'static str,
+}
 
 /// `GET /dashboard/api/user?userId=`
 pub async fn get(
@@ -27,9 +38,7 @@ pub async fn get(
     let Some(user) = supertokens.users().get(params.required("userId")?).await? else {
         return Ok(status("NO_USER_FOUND_ERROR"));
     };
-    let mut user = json!(user);
-    user["firstName"] = NOT_ENABLED.into();
-    user["lastName"] = NOT_ENABLED.into();
+    let user = Shown { user, first_name: NOT_ENABLED, last_name: NOT_ENABLED };
     Ok(Json(json!({"status": "OK", "user": user})).into_response())
 }
 
@@ -72,19 +81,20 @@ pub async fn update(
     })
 }
 
-/// `PUT /dashboard/api/user/password`. Every session of the user ends, as with a password that they
-/// chose by a link.
+/// `PUT /dashboard/api/user/password`. Every session of the user ends, as with a password that they set by a link. The
+/// change is completed even if the administrator closes the connection.
 pub async fn set_password(
     State(supertokens): State<SuperTokens>,
     JsonObject(body): JsonObject,
 ) -> Result<Response, Error> {
     let recipe_user_id = input::text(&body, "recipeUserId")?;
     let password = SecretString::from(input::text(&body, "newPassword")?);
-    match supertokens.users().change_password(recipe_user_id, &password).await? {
-        ChangePassword::Changed => {
-            supertokens.sessions().revoke_all(recipe_user_id).await?;
-            Ok(status("OK"))
-        }
+    let recipe_user_id = recipe_user_id.to_owned();
+    let change = async move {
+        Ok::<_, Error>(supertokens.users().change_password(&recipe_user_id, &password).await?)
+    };
+    match to_its_end(change).await? {
+        ChangePassword::Changed => Ok(status("OK")),
         ChangePassword::Refused(error) => {
             Ok(Json(json!({"status": "INVALID_PASSWORD_ERROR", "error": error})).into_response())
         }
@@ -92,19 +102,24 @@ pub async fn set_password(
     }
 }
 
-/// `DELETE /dashboard/api/user?userId=`: with sessions and roles; with linked accounts, too, unless
-/// `removeAllLinkedAccounts` says no. Fine, too, when there is none.
+/// `DELETE /dashboard/api/user?userId=`: deletes a user with sessions and roles, and linked accounts unless
+/// `removeAllLinkedAccounts` says no. An unknown user is no error.
 pub async fn remove(
     State(supertokens): State<SuperTokens>,
     Query(params): Query<Params>,
 ) -> Result<Response, Error> {
-    let user_id = params.required("userId")?;
+    let user_id = params.required("userId")?.to_owned();
     let with_linked = params.optional("removeAllLinkedAccounts")?;
-    if with_linked.is_none_or(|text| text.trim().eq_ignore_ascii_case("true")) {
-        supertokens.users().delete(user_id).await?;
-    } else {
-        supertokens.core().delete_login_method(user_id).await?;
-    }
+    let with_linked = with_linked.is_none_or(|text| text.trim().eq_ignore_ascii_case("true"));
+    to_its_end(async move {
+        let users = supertokens.users();
+        Ok::<_, Error>(if with_linked {
+            users.delete(&user_id).await?;
+        } else {
+            users.delete_login_method(&user_id).await?;
+        })
+    })
+    .await?;
     Ok(status("OK"))
 }
 

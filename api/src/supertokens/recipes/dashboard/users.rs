@@ -5,7 +5,7 @@ use axum::{
     extract::{Query, State},
     response::{IntoResponse, Response},
 };
-use serde_json::json;
+use serde_json::{Map, json};
 
 use super::input::Params;
 use crate::supertokens::{
@@ -42,11 +42,13 @@ pub async fn list(
         provider: params.optional("provider")?,
     };
     let page = supertokens.users().list(wanted).await?;
-    let mut answer = json!({"status": "OK", "users": page.users});
+    let mut body = Map::new();
+    body.insert("status".to_owned(), "OK".into());
+    body.insert("users".to_owned(), json!(page.users));
     if let Some(next) = page.next {
-        answer["nextPaginationToken"] = next.into();
+        body.insert("nextPaginationToken".to_owned(), next.into());
     }
-    Ok(Json(answer).into_response())
+    Ok(Json(body).into_response())
 }
 
 /// `GET /dashboard/api/users/count`

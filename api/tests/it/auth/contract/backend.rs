@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{
     super::{demo, provider::TestProvider},
-    BETTER, CDI_FILES, answers, lines, server_side,
+    CDI_FILES, answers, differences, lines, server_side,
 };
 use crate::support::{
     app::{Answer, TestApp},
@@ -116,13 +116,8 @@ impl Backend {
         let mailed = self.time_of(step);
         let answer = self.send(line).await;
         self.compare_headers(step)?;
-        if let Some((_, status, message)) = BETTER.iter().find(|(name, ..)| *name == step) {
-            let is_better = answer.body.to_string().contains(message);
-            return if answer.status.as_u16() == *status && is_better {
-                Ok(())
-            } else {
-                Err(format!("{answer:?} is not {status} {message}"))
-            };
+        if let Some(outcome) = differences::compare(line, &answer) {
+            return outcome;
         }
         answers::compare(&mut self.names, line, &answer)?;
         if let Some(recorded) = mailed {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    super::{assert_refused, send},
+    super::{UNAUTHORISED, WHO, assert_refused, operation, send},
     Admin, change, emails,
 };
 use crate::support::{
@@ -95,8 +95,11 @@ async fn a_new_password_counts_at_once_and_ends_the_sessions() {
     assert_eq!(weak["status"], "INVALID_PASSWORD_ERROR");
     assert_eq!(weak["error"], "Password must contain at least 8 characters, including a number");
     assert_eq!(admin.sessions(&ada.id).await.len(), 1);
+    let who = || send(app.post("/graphql").bearer_auth(&ada.access_token).json(&operation(WHO)));
+    assert_eq!(who().await.status, 200);
     assert_eq!(set("secret456").await, json!({"status": "OK"}));
     assert_eq!(admin.sessions(&ada.id).await.len(), 0);
+    assert_refused(&who().await, 401, UNAUTHORISED);
     for (password, status) in [("secret123", "WRONG_CREDENTIALS_ERROR"), ("secret456", "OK")] {
         let form = credentials("ada@example.com", password);
         assert_eq!(send(app.post("/auth/signin").json(&form)).await.body["status"], status);
@@ -172,6 +175,25 @@ async fn a_deleted_user_is_gone_with_their_sessions() {
     assert_eq!(admin.emails("limit=9").await, ["grace@example.com"]);
     let answer = admin.send("DELETE", "/user?userId=", None).await;
     assert_refused(&answer, 400, "Missing required parameter 'userId'");
+}
+
+#[tokio::test]
+async fn tokens_of_deleted_users_are_refused_at_once() {
+    let app = TestApp::start().await;
+    let admin = Admin::sign_in(&app).await;
+    for (name, query) in [
+        ("ada", ""),
+        ("grace", "&removeAllLinkedAccounts=true"),
+        ("hedy", "&removeAllLinkedAccounts=false"),
+    ] {
+        let user = app.user(name).await;
+        let who =
+            || send(app.post("/graphql").bearer_auth(&user.access_token).json(&operation(WHO)));
+        assert_eq!(who().await.status, 200, "{name}");
+        let deleted = admin.send("DELETE", &format!("/user?userId={}{query}", user.id), None).await;
+        assert_eq!(deleted.body, json!({"status": "OK"}), "{name}");
+        assert_refused(&who().await, 401, UNAUTHORISED);
+    }
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 use fallible_iterator::FallibleIterator as _;
 use postgres_protocol::message::backend::DataRowBody;
 use tokio::sync::oneshot;
-use tokio_postgres::types::{FromSql, IsNull, ToSql, Type};
+use tokio_postgres::types::{FromSql, FromSqlOwned, IsNull, ToSql, Type};
 
 use crate::error::Error;
 
@@ -55,7 +55,21 @@ impl Statement {
         Ok(Self { sql, types, bind: bind.freeze() })
     }
 
-    /// A statement without parameters.
+    /// From a text and its parameters, each with its type.
+    pub fn with_parameters(
+        sql: &str,
+        parameters: &[(&(dyn ToSql + Sync), Type)],
+    ) -> Result<Self, Error> {
+        let parameters = parameters.iter().map(|(value, ty)| (*value, ty.clone()));
+        Self::new(sql.to_owned(), parameters)
+    }
+
+    /// A command of the crate itself, without parameters.
+    pub fn command(sql: String) -> Self {
+        Self { sql: sql.into(), ..Self::plain("") }
+    }
+
+    /// A statement of the crate itself, without parameters.
     pub fn plain(sql: &'static str) -> Self {
         const BIND: &[u8] = &[0, 1, 0, 1, 0, 0, 0, 1, 0, 1];
         Self { sql: sql.into(), types: Vec::new(), bind: Bytes::from_static(BIND) }
@@ -115,6 +129,28 @@ pub(crate) enum Position {
     First,
     /// The transaction was opened by an earlier batch.
     Later,
+    /// The same, and it ends with this batch.
+    Last,
+}
+
+/// A status of `ReadyForQuery`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TransactionStatus {
+    /// Outside of a transaction.
+    Idle,
+    Open,
+    /// The transaction waits for ROLLBACK.
+    Failed,
+}
+
+impl From<u8> for TransactionStatus {
+    fn from(status: u8) -> Self {
+        match status {
+            b'T' => Self::Open,
+            b'E' => Self::Failed,
+            _ => Self::Idle,
+        }
+    }
 }
 
 /// Statements that are sent together and answered together.
@@ -135,12 +171,25 @@ pub(crate) struct Batch {
 pub(crate) enum Failure {
     /// The connection had ended before anything was sent. Another connection may run the batch.
     NotSent,
-    Error(Error),
+    Error {
+        error: Error,
+        /// Of the transaction, after the error.
+        status: TransactionStatus,
+    },
 }
 
-impl<E: Into<Error>> From<E> for Failure {
-    fn from(error: E) -> Self {
-        Self::Error(error.into())
+impl Failure {
+    /// An error with which the transaction has ended.
+    pub fn ended(error: Error) -> Self {
+        Self::Error { error, status: TransactionStatus::Idle }
+    }
+
+    /// The error for a transaction that cannot be moved to another connection.
+    pub fn into_error(self) -> Error {
+        match self {
+            Self::NotSent => Error::TransactionEnded,
+            Self::Error { error, .. } => error,
+        }
     }
 }
 
@@ -152,6 +201,44 @@ pub struct QueryResult {
     /// From the command tag (PostgreSQL, "`CommandComplete`"): rows selected or changed.
     pub rows_affected: u64,
 }
+
+impl QueryResult {
+    /// The rows as tuples, or as another [`FromRow`], in the order of their columns.
+    pub fn decode<T: FromRow>(&self) -> Result<Vec<T>, Error> {
+        self.rows.iter().map(T::from_row).collect()
+    }
+}
+
+/// A type that is read from a row by the order of its columns. Tuples of up to eight values are.
+pub trait FromRow: Sized {
+    /// Fails if a column is missing or has another type.
+    fn from_row(row: &Row) -> Result<Self, Error>;
+}
+
+macro_rules! tuple_from_row {
+    ($($T:ident $index:tt),+) => {
+        impl<$($T: FromSqlOwned),+> FromRow for ($($T,)+) {
+            fn from_row(row: &Row) -> Result<Self, Error> {
+                let expected = [$($index),+].len();
+                let found = row.columns.len();
+                if found != expected {
+                    let text = format!("the row has {found} columns, not {expected}");
+                    return Err(Error::Decode(text));
+                }
+                Ok(($(row.get::<$T>($index)?,)+))
+            }
+        }
+    };
+}
+
+tuple_from_row!(A 0);
+tuple_from_row!(A 0, B 1);
+tuple_from_row!(A 0, B 1, C 2);
+tuple_from_row!(A 0, B 1, C 2, D 3);
+tuple_from_row!(A 0, B 1, C 2, D 3, E 4);
+tuple_from_row!(A 0, B 1, C 2, D 3, E 4, F 5);
+tuple_from_row!(A 0, B 1, C 2, D 3, E 4, F 5, G 6);
+tuple_from_row!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
 
 /// A column of a result.
 #[derive(Debug, Clone)]
@@ -166,7 +253,7 @@ impl Column {
         &self.name
     }
 
-    /// `UNKNOWN` for types that are not PostgreSQL's own.
+    /// A type that is not PostgreSQL's own is looked up when a result first has it.
     pub fn ty(&self) -> &Type {
         &self.ty
     }
@@ -196,14 +283,14 @@ impl Row {
 
     /// The value of a column, by its position from 0.
     pub fn get<'r, T: FromSql<'r>>(&'r self, index: usize) -> Result<T, Error> {
-        let missing = || Error::Protocol(format!("the row has no column {index}"));
+        let missing = || Error::Decode(format!("the row has no column {index}"));
         let (column, bytes) = self.values().nth(index).ok_or_else(missing)??;
         if !T::accepts(&column.ty) {
             let (name, ty) = (&column.name, &column.ty);
-            return Err(Error::Protocol(format!("column {name} has the type {ty}")));
+            return Err(Error::Decode(format!("column {name} has the type {ty}")));
         }
         T::from_sql_nullable(&column.ty, bytes)
-            .map_err(|error| Error::Protocol(format!("column {}: {error}", column.name)))
+            .map_err(|error| Error::Decode(format!("column {}: {error}", column.name)))
     }
 }
 

@@ -36,6 +36,9 @@ pub enum Error {
     /// A parameter cannot be sent.
     #[error("a parameter cannot be encoded: {0}")]
     Encode(String),
+    /// A column is missing, or its value cannot be read as the type that was requested.
+    #[error("a value cannot be decoded: {0}")]
+    Decode(String),
     /// The server sent a message that does not belong here, such as COPY.
     #[error("protocol error: {0}")]
     Protocol(String),
@@ -52,6 +55,9 @@ pub enum Error {
     /// The transaction has already ended, or could not begin.
     #[error("the transaction has ended")]
     TransactionEnded,
+    /// A statement or a commit of a transaction in which another one is open, or a nested one that cannot begin.
+    #[error("nested transaction: {0}")]
+    NestedTransaction(&'static str),
     /// COMMIT rolled back, because an earlier statement of the transaction had failed.
     #[error("the transaction was rolled back, because one of its statements had failed")]
     RolledBack,

@@ -6,6 +6,7 @@ mod connect;
 mod connection;
 mod error;
 mod framed;
+mod nested;
 mod options;
 mod pool;
 mod queue;
@@ -17,9 +18,12 @@ mod transaction;
 
 pub use tokio_postgres::{error::SqlState, types};
 
+#[cfg(feature = "sea-orm")]
+pub use self::sea_orm::RowStream;
 pub use self::{
-    batch::{Column, QueryResult, ResultLimits, Row},
+    batch::{Column, FromRow, QueryResult, ResultLimits, Row},
     error::{ConnectError, DbError, Error},
+    nested::NestedTransaction,
     options::Options,
     pool::{Pool, PoolStatus},
     queue::Share,

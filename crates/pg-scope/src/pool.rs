@@ -14,7 +14,7 @@ use tokio::{
 
 use crate::{
     batch::Batch,
-    connection::{Command, Connection},
+    connection::{Command, Connection, TypeCache},
     error::{ConnectError, Error},
     options::Options,
     queue::{Admitted, Leased, Queue, Share},
@@ -57,7 +57,7 @@ impl Pool {
     /// Opens no connection yet: the database may come later. Must be called within a Tokio runtime.
     pub fn new(options: Options) -> Self {
         let state = Mutex::new(State::default());
-        Self(Arc::new(Owner(Arc::new(Shared { options, state }))))
+        Self(Arc::new(Owner(Arc::new(Shared { options, state, types: Arc::default() }))))
     }
 
     /// Begins a transaction. Nothing is sent before its first statement.
@@ -269,6 +269,7 @@ impl State {
 pub(crate) struct Shared {
     options: Options,
     state: Mutex<State>,
+    types: Arc<TypeCache>,
 }
 
 impl Shared {
@@ -361,7 +362,7 @@ impl Shared {
     }
 
     async fn open(self: Arc<Self>, mut slot: Slot) {
-        match Connection::open(&self.options).await {
+        match Connection::open(&self.options, &self.types).await {
             Ok(connection) => {
                 let (commands, receiver) = mpsc::unbounded_channel();
                 let handle = ConnectionHandle { id: slot.id, commands };

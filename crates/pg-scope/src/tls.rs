@@ -106,12 +106,12 @@ fn read_mode(
             .map_err(|error| UrlError::Tls(TlsError::General(error.to_string())))
     };
     Ok(match (mode, roots) {
-        ("disable", _) => (SslMode::Disable, Arc::new(Unverified(provider()))),
-        ("prefer", _) => (SslMode::Prefer, Arc::new(Unverified(provider()))),
-        ("require", None) => (SslMode::Require, Arc::new(Unverified(provider()))),
+        ("disable", _) => (SslMode::Disable, AnyHost::new(None)),
+        ("prefer", _) => (SslMode::Prefer, AnyHost::new(None)),
+        ("require", None) => (SslMode::Require, AnyHost::new(None)),
         // libpq also verifies the certificate when a root is named.
         ("require" | "verify-ca", Some(roots)) => {
-            (SslMode::Require, Arc::new(AnyName(chain(roots)?)))
+            (SslMode::Require, AnyHost::new(Some(chain(roots)?)))
         }
         ("verify-ca", None) => return Err(UrlError::NoRoot),
         ("verify-full", Some(roots)) => (SslMode::Require, chain(roots)?),
@@ -132,52 +132,20 @@ fn read_roots(path: &Path) -> Result<RootCertStore, UrlError> {
     read().map_err(|why| UrlError::Root(path.to_owned(), why))
 }
 
-/// Accepts any certificate: `require` encrypts, but does not identify the server.
+/// Checks no host name: accepts the certificates that the roots signed (`verify-ca`), or any without roots (`require`).
 #[derive(Debug)]
-struct Unverified(Arc<CryptoProvider>);
+struct AnyHost {
+    roots: Option<Arc<WebPkiServerVerifier>>,
+    provider: Arc<CryptoProvider>,
+}
 
-impl ServerCertVerifier for Unverified {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, TlsError> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, TlsError> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        verify_tls12_signature(message, certificate, signature, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, TlsError> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        verify_tls13_signature(message, certificate, signature, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+impl AnyHost {
+    fn new(roots: Option<Arc<WebPkiServerVerifier>>) -> Arc<Self> {
+        Arc::new(Self { roots, provider: provider() })
     }
 }
 
-/// Accepts any certificate that the roots signed, for whatever host: `verify-ca`.
-#[derive(Debug)]
-struct AnyName(Arc<WebPkiServerVerifier>);
-
-impl ServerCertVerifier for AnyName {
+impl ServerCertVerifier for AnyHost {
     fn verify_server_cert(
         &self,
         certificate: &CertificateDer<'_>,
@@ -186,8 +154,9 @@ impl ServerCertVerifier for AnyName {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, TlsError> {
+        let Some(roots) = &self.roots else { return Ok(ServerCertVerified::assertion()) };
         // The name is checked last, so every other check has passed.
-        match self.0.verify_server_cert(certificate, intermediates, name, ocsp, now) {
+        match roots.verify_server_cert(certificate, intermediates, name, ocsp, now) {
             Err(TlsError::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) => Ok(ServerCertVerified::assertion()),
@@ -201,7 +170,8 @@ impl ServerCertVerifier for AnyName {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, TlsError> {
-        self.0.verify_tls12_signature(message, certificate, signature)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signature, algorithms)
     }
 
     fn verify_tls13_signature(
@@ -210,11 +180,12 @@ impl ServerCertVerifier for AnyName {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, TlsError> {
-        self.0.verify_tls13_signature(message, certificate, signature)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signature, algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod drops;
 mod scripted;
+#[cfg(feature = "sea-orm")]
+mod sea_orm;
 mod server;
 mod shares;
 mod transactions;

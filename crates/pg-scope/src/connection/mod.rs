@@ -1,0 +1,307 @@
+//! One connection: a task owns its socket, runs one batch after the other, and returns it to the pool.
+//!
+//! A batch is one implicit transaction that ends at its Sync. Callers have the end of a channel, never the socket. So
+//! a response always belongs to the batch that is being run, whatever becomes of its caller.
+
+mod cancel;
+mod exchange;
+mod prepared;
+mod types;
+
+use std::{
+    collections::hash_map::RandomState,
+    hash::{BuildHasher as _, Hasher as _},
+    sync::Arc,
+    time::Duration,
+};
+
+use futures_util::FutureExt as _;
+use hashlink::LruCache;
+use postgres_protocol::message::backend::Message;
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep_until, timeout},
+};
+use tokio_postgres::{config::TargetSessionAttrs, error::SqlState};
+
+pub(crate) use self::types::TypeCache;
+use self::{
+    exchange::{Request, log_notice},
+    prepared::{PREPARED_STATEMENTS, Prepared},
+};
+use crate::{
+    batch::{Batch, Failure, Position, Statement, TransactionStatus},
+    connect::{self, Canceller, Established},
+    error::{ConnectError, DbError, Error},
+    framed::Framed,
+    options::Options,
+    pool::{Leasehold, Shared, Slot},
+};
+
+/// How long ROLLBACK may take before the connection is closed.
+const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(5);
+/// An idle connection is pinged this often.
+const PING_INTERVAL: Duration = Duration::from_secs(30);
+/// How long a ping of an idle connection may take.
+const PING_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long the server may take to close the connection after Terminate. Its slot is occupied until then.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// `ReadyForQuery`'s status outside of a transaction.
+const IDLE: u8 = b'I';
+
+/// What a lease sends to its connection.
+#[derive(Debug)]
+pub(crate) enum Command {
+    Run(Batch),
+    /// The lease has ended: whatever it left is rolled back, and the connection returns to the pool.
+    Release(Leasehold),
+}
+
+pub(crate) struct Connection {
+    framed: Framed,
+    canceller: Canceller,
+    /// The last status of `ReadyForQuery`.
+    status: u8,
+    /// None behind a pooler: the next transaction may meet a server that knows no name.
+    statements: Option<LruCache<String, Prepared>>,
+    /// Random: behind a pooler another connection must not mistake our names for its own.
+    name_prefix: u64,
+    next_name: u64,
+    /// Shared with the other connections of the pool.
+    types: Arc<TypeCache>,
+    response_timeout: Duration,
+    /// Names of prepared statements that the next batch closes.
+    closes: Vec<Arc<str>>,
+    /// No statement may be sent any more.
+    is_broken: bool,
+    /// The server or the network has ended the connection.
+    has_ended: bool,
+}
+
+impl Connection {
+    /// Opens a connection to the first host that responds and that is what the URL's `target_session_attrs`
+    /// requires. Each host gets an equal share of the time, or the URL's `connect_timeout`.
+    pub async fn open(options: &Options, types: &Arc<TypeCache>) -> Result<Self, ConnectError> {
+        let config = &options.target.config;
+        let share = connect::share(options.connect_timeout, config.get_hosts().len());
+        let share = config.get_connect_timeout().copied().unwrap_or(share);
+        let mut failure = ConnectError::Other("the URL names no host".to_owned());
+        for candidate in connect::candidates(config) {
+            let opening = async {
+                let established = connect::open(&options.target, &candidate, share).await?;
+                let wanted = config.get_target_session_attrs();
+                let Options { prepares_statements, response_timeout, .. } = *options;
+                let types = Arc::clone(types);
+                let connection =
+                    Self::new(established, prepares_statements, response_timeout, types);
+                connection.accept(wanted).await
+            };
+            match timeout(share, opening).await {
+                Ok(Ok(connection)) => return Ok(connection),
+                Ok(Err(error)) => failure = error,
+                Err(elapsed) => failure = ConnectError::Io(elapsed.into()),
+            }
+        }
+        Err(failure)
+    }
+
+    fn new(
+        Established { stream, cancel }: Established,
+        prepares: bool,
+        response_timeout: Duration,
+        types: Arc<TypeCache>,
+    ) -> Self {
+        Self {
+            framed: Framed::new(stream),
+            canceller: cancel,
+            status: IDLE,
+            statements: prepares.then(|| LruCache::new(PREPARED_STATEMENTS)),
+            name_prefix: RandomState::new().build_hasher().finish(),
+            next_name: 1,
+            types,
+            response_timeout,
+            closes: Vec::new(),
+            is_broken: false,
+            has_ended: false,
+        }
+    }
+
+    async fn accept(mut self, wanted: TargetSessionAttrs) -> Result<Self, ConnectError> {
+        let wants_writable = match wanted {
+            TargetSessionAttrs::ReadWrite => true,
+            TargetSessionAttrs::ReadOnly => false,
+            _ => return Ok(self),
+        };
+        if self.is_writable().await? == wants_writable {
+            return Ok(self);
+        }
+        let text = "no host is what target_session_attrs requires";
+        Err(ConnectError::Other(text.to_owned()))
+    }
+
+    async fn is_writable(&mut self) -> Result<bool, ConnectError> {
+        let sql = "SELECT NOT current_setting('transaction_read_only')::boolean";
+        let result = self.exchange(&Request::one(&Statement::plain(sql)), pending()).await;
+        let is_writable = result.and_then(|result| match result.rows.first() {
+            Some(row) => row.get(0),
+            None => Ok(false),
+        });
+        is_writable.map_err(|error| ConnectError::Other(error.to_string()))
+    }
+
+    /// Serves the leases of the pool until the connection ends or is idle for too long.
+    pub async fn serve(
+        mut self,
+        mut commands: mpsc::UnboundedReceiver<Command>,
+        shared: Arc<Shared>,
+        slot: Slot,
+    ) {
+        // Also when this task panics, the connection ends before its slot is free.
+        let slot = slot;
+        let opened_at = Instant::now();
+        let mut idle_since = opened_at;
+        let mut next_ping = opened_at + PING_INTERVAL;
+        while !self.is_broken {
+            let command = tokio::select! {
+                biased;
+                command = commands.recv() => command,
+                ended = self.ended() => { let () = ended; break }
+                () = sleep_until(next_ping) => {
+                    let now = Instant::now();
+                    if now - idle_since >= shared.idle_timeout() && shared.remove_idle(slot.id()) {
+                        break;
+                    }
+                    if self.status == IDLE {
+                        self.ping().await;
+                    }
+                    next_ping = now + PING_INTERVAL;
+                    continue;
+                }
+            };
+            match command {
+                // The pool is closed, or nobody has the connection any more.
+                None => break,
+                Some(Command::Run(batch)) => self.run(batch).await,
+                Some(Command::Release(leasehold)) => {
+                    self.roll_back().await;
+                    if self.is_broken || opened_at.elapsed() > shared.max_age() {
+                        break;
+                    }
+                    shared.release(leasehold);
+                }
+            }
+            idle_since = Instant::now();
+            next_ping = idle_since + PING_INTERVAL;
+        }
+        commands.close();
+        while let Some(command) = commands.recv().await {
+            if let Command::Run(batch) = command {
+                let _ = batch.reply.send(Err(Failure::NotSent));
+            }
+        }
+        if !self.has_ended {
+            self.framed.terminate();
+            let _ = timeout(CLOSE_TIMEOUT, self.framed.closed()).await;
+        }
+        drop(self.framed);
+        drop(slot);
+    }
+
+    /// Resolves when a server that was asked nothing ends the connection. It may send notices and parameters
+    /// before.
+    async fn ended(&mut self) {
+        loop {
+            match self.framed.next().await {
+                Ok(Message::NoticeResponse(notice)) => log_notice(notice.fields()),
+                Ok(Message::ParameterStatus(_) | Message::NotificationResponse(_)) => {}
+                Ok(Message::ErrorResponse(error)) => {
+                    if let Ok(error) = DbError::read(error.fields()) {
+                        tracing::info!(%error, "the server ended an idle database connection");
+                    }
+                    break;
+                }
+                Ok(_) => break,
+                Err(_) => {
+                    self.has_ended = true;
+                    break;
+                }
+            }
+        }
+        self.is_broken = true;
+    }
+
+    async fn ping(&mut self) {
+        let statement = Statement::plain("");
+        let request = Request::one(&statement);
+        let pinged = timeout(PING_TIMEOUT, self.exchange(&request, pending())).await;
+        self.is_broken |= !matches!(pinged, Ok(Ok(_)));
+    }
+
+    /// Ends a transaction that its lease left open.
+    async fn roll_back(&mut self) {
+        if self.status == IDLE || self.is_broken {
+            return;
+        }
+        let statement = Statement::plain("ROLLBACK");
+        let request = Request::one(&statement);
+        let ended = timeout(ROLLBACK_TIMEOUT, self.exchange(&request, pending())).await;
+        self.is_broken |= !matches!(ended, Ok(Ok(_))) || self.status != IDLE;
+    }
+
+    async fn run(&mut self, batch: Batch) {
+        let Batch { statements, result_index, position, is_read_only, limits, mut reply } = batch;
+        if reply.is_closed() {
+            return;
+        }
+        let is_open = self.status != IDLE;
+        let is_later = matches!(position, Position::Later | Position::Last);
+        if self.ended().now_or_never().is_some() {
+            // Nothing was sent. A transaction that was open is lost, though.
+            let failure =
+                if is_later { Failure::ended(Error::TransactionEnded) } else { Failure::NotSent };
+            let _ = reply.send(Err(failure));
+            return;
+        }
+        if is_open != is_later {
+            let _ = reply.send(Err(Failure::ended(Error::TransactionEnded)));
+            return;
+        }
+        let request = Request { statements: &statements, result_index, limits };
+        let mut result = self.exchange(&request, reply.closed()).await;
+        if position == Position::Whole
+            && !self.is_broken
+            && self.status == IDLE
+            && !reply.is_closed()
+            && let Err(Error::Db(error)) = &result
+            && (error.is_stale_statement() || error.is_conflict())
+        {
+            result = self.exchange(&request, reply.closed()).await;
+        }
+        if let Ok(result) = &mut result {
+            self.resolve_types(&statements[result_index].sql, result).await;
+        }
+        let result = result.map_err(|error| self.classify_read_only_error(error, is_read_only));
+        let status = if self.is_broken { TransactionStatus::Idle } else { self.status.into() };
+        let _ = reply.send(result.map_err(|error| Failure::Error { error, status }));
+    }
+
+    /// A write in a read-only scope is a fault of the caller. In any other scope the server is a standby by now:
+    /// a new connection finds its successor.
+    fn classify_read_only_error(&mut self, error: Error, is_read_only: bool) -> Error {
+        match error {
+            Error::Db(error) if *error.code() == SqlState::READ_ONLY_SQL_TRANSACTION => {
+                if is_read_only {
+                    return Error::ReadOnlyScope(error);
+                }
+                self.is_broken = true;
+                Error::Db(error)
+            }
+            error => error,
+        }
+    }
+}
+
+fn pending() -> impl Future<Output = ()> {
+    std::future::pending()
+}

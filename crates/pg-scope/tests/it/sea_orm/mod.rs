@@ -1,0 +1,6 @@
+//! What SeaORM's documentation shows, on a transaction of pg-scope.
+
+mod bakery;
+mod nested;
+mod queries;
+mod types;

@@ -9,6 +9,7 @@ use std::{env, hint::black_box, time::Duration};
 
 use api::{
     clock::Clock,
+    concurrency::Budget,
     graphql::{
         self, Accounts, Error, Introspection,
         list::{Arguments, List},
@@ -58,7 +59,7 @@ fn claims(runtime: &Runtime) -> Claims {
 fn connect(url: String) -> Rls {
     let options = PoolOptions {
         url: url.into(),
-        max_connections: 1,
+        budget: Budget::new(1, 1, None),
         acquire_timeout: Duration::from_secs(3),
         prepares_statements: true,
         search_timeout: Duration::from_secs(2),
@@ -73,7 +74,7 @@ fn operation(criterion: &mut Criterion) {
     let _entered = runtime.enter();
     let nowhere = connect(NOWHERE.into());
     let live = Live::open(&NOWHERE.into(), 1).expect("a URL");
-    let schema = graphql::schemas(&nowhere, NoAccounts, &live, Introspection::Allowed).checking;
+    let schema = graphql::schema(&nowhere, NoAccounts, &live, Introspection::Allowed);
     let mut group = criterion.benchmark_group("operation without I/O");
     for (name, query) in [
         ("one field", "{ __typename }"),

@@ -25,6 +25,8 @@ pub enum ApiError {
     MethodNotAllowed,
     PayloadTooLarge,
     UnsupportedMediaType,
+    /// `Accept` names no type that the service can respond with.
+    NotAcceptable,
     /// Took longer than a request may.
     Timeout,
     TooManySockets,
@@ -51,6 +53,7 @@ impl ApiError {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
             Self::Timeout | Self::TooManySockets | Self::TooManyConnections | Self::Overloaded => {
                 StatusCode::SERVICE_UNAVAILABLE
@@ -66,6 +69,7 @@ impl ApiError {
             | Self::MethodNotAllowed
             | Self::PayloadTooLarge
             | Self::SlowBody
+            | Self::NotAcceptable
             | Self::UnsupportedMediaType => Code::BadUserInput,
             Self::Forbidden(_) => Code::Forbidden,
             Self::NotFound => Code::NotFound,
@@ -85,6 +89,7 @@ impl ApiError {
             Self::MethodNotAllowed => "This address takes another method.",
             Self::PayloadTooLarge => "The body is too large: up to 64 KiB are allowed.",
             Self::UnsupportedMediaType => "Send the body as application/json.",
+            Self::NotAcceptable => "Accept application/json or application/graphql-response+json.",
             Self::Timeout => "This took too long. Try again in a moment.",
             Self::TooManySockets => "Too many are connected. Try again later.",
             Self::TooManyConnections => "Too many are connected. Try again in a moment.",

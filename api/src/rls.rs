@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use pg_scope::{Error, Options, Pool, ScopeTemplate};
+use pg_scope::{Error, Options, Pool, ScopeTemplate, Share};
 use sea_orm::{DbErr, RuntimeErr};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::timeout;
@@ -26,7 +26,7 @@ pub use self::{
     signature::{ClaimsKey, ClaimsMode, Signer},
     sqlx_options::sqlx_options,
 };
-use crate::supertokens::Claims;
+use crate::{concurrency::Budget, supertokens::Claims};
 
 /// Settings of a user's transaction: the role, the claims that policies read, and their signature (empty without
 /// signed claims). All of them end with the transaction, also behind a pooler in transaction mode.
@@ -96,7 +96,8 @@ impl Role {
 #[derive(Debug, Clone)]
 pub struct PoolOptions {
     pub url: SecretString,
-    pub max_connections: u32,
+    /// How many connections there are, and what part of them one user has.
+    pub budget: Budget,
     /// How long a request waits for a connection before it is told to come back later.
     pub acquire_timeout: Duration,
     /// Off behind a pooler in transaction mode.
@@ -112,6 +113,7 @@ pub struct PoolOptions {
 pub struct Rls {
     pool: Pool,
     url: SecretString,
+    budget: Budget,
     search_timeout: String,
     signer: Signer,
 }
@@ -119,14 +121,14 @@ pub struct Rls {
 impl Rls {
     /// Opens no connection yet: the database may be unavailable and come later. Must be called within a Tokio runtime.
     pub fn connect(options: &PoolOptions) -> Result<Self, DbErr> {
-        let max = usize::try_from(options.max_connections).unwrap_or(usize::MAX);
         let pool = Options::from_url(options.url.expose_secret())?
-            .max_connections(max)
+            .max_connections(options.budget.connections)
             .acquire_timeout(options.acquire_timeout)
             .prepares_statements(options.prepares_statements);
         let (url, signer) = (options.url.clone(), options.signer.clone());
         let search_timeout = format!("{}ms", options.search_timeout.as_millis());
-        Ok(Self { pool: Pool::new(pool), url, search_timeout, signer })
+        let budget = options.budget;
+        Ok(Self { pool: Pool::new(pool), url, budget, search_timeout, signer })
     }
 
     /// Opens a transaction that sees and changes what the user of `claims` may in this role, and no
@@ -142,7 +144,7 @@ impl Rls {
         self.begin_work(role, access, Work::Lookup, claims).await
     }
 
-    /// As [`begin`](Self::begin), with the statement timeout of this work.
+    /// As [`begin`](Self::begin), with the statement timeout and the share of connections of this work.
     pub async fn begin_work(
         &self,
         role: Role,
@@ -150,6 +152,7 @@ impl Rls {
         work: Work,
         claims: &Claims,
     ) -> Result<UserTransaction, Error> {
+        let shares = self.shares(claims.user_id(), work);
         let claims = claims.payload().get();
         let signature = self.signer.sign(claims);
         let values = [role.name(), claims, &signature, &self.search_timeout];
@@ -157,11 +160,22 @@ impl Rls {
             Work::Lookup => &values[..3],
             Work::Search => &values[..],
         };
-        let scope = template(access, work).scope(values)?;
+        let scope = template(access, work).scope(values)?.shares(shares);
         let started = Instant::now();
         let transaction = self.pool.begin(scope).await;
         metrics::histogram!("database_pool_wait_seconds").record(started.elapsed());
         transaction
+    }
+
+    /// Transactions wait when their user has too many of this kind.
+    fn shares(&self, user_id: &str, work: Work) -> Vec<Share> {
+        let Budget { connections_per_user, searches_per_user, .. } = self.budget;
+        let mut shares = vec![Share { key: user_id.into(), max: connections_per_user }];
+        if work == Work::Search {
+            let key = format!("search {user_id}").into();
+            shares.push(Share { key, max: searches_per_user });
+        }
+        shares
     }
 
     /// Refuses a database that would not keep users apart. See [`UnsafeDatabase`].

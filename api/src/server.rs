@@ -142,8 +142,8 @@ impl Service {
             Environment::Production => Introspection::Refused,
         };
         let live = Live::open(config.database_url_direct(), reads(config))?;
-        let schemas = graphql::schemas(&rls, supertokens.clone(), &live, introspection);
-        let schema = open_endpoint(schemas, introspection, config).await?;
+        let schema = graphql::schema(&rls, supertokens.clone(), &live, introspection);
+        let schema = open_endpoint(schema, introspection, config).await?;
         let mut session_checks = JoinSet::new();
         session_checks.spawn(check_sessions(supertokens.clone()));
         let (outbox, room) = (post.outbox(), files::room(config));
@@ -218,7 +218,7 @@ async fn check_sessions(supertokens: SuperTokens) {
 
 /// Reads the documents that are executed by their hashes.
 async fn open_endpoint(
-    schemas: graphql::Schemas,
+    schema: graphql::Schema,
     introspection: Introspection,
     config: &Config,
 ) -> anyhow::Result<Endpoint> {
@@ -227,7 +227,7 @@ async fn open_endpoint(
         manifests.extend(Manifest::read(path).context("GRAPHQL_TRUSTED_DOCUMENTS")?);
     }
     let operations = config.graphql.operations(config.environment);
-    let endpoint = graphql::endpoint(schemas, introspection, &manifests, operations).await;
+    let endpoint = graphql::endpoint(schema, introspection, &manifests, operations).await;
     endpoint.context("a GraphQL document of the manifests cannot be used")
 }
 
@@ -235,7 +235,7 @@ async fn open_endpoint(
 async fn open_database(config: &Config, clock: &Clock) -> anyhow::Result<Rls> {
     let rls = Rls::connect(&rls::PoolOptions {
         url: config.database_authenticated_url.clone(),
-        max_connections: config.database_max_connections,
+        budget: config.budget(),
         acquire_timeout: ACQUIRE_TIMEOUT,
         prepares_statements: config.database_prepared_statements == Switch::On,
         search_timeout: config.limits.search_timeout,

@@ -48,6 +48,13 @@ pub fn is_nothing_but(response: &Response, code: Code) -> bool {
     is_empty(&response.data) && response.errors.iter().any(|error| has_code(error, code))
 }
 
+/// Whether the request was rejected as a whole, before any field was executed: the errors of fields have a path.
+pub fn is_request_error(response: &Response) -> bool {
+    response.data == Value::Null
+        && !response.errors.is_empty()
+        && response.errors.iter().all(|error| error.path.is_empty())
+}
+
 fn has_code(error: &ServerError, code: Code) -> bool {
     let found = error.extensions.as_ref().and_then(|extensions| extensions.get("code"));
     found == Some(&Value::from(code))

@@ -3,18 +3,11 @@
 
 use std::{collections::HashMap, fs, io, path::Path, sync::Arc};
 
-use async_graphql::{
-    Request, ServerError, Value,
-    parser::{parse_query, types::ExecutableDocument},
-};
+use async_graphql::{Request, ServerError, Value, parser::types::ExecutableDocument};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::{
-    Error,
-    limits::{check_document, check_text},
-    probe::Probe,
-};
+use super::{Error, probe::Probe, texts::CheckedDocument, validation::Validator};
 
 /// The extension that names a document, as the clients of automatic persisted queries send it.
 pub const PERSISTED_QUERY: &str = "persistedQuery";
@@ -37,6 +30,13 @@ struct Operation {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct BadManifest(String);
+
+impl BadManifest {
+    /// The schema itself cannot be validated against.
+    pub fn schema(reason: String) -> Self {
+        Self(format!("the schema cannot be used for validation: {reason}"))
+    }
+}
 
 impl Manifest {
     /// The page's that this service was built with.
@@ -74,7 +74,7 @@ pub struct Document {
     pub name: Arc<str>,
     /// Shared with the requests that name it.
     pub text: Arc<str>,
-    pub parsed: ExecutableDocument,
+    pub checked: CheckedDocument,
 }
 
 /// By their hashes, in small hexadecimal digits.
@@ -82,18 +82,22 @@ pub struct Documents(HashMap<String, Document>);
 
 impl Documents {
     /// Refuses a document that is not what its hash says, or that could not be executed.
-    pub async fn load(manifests: &[Manifest], probe: &Probe) -> Result<Self, BadManifest> {
+    pub async fn load(
+        manifests: &[Manifest],
+        probe: &Probe,
+        validator: &Validator,
+    ) -> Result<Self, BadManifest> {
         let mut documents = HashMap::new();
         for Operation { id, name, body } in manifests.iter().flat_map(|known| &known.operations) {
             let refuse = |what: &str| BadManifest(format!("the document {name} {what}"));
             if *id != hash(body) {
                 return Err(refuse("is another than its id says: its SHA-256 differs"));
             }
-            let parsed = check(body, probe)
+            let checked = check(body, probe, validator)
                 .await
                 .map_err(|fault| refuse(&format!("cannot be executed by this schema: {fault}")))?;
             let (text, name) = (body.as_str().into(), name.as_str().into());
-            documents.insert(id.clone(), Document { name, text, parsed });
+            documents.insert(id.clone(), Document { name, text, checked });
         }
         Ok(Self(documents))
     }
@@ -138,17 +142,20 @@ fn hash(text: &str) -> String {
     hex::encode(Sha256::digest(text))
 }
 
-async fn check(text: &str, probe: &Probe) -> Result<ExecutableDocument, String> {
-    let told = |error: Error| async_graphql::Error::from(error).message;
-    check_text(text).map_err(told)?;
-    let parsed = parse_query(text).map_err(|error| error.to_string())?;
-    check_document(&parsed).map_err(told)?;
+async fn check(
+    text: &str,
+    probe: &Probe,
+    validator: &Validator,
+) -> Result<CheckedDocument, String> {
+    let message = |error: &ServerError| error.message.clone();
+    let checked = CheckedDocument::check(text, validator);
+    let checked = checked.map_err(|errors| errors.first().map(message).unwrap_or_default())?;
     let mut request = Request::new(text);
-    request.set_parsed_query(parsed.clone());
+    request.set_parsed_query(checked.parsed.clone());
     match probe.complexity(request).await {
-        Ok(_) => Ok(parsed),
-        Err(errors) => match errors.iter().find(|error| !wants_a_value(error, &parsed)) {
-            None => Ok(parsed),
+        Ok(_) => Ok(checked),
+        Err(errors) => match errors.iter().find(|error| !wants_a_value(error, &checked.parsed)) {
+            None => Ok(checked),
             Some(error) => Err(error.message.clone()),
         },
     }

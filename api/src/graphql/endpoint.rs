@@ -3,21 +3,25 @@
 
 use std::{any::TypeId, sync::Arc};
 
-use async_graphql::{Data, Request, Response, Variables};
+use async_graphql::{
+    Data, Request, Response, ServerError, Variables,
+    parser::types::{DocumentOperations, ExecutableDocument},
+};
 use futures_util::{
     StreamExt as _,
     stream::{self, BoxStream},
 };
 
 use super::{
-    Error, Schemas,
+    Error, Schema,
     answer::{RequestId, complete, refusal},
     documents::{BadManifest, Documents, Manifest},
-    limits::{check_complexity, check_document, check_subscription, check_text, check_variables},
+    limits::{check_complexity, check_subscription, check_variables},
     loader::Loader,
     probe::Probe,
-    texts::KnownTexts,
-    valid::{Operation, ValidOperations},
+    sdl,
+    texts::{CheckedDocument, KnownTexts, as_server_errors},
+    validation::Validator,
 };
 
 /// Whose operations are executed.
@@ -34,11 +38,11 @@ pub enum Operations {
 pub struct Endpoint(Arc<Inner>);
 
 struct Inner {
-    schemas: Schemas,
+    schema: Schema,
     probe: Probe,
+    validator: Validator,
     documents: Documents,
     texts: KnownTexts,
-    valid: ValidOperations,
     operations: Operations,
 }
 
@@ -53,48 +57,33 @@ struct Sent {
 struct Admitted {
     request: Request,
     sent: Sent,
-    /// None where the same will hardly come again.
-    operation: Option<Operation>,
 }
 
 impl Endpoint {
     /// Parses and checks the documents of the manifests, so that a bad one is told at start.
     pub async fn new(
-        schemas: Schemas,
+        schema: Schema,
         probe: Probe,
         manifests: &[Manifest],
         operations: Operations,
     ) -> Result<Self, BadManifest> {
-        let documents = Documents::load(manifests, &probe).await?;
-        let (texts, valid) = (KnownTexts::default(), ValidOperations::default());
-        Ok(Self(Arc::new(Inner { schemas, probe, documents, texts, valid, operations })))
+        let validator = Validator::new(&sdl()).map_err(BadManifest::schema)?;
+        let documents = Documents::load(manifests, &probe, &validator).await?;
+        let texts = KnownTexts::default();
+        Ok(Self(Arc::new(Inner { schema, probe, validator, documents, texts, operations })))
     }
 
     /// Executes one operation. Its data should hold a [`RequestId`] for the answer's errors.
     pub async fn execute(&self, request: Request) -> Response {
         let id = request_id(&request);
         let mut response = match self.admit(request) {
-            Ok(Admitted { request, sent, operation }) => {
-                let response = self.run(request, operation).await;
+            Ok(Admitted { request, sent }) => {
+                let response = self.0.schema.execute(request).await;
                 if is_too_complex(&response) { self.explain(sent).await } else { response }
             }
-            Err(error) => refusal(error),
+            Err(errors) => Response::from_errors(errors),
         };
         complete(&mut response, &id);
-        response
-    }
-
-    /// What was executed without an error is known to be valid from then on.
-    async fn run(&self, request: Request, operation: Option<Operation>) -> Response {
-        let Inner { schemas, valid, .. } = &*self.0;
-        let Some(operation) = operation else { return schemas.checking.execute(request).await };
-        if valid.knows(&operation) {
-            return schemas.trusting.execute(request).await;
-        }
-        let response = schemas.checking.execute(request).await;
-        if response.is_ok() {
-            valid.remember(operation);
-        }
         response
     }
 
@@ -107,10 +96,8 @@ impl Endpoint {
     pub fn subscribe(&self, request: Request, session: Arc<Data>) -> BoxStream<'static, Response> {
         let id = request_id(&request);
         let responses = match self.admit(request).and_then(only_subscription) {
-            Ok(request) => {
-                self.0.schemas.checking.execute_stream_with_session_data(request, session)
-            }
-            Err(error) => stream::once(async { refusal(error) }).boxed(),
+            Ok(request) => self.0.schema.execute_stream_with_session_data(request, session),
+            Err(errors) => stream::once(async { Response::from_errors(errors) }).boxed(),
         };
         let completed = move |mut response| {
             complete(&mut response, &id);
@@ -119,37 +106,40 @@ impl Endpoint {
         responses.map(completed).boxed()
     }
 
-    fn admit(&self, mut request: Request) -> Result<Admitted, Error> {
-        check_variables(&request.variables)?;
-        let (text, operation) = if let Some(document) = self.0.documents.named_by(&request)? {
-            let operation = Operation::of(&request, &document.text, &document.parsed);
-            request.set_parsed_query(document.parsed.clone());
-            (Arc::clone(&document.text), operation)
-        } else {
-            if self.0.operations == Operations::Trusted {
-                return Err(Error::PersistedQueryIdRequired);
+    /// Checks the whole request, so that no part of it runs if another part is invalid.
+    fn admit(&self, mut request: Request) -> Result<Admitted, Vec<ServerError>> {
+        let Inner { validator, documents, texts, operations, .. } = &*self.0;
+        check_variables(&request.variables).map_err(as_server_errors)?;
+        let (text, document) = match documents.named_by(&request).map_err(as_server_errors)? {
+            Some(document) => (Arc::clone(&document.text), document.checked.clone()),
+            None if *operations == Operations::Trusted => {
+                return Err(as_server_errors(Error::PersistedQueryIdRequired));
             }
-            let text: Arc<str> = request.query.as_str().into();
-            let mut operation = None;
-            if let Some(document) = self.0.texts.get(&text) {
-                operation = Operation::of(&request, &text, &document);
-                request.set_parsed_query(document);
-            } else {
-                check_text(&text)?;
-                // What cannot be parsed is for the executor to explain.
-                if let Ok(document) = request.parsed_query() {
-                    check_document(document)?;
-                    self.0.texts.remember(Arc::clone(&text), document);
-                }
+            None => {
+                let text: Arc<str> = request.query.as_str().into();
+                let document = match texts.get(&text) {
+                    Some(document) => document,
+                    None => {
+                        let document = CheckedDocument::check(&text, validator)?;
+                        texts.remember(Arc::clone(&text), document.clone());
+                        document
+                    }
+                };
+                (text, document)
             }
-            (text, operation)
         };
+        let CheckedDocument { mut parsed, valid } = document;
+        let name = request.operation_name.as_deref();
+        let coerced = validator.coerce(&valid, name, &request.variables);
+        request.variables = coerced.map_err(|error| vec![error])?;
+        keep_operation(&mut parsed, name);
+        request.set_parsed_query(parsed);
         let sent = Sent {
             text,
             operation_name: request.operation_name.clone(),
             variables: request.variables.clone(),
         };
-        Ok(Admitted { request: request.data(Loader::default()), sent, operation })
+        Ok(Admitted { request: request.data(Loader::default()), sent })
     }
 
     /// The executor only says that an operation is too complex.
@@ -165,10 +155,19 @@ impl Endpoint {
     }
 }
 
-fn only_subscription(Admitted { mut request, .. }: Admitted) -> Result<Request, Error> {
+/// Removes the other operations: the executor would ask for their variables.
+fn keep_operation(document: &mut ExecutableDocument, name: Option<&str>) {
+    if let (DocumentOperations::Multiple(operations), Some(wanted)) =
+        (&mut document.operations, name)
+    {
+        operations.retain(|name, _| name == wanted);
+    }
+}
+
+fn only_subscription(Admitted { mut request, .. }: Admitted) -> Result<Request, Vec<ServerError>> {
     let name = request.operation_name.clone();
     if let Ok(document) = request.parsed_query() {
-        check_subscription(document, name.as_deref())?;
+        check_subscription(document, name.as_deref()).map_err(as_server_errors)?;
     }
     Ok(request)
 }

@@ -5,18 +5,20 @@ use std::time::Instant;
 use async_graphql::{Response as GraphQlResponse, ServerError};
 use async_graphql_axum::GraphQLResponse;
 use axum::{
-    Extension,
+    Extension, Json,
     body::Bytes,
     extract::State,
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use serde_json::json;
 use tracing::Instrument as _;
 
 use super::{
-    answer::{RequestId, code, complete, is_nothing_but},
+    answer::{RequestId, code, complete, is_nothing_but, is_request_error},
     body,
     error::Code,
+    media_type::MediaType,
 };
 use crate::{
     concurrency::Permit,
@@ -31,8 +33,10 @@ const RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
 
 /// Executes one operation as the user of the request's session.
 ///
-/// Errors: 415 for another content type than `application/json`, 401 without a session, 400 for
-/// a body that is no GraphQL request, 503 while the database is away or too much is asked at once.
+/// Errors: 415 for another content type than `application/json`, 406 for an `Accept` without JSON, 401 without a
+/// session, 400 for a body that is not a GraphQL request, 503 while the database is unavailable or too many requests are
+/// in flight. Request errors are 200 in `application/json`, and 400 in `application/graphql-response+json` (GraphQL over
+/// HTTP, 6.4).
 pub async fn handler(
     State(state): State<AppState>,
     client: Option<Extension<ClientAddress>>,
@@ -57,6 +61,8 @@ async fn execute(
     if !is_json(headers) {
         return Err(ApiError::UnsupportedMediaType.into_response());
     }
+    let media_type = MediaType::accepted(headers).ok_or(ApiError::NotAcceptable);
+    let media_type = media_type.map_err(IntoResponse::into_response)?;
     let started = Instant::now();
     let session = state
         .supertokens
@@ -89,7 +95,7 @@ async fn execute(
             let took = started.elapsed();
             observed.parts.push(("operation", took));
             observed.operation = Some(Operation { known, given, code: code(&response), took });
-            answer(response)
+            answer(response, media_type)
         }
         Err(error) => error.into_response(),
     };
@@ -124,12 +130,20 @@ fn is_json(headers: &HeaderMap) -> bool {
         .is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
 }
 
-fn answer(response: GraphQlResponse) -> Response {
-    let is_away = is_nothing_but(&response, Code::ServiceUnavailable);
-    let mut response = GraphQLResponse::from(response).into_response();
-    if is_away {
-        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-        response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+fn answer(response: GraphQlResponse, media_type: MediaType) -> Response {
+    let is_unavailable = is_nothing_but(&response, Code::ServiceUnavailable);
+    let mut answered = if is_request_error(&response) {
+        // Without `data`: nothing was executed (GraphQL, 7.1).
+        let mut rejected = Json(json!({"errors": response.errors})).into_response();
+        *rejected.status_mut() = media_type.status_of_request_error();
+        rejected
+    } else {
+        GraphQLResponse::from(response).into_response()
+    };
+    answered.headers_mut().insert(header::CONTENT_TYPE, media_type.content_type());
+    if is_unavailable {
+        *answered.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+        answered.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
     }
-    response
+    answered
 }

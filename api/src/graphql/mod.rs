@@ -11,6 +11,7 @@ mod handler;
 mod limits;
 pub mod list;
 mod loader;
+mod media_type;
 mod model;
 mod mutation;
 mod probe;
@@ -18,7 +19,7 @@ mod query;
 mod socket;
 mod subscription;
 mod texts;
-mod valid;
+mod validation;
 
 use std::sync::Arc;
 
@@ -53,43 +54,34 @@ pub enum Introspection {
     Refused,
 }
 
-/// The schema, twice: what was found valid before need not be checked again.
-pub struct Schemas {
-    /// Checks all that the specification asks for.
-    pub checking: Schema,
-    /// Measures what an operation costs, and believes the rest.
-    trusting: Schema,
-}
-
 /// The schema with its sources of data.
-pub fn schemas(
+///
+/// It only measures operations: [`Endpoint`] validates them before, by the whole specification.
+pub fn schema(
     rls: &Rls,
     accounts: impl Accounts,
     live: &Live,
     introspection: Introspection,
-) -> Schemas {
+) -> Schema {
     let accounts: Arc<dyn Accounts> = Arc::new(accounts);
-    let schema = |mode| {
-        shown(builder(), introspection)
-            .validation_mode(mode)
-            .limit_complexity(MAX_COMPLEXITY)
-            .data(rls.clone())
-            .data(live.clone())
-            .data(Arc::clone(&accounts))
-            .finish()
-    };
-    Schemas { checking: schema(ValidationMode::Strict), trusting: schema(ValidationMode::Fast) }
+    shown(builder(), introspection)
+        .validation_mode(ValidationMode::Fast)
+        .limit_complexity(MAX_COMPLEXITY)
+        .data(rls.clone())
+        .data(live.clone())
+        .data(accounts)
+        .finish()
 }
 
-/// The schema behind its limits, which knows the documents of these manifests.
+/// The schema behind its validation and its limits, with the documents of these manifests.
 pub async fn endpoint(
-    schemas: Schemas,
+    schema: Schema,
     introspection: Introspection,
     manifests: &[Manifest],
     operations: Operations,
 ) -> Result<Endpoint, BadManifest> {
-    let probe = Probe::new(shown(builder(), introspection));
-    Endpoint::new(schemas, probe, manifests, operations).await
+    let probe = shown(builder(), introspection).validation_mode(ValidationMode::Fast);
+    Endpoint::new(schema, Probe::new(probe), manifests, operations).await
 }
 
 fn builder() -> SchemaParts {

@@ -1,15 +1,65 @@
-//! Texts that were parsed and found to be within the limits, so that the same text is not parsed again
-//! with each request: clients send few different ones.
+//! A cache of documents by their text: clients send few different ones, and parsing costs more than executing.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use async_graphql::parser::types::ExecutableDocument;
+use async_graphql::{
+    Pos, ServerError,
+    parser::{self, parse_query, types::ExecutableDocument},
+};
 use hashlink::LruCache;
 
-/// A document is some ten times as large as its text, and a text has 8 KiB at most.
+use super::{
+    Error,
+    limits::{check_document, check_text},
+    validation::{ValidDocument, Validator},
+};
+
+/// A document within the limits and without errors.
+#[derive(Clone)]
+pub struct CheckedDocument {
+    pub parsed: ExecutableDocument,
+    pub valid: ValidDocument,
+}
+
+impl CheckedDocument {
+    /// Checks the limits first: validation follows each fragment as often as it is named.
+    pub fn check(text: &str, validator: &Validator) -> Result<Self, Vec<ServerError>> {
+        check_text(text).map_err(as_server_errors)?;
+        let parsed = parse_query(text);
+        if let Ok(parsed) = &parsed {
+            check_document(parsed).map_err(as_server_errors)?;
+        }
+        let valid = validator.validate(text)?;
+        let parsed = match parsed {
+            Ok(parsed) => parsed,
+            Err(_) if text.contains("\\u") => {
+                let parsed = parse_query(valid.normalized_text()).map_err(syntax_error)?;
+                check_document(&parsed).map_err(as_server_errors)?;
+                parsed
+            }
+            // apollo-parser accepts some texts that are not GraphQL, such as an input field without a value.
+            Err(error) => return Err(syntax_error(error)),
+        };
+        Ok(Self { parsed, valid })
+    }
+}
+
+/// Without the parser's own text, which draws the place with several lines.
+fn syntax_error(error: parser::Error) -> Vec<ServerError> {
+    let places = error.positions().collect();
+    let mut error = ServerError::new("The operation is not valid GraphQL here.", None);
+    error.locations = places;
+    vec![error]
+}
+
+pub fn as_server_errors(error: Error) -> Vec<ServerError> {
+    vec![async_graphql::Error::from(error).into_server_error(Pos::default())]
+}
+
+/// A document takes some twenty times as much memory as its text, which has 8 KiB at most.
 const CAPACITY: usize = 128;
 
-pub struct KnownTexts(Mutex<LruCache<Arc<str>, ExecutableDocument>>);
+pub struct KnownTexts(Mutex<LruCache<Arc<str>, CheckedDocument>>);
 
 impl Default for KnownTexts {
     fn default() -> Self {
@@ -18,12 +68,12 @@ impl Default for KnownTexts {
 }
 
 impl KnownTexts {
-    pub fn get(&self, text: &str) -> Option<ExecutableDocument> {
+    pub fn get(&self, text: &str) -> Option<CheckedDocument> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(text).cloned()
     }
 
-    pub fn remember(&self, text: Arc<str>, document: &ExecutableDocument) {
+    pub fn remember(&self, text: Arc<str>, document: CheckedDocument) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert(text, document.clone());
+        known.insert(text, document);
     }
 }

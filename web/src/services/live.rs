@@ -13,7 +13,10 @@ use crate::state::pace::Closed;
 
 const PROTOCOL: &str = "graphql-transport-ws";
 
+/// The session has ended, or lacks a claim. The reason says which.
 const UNAUTHORISED: u16 = 4401;
+/// The access token has expired.
+const TRY_REFRESH_TOKEN: u16 = 4403;
 const TOO_MANY_REQUESTS: u16 = 4429;
 
 pub enum News {
@@ -58,6 +61,9 @@ pub fn open(hear: impl Fn(News) + 'static) -> Option<Socket> {
 fn on(socket: &WebSocket, happened: &web_sys::Event, hear: &dyn Fn(News)) {
     if let Some(closed) = happened.dyn_ref::<CloseEvent>() {
         hear(News::Over(match closed.code() {
+            TRY_REFRESH_TOKEN => Closed::Session,
+            // Connecting again soon does not help.
+            UNAUTHORISED if closed.reason() == "invalid claim" => Closed::Otherwise,
             UNAUTHORISED => Closed::Session,
             TOO_MANY_REQUESTS => Closed::TooBusy,
             _ => Closed::Otherwise,

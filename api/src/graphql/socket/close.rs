@@ -1,6 +1,9 @@
-//! Why a socket is closed, as the client is told: the codes of graphql-transport-ws and of RFC 6455.
+//! Why a socket is closed: the codes of graphql-transport-ws and of RFC 6455 (7.4.1).
+
+use std::error::Error as _;
 
 use axum::extract::ws::{CloseFrame, Message};
+use tokio_tungstenite::tungstenite;
 
 use crate::supertokens::{self, lifetime::Over};
 
@@ -17,14 +20,19 @@ impl Close {
     /// The Core is away, or the user has as many sockets as may be: connect again later.
     pub const TRY_AGAIN_LATER: Self = Self { code: 1013, reason: "try again later" };
     pub const TOO_MANY_SOCKETS: Self = Self { code: 1013, reason: "too many sockets" };
-    /// What came is no message of the protocol, or is too large.
+    /// A frame violates RFC 6455.
+    pub const PROTOCOL_ERROR: Self = Self { code: 1002, reason: "protocol error" };
+    /// A text is not UTF-8.
+    pub const INVALID_UTF8: Self = Self { code: 1007, reason: "a text is not UTF-8" };
+    pub const TOO_LARGE: Self = Self { code: 1009, reason: "the message is too large" };
+    /// The message is not valid graphql-transport-ws.
     pub const BAD_REQUEST: Self = Self { code: 4400, reason: "bad request" };
     /// There is no session, or it has ended: sign in.
     pub const UNAUTHORISED: Self = Self { code: 4401, reason: "unauthorised" };
-    /// The access token has expired: refresh and connect again.
-    pub const TRY_REFRESH_TOKEN: Self = Self { code: 4401, reason: "try refresh token" };
-    /// The session is not allowed this.
-    pub const FORBIDDEN: Self = Self { code: 4403, reason: "invalid claim" };
+    /// The access token has expired: refresh and connect again. Not 4401, after which graphql-ws never reconnects.
+    pub const TRY_REFRESH_TOKEN: Self = Self { code: 4403, reason: "try refresh token" };
+    /// The session lacks a claim, such as a verified email: connecting again does not help.
+    pub const FORBIDDEN: Self = Self { code: 4401, reason: "invalid claim" };
     pub const INIT_TIMEOUT: Self = Self { code: 4408, reason: "connection initialisation timeout" };
     pub const SUBSCRIBER_EXISTS: Self =
         Self { code: 4409, reason: "there is a subscriber of this id already" };
@@ -34,6 +42,20 @@ impl Close {
     pub const TOO_MANY_REQUESTS: Self = Self { code: 4429, reason: "too many requests" };
     /// A fault on our side.
     pub const INTERNAL: Self = Self { code: 4500, reason: "internal server error" };
+
+    /// For what could not be received. None if the connection itself has failed.
+    pub fn for_receive_error(error: &axum::Error) -> Option<Self> {
+        let error = error.source()?.downcast_ref::<tungstenite::Error>()?;
+        match error {
+            tungstenite::Error::Capacity(_) => Some(Self::TOO_LARGE),
+            tungstenite::Error::Utf8(_) => Some(Self::INVALID_UTF8),
+            tungstenite::Error::Protocol(
+                tungstenite::error::ProtocolError::ResetWithoutClosingHandshake,
+            ) => None,
+            tungstenite::Error::Protocol(_) => Some(Self::PROTOCOL_ERROR),
+            _ => None,
+        }
+    }
 
     pub fn message(self) -> Message {
         Message::Close(Some(CloseFrame { code: self.code, reason: self.reason.into() }))

@@ -1,4 +1,4 @@
-//! One socket: whose it is, what is said on it, and how it ends.
+//! One socket: its session, its messages, and how it ends.
 
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
@@ -14,7 +14,7 @@ use tokio::time::{Instant, Interval, interval_at, timeout};
 use super::{
     close::Close,
     message::{ClientMessage, ServerMessage},
-    operations::{Operations, Told},
+    operations::{OperationEvent, Operations},
     sockets::{KeyedPermit, SocketPermit},
 };
 use crate::{
@@ -23,29 +23,42 @@ use crate::{
     supertokens::{self, Session, lifetime::Lifetime},
 };
 
-/// How long a client may take to say who it is.
-const INIT: Duration = Duration::from_secs(10);
-/// How often the peer is asked whether it is there. One that was silent since the last time is not.
-const PING: Duration = Duration::from_secs(30);
-/// How long a message may take to get out: meanwhile the peer does not read.
-const SEND: Duration = Duration::from_secs(20);
-/// How many messages a peer may send a second, of whatever kind: each is parsed, and many are answered. The page
-/// sends a handful in all, and a client with as many subscriptions as it may have begins or ends them in a burst.
-const MESSAGES: NonZeroU32 = NonZeroU32::new(50).expect("more than none");
-/// How long the peer may take to answer that the socket is closed.
-const FAREWELL: Duration = Duration::from_secs(2);
+/// How long a client may take to send `connection_init`.
+const INIT_TIMEOUT: Duration = Duration::from_secs(10);
+/// A client that sends nothing between two pings has gone.
+const PING_INTERVAL: Duration = Duration::from_secs(30);
+/// How long the client may take to read a message.
+const SEND_TIMEOUT: Duration = Duration::from_secs(20);
+/// Messages of a client in a second, of any kind. The web app sends a handful in all. A client with all the
+/// subscriptions it may have begins or ends them in a burst.
+const MAX_MESSAGES: NonZeroU32 = NonZeroU32::new(50).expect("not zero");
+/// How long the closing handshake may take (RFC 6455, 7.1.1).
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The session that a socket was opened with, if there was one that holds.
-type Opened = Result<(Session, Lifetime), supertokens::Error>;
+/// The session of the request that opened the socket, if it had a valid one.
+type OpeningSession = Result<(Session, Lifetime), supertokens::Error>;
 
-/// None: the peer is not there any more, so nobody has to be told.
-type Ended = Option<Close>;
+/// Why a socket ends.
+#[derive(Debug)]
+enum Ended {
+    /// This is sent to the client.
+    Closing(Close),
+    /// The client has closed it. Its Close frame is repeated (RFC 6455, 5.5.1).
+    ClosedByClient,
+    /// The connection has failed, or the client no longer responds.
+    Disconnected,
+}
 
-/// What a peer says.
-enum Said {
+impl From<Close> for Ended {
+    fn from(close: Close) -> Self {
+        Self::Closing(close)
+    }
+}
+
+enum Received {
     Message(ClientMessage),
-    /// Only that it is there.
-    Nothing,
+    /// A ping or a pong of RFC 6455.
+    KeepAlive,
 }
 
 pub struct Connection {
@@ -58,172 +71,176 @@ pub struct Connection {
 
 impl Connection {
     pub fn new(socket: WebSocket, state: AppState, request_id: RequestId) -> Self {
-        let messages = RateLimiter::direct(Quota::per_second(MESSAGES));
+        let messages = RateLimiter::direct(Quota::per_second(MAX_MESSAGES));
         Self { socket, state, request_id, messages }
     }
 
-    /// Talks until the socket ends.
+    /// Runs until the socket ends.
     pub async fn serve(
         mut self,
         mut permit: SocketPermit,
         unauthenticated: Option<KeyedPermit>,
-        opened: Opened,
+        opened: OpeningSession,
     ) {
         let ended = tokio::select! {
-            ended = self.attend(unauthenticated, opened) => ended,
-            () = permit.closing() => Some(Close::GOING_AWAY),
+            ended = self.run(unauthenticated, opened) => ended,
+            () = permit.closing() => Close::GOING_AWAY.into(),
         };
-        if let Some(close) = ended {
-            tracing::debug!(code = close.code, reason = close.reason, "a socket is closed");
-            let _ = timeout(FAREWELL, self.part(close)).await;
+        let close = match ended {
+            Ended::Closing(close) => Some(close),
+            Ended::ClosedByClient => None,
+            Ended::Disconnected => return,
+        };
+        if let Some(Close { code, reason }) = close {
+            tracing::debug!(code, reason, "a socket is closed");
         }
+        let _ = timeout(CLOSE_TIMEOUT, self.close(close)).await;
     }
 
     /// Counts as unauthenticated until `connection_init`.
-    async fn attend(&mut self, unauthenticated: Option<KeyedPermit>, opened: Opened) -> Ended {
-        let (session, mut lifetime) = match timeout(INIT, self.initialise(opened)).await {
-            Ok(Ok(known)) => known,
+    async fn run(&mut self, unauthenticated: Option<KeyedPermit>, opened: OpeningSession) -> Ended {
+        let (session, mut lifetime) = match timeout(INIT_TIMEOUT, self.initialise(opened)).await {
+            Ok(Ok(session)) => session,
             Ok(Err(ended)) => return ended,
-            Err(_) => return Some(Close::INIT_TIMEOUT),
+            Err(_) => return Close::INIT_TIMEOUT.into(),
         };
         drop(unauthenticated);
         let Some(_permit) = self.state.sockets.enter_as(session.claims.user_id()) else {
-            return Some(Close::TOO_MANY_SOCKETS);
+            return Close::TOO_MANY_SOCKETS.into();
         };
         let mut data = Data::default();
         data.insert(session.claims);
         let operations =
             Operations::new(self.state.schema.clone(), Arc::new(data), self.request_id.clone());
         tokio::select! {
-            Err(ended) = self.converse(operations) => ended,
-            over = lifetime.over() => Some(over.into()),
+            Err(ended) = self.exchange(operations) => ended,
+            over = lifetime.over() => Close::from(over).into(),
         }
     }
 
-    /// Waits until the client says who it is: by a bearer token, else by what it opened the socket
-    /// with.
-    async fn initialise(&mut self, opened: Opened) -> Result<(Session, Lifetime), Ended> {
+    /// Waits for `connection_init`. Its bearer token counts, else the session of the opening request.
+    async fn initialise(&mut self, opened: OpeningSession) -> Result<(Session, Lifetime), Ended> {
         loop {
-            match self.hear().await? {
-                Said::Message(ClientMessage::ConnectionInit { payload }) => {
+            match self.receive().await? {
+                Received::Message(ClientMessage::ConnectionInit { payload }) => {
                     let session = match payload.as_ref().and_then(bearer) {
                         Some(headers) => self.state.supertokens.lasting_session(&headers).await,
                         None => opened,
                     };
-                    return session.map_err(|error| Some(Close::from(&error)));
+                    return session.map_err(|error| Close::from(&error).into());
                 }
-                Said::Message(ClientMessage::Ping {}) => self.say(ServerMessage::Pong).await?,
-                Said::Message(ClientMessage::Subscribe { .. }) => {
-                    return Err(Some(Close::UNAUTHORISED));
+                Received::Message(ClientMessage::Ping {}) => self.send(ServerMessage::Pong).await?,
+                Received::Message(ClientMessage::Subscribe { .. }) => {
+                    return Err(Close::UNAUTHORISED.into());
                 }
-                Said::Message(_) | Said::Nothing => {}
+                Received::Message(_) | Received::KeepAlive => {}
             }
         }
     }
 
-    async fn converse(
+    async fn exchange(
         &mut self,
         mut operations: Operations,
     ) -> Result<std::convert::Infallible, Ended> {
-        self.say(ServerMessage::ConnectionAck).await?;
+        self.send(ServerMessage::ConnectionAck).await?;
         let mut pings = pings();
-        let mut is_there = true;
+        let mut is_alive = true;
         loop {
             tokio::select! {
-                said = self.hear() => {
-                    is_there = true;
-                    if let Said::Message(message) = said? {
-                        self.answer(message, &mut operations).await?;
+                received = self.receive() => {
+                    is_alive = true;
+                    if let Received::Message(message) = received? {
+                        self.handle(message, &mut operations).await?;
                     }
                 }
-                told = operations.next() => self.tell(told).await?,
+                (id, event) = operations.next() => self.send(event.message(&id)).await?,
                 _ = pings.tick() => {
-                    if !std::mem::take(&mut is_there) {
-                        return Err(None);
+                    if !std::mem::take(&mut is_alive) {
+                        return Err(Ended::Disconnected);
                     }
-                    self.send(Message::Ping(Vec::new().into())).await?;
+                    self.write(Message::Ping(Vec::new().into())).await?;
                 }
             }
         }
     }
 
-    async fn answer(
+    async fn handle(
         &mut self,
         message: ClientMessage,
         operations: &mut Operations,
     ) -> Result<(), Ended> {
         match message {
-            ClientMessage::ConnectionInit { .. } => Err(Some(Close::TOO_MANY_INITS)),
-            ClientMessage::Ping {} => self.say(ServerMessage::Pong).await,
+            ClientMessage::ConnectionInit { .. } => Err(Close::TOO_MANY_INITS.into()),
+            ClientMessage::Ping {} => self.send(ServerMessage::Pong).await,
             ClientMessage::Pong {} => Ok(()),
             ClientMessage::Complete { id } => {
                 operations.remove(&id);
                 Ok(())
             }
             ClientMessage::Subscribe { id, .. } if operations.contains(&id) => {
-                Err(Some(Close::SUBSCRIBER_EXISTS))
+                Err(Close::SUBSCRIBER_EXISTS.into())
             }
             ClientMessage::Subscribe { id, payload } => {
-                operations.start(id, *payload);
+                operations.start(id, payload);
                 Ok(())
             }
         }
     }
 
-    async fn tell(&mut self, (id, told): (String, Told)) -> Result<(), Ended> {
-        let id = &id;
-        self.say(match &told {
-            Told::Next(payload) => ServerMessage::Next { id, payload },
-            Told::Failed(payload) => ServerMessage::Error { id, payload },
-            Told::Complete => ServerMessage::Complete { id },
-        })
-        .await
-    }
-
-    /// The next thing that the peer says. Dropping the future loses nothing.
-    async fn hear(&mut self) -> Result<Said, Ended> {
+    /// The next message of the client. Dropping the future loses nothing.
+    async fn receive(&mut self) -> Result<Received, Ended> {
         let message = match self.socket.recv().await {
-            None | Some(Ok(Message::Close(_))) => return Err(None),
+            None => return Err(Ended::Disconnected),
+            Some(Ok(Message::Close(_))) => return Err(Ended::ClosedByClient),
             Some(message) => message,
         };
         if self.messages.check().is_err() {
             metrics::counter!("rate_limited_total", "limit" => "socket").increment(1);
-            return Err(Some(Close::TOO_MANY_REQUESTS));
+            return Err(Close::TOO_MANY_REQUESTS.into());
         }
         match message {
-            Ok(Message::Text(text)) => {
-                ClientMessage::parse(&text).map(Said::Message).ok_or(Some(Close::BAD_REQUEST))
+            Ok(Message::Text(text)) => match ClientMessage::parse(&text) {
+                Some(message) => Ok(Received::Message(message)),
+                None => Err(Close::BAD_REQUEST.into()),
+            },
+            Ok(Message::Ping(_) | Message::Pong(_)) => Ok(Received::KeepAlive),
+            Ok(_) => Err(Close::BAD_REQUEST.into()),
+            Err(error) => {
+                Err(Close::for_receive_error(&error).map_or(Ended::Disconnected, Ended::Closing))
             }
-            Ok(Message::Ping(_) | Message::Pong(_)) => Ok(Said::Nothing),
-            Ok(_) | Err(_) => Err(Some(Close::BAD_REQUEST)),
         }
     }
 
-    async fn say(&mut self, message: ServerMessage<'_>) -> Result<(), Ended> {
-        self.send(message.into()).await
+    async fn send(&mut self, message: ServerMessage<'_>) -> Result<(), Ended> {
+        self.write(message.into()).await
     }
 
-    async fn send(&mut self, message: Message) -> Result<(), Ended> {
-        match timeout(SEND, self.socket.send(message)).await {
+    async fn write(&mut self, message: Message) -> Result<(), Ended> {
+        match timeout(SEND_TIMEOUT, self.socket.send(message)).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(None),
+            // A client that closes while a message is sent gets the answer to its Close frame.
+            Ok(Err(_)) => Err(Ended::ClosedByClient),
+            Err(_) => Err(Ended::Disconnected),
         }
     }
 
-    /// Says why, and waits for the peer's answer: with data of it unread, the system would drop what
-    /// was sent last.
-    async fn part(&mut self, close: Close) {
-        if self.socket.send(close.message()).await.is_ok() {
-            while let Some(Ok(_)) = self.socket.recv().await {}
+    /// The closing handshake. Without it, the system could drop the last message while data of the client is unread.
+    async fn close(&mut self, close: Option<Close>) {
+        if let Some(close) = close
+            && self.socket.send(close.message()).await.is_err()
+        {
+            return;
         }
+        // Reading sends the answer to a Close frame of the client.
+        while let Some(Ok(_)) = self.socket.recv().await {}
     }
 }
 
 fn pings() -> Interval {
-    interval_at(Instant::now() + PING, PING)
+    interval_at(Instant::now() + PING_INTERVAL, PING_INTERVAL)
 }
 
-/// The bearer token of `{"Authorization": "Bearer …"}`, as the header that it stands for.
+/// The bearer token of `{"Authorization": "Bearer …"}` as a header.
 fn bearer(payload: &Value) -> Option<HeaderMap> {
     let (_, value) =
         payload.as_object()?.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"))?;

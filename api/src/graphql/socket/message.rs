@@ -2,33 +2,42 @@
 //!
 //! <https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md>
 
-use async_graphql::{Request, Response, ServerError};
+use async_graphql::{Response, ServerError};
 use axum::extract::ws::Message;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The name of the protocol, as client and server agree on it.
+/// The subprotocol that client and server agree on.
 pub const PROTOCOL: &str = "graphql-transport-ws";
 
-/// An id is kept, and repeated in every answer.
+/// An id is kept, and repeated in every message.
 const MAX_ID: usize = 128;
 
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ClientMessage {
-    ConnectionInit { payload: Option<Value> },
+    ConnectionInit {
+        payload: Option<Value>,
+    },
     Ping {},
     Pong {},
-    Subscribe { id: String, payload: Box<Request> },
-    Complete { id: String },
+    /// The payload is read like the body of an HTTP request, by [`body`](crate::graphql::body).
+    Subscribe {
+        id: String,
+        payload: Value,
+    },
+    Complete {
+        id: String,
+    },
 }
 
 impl ClientMessage {
-    /// None for what is no message of the protocol.
+    /// None if the message is not valid graphql-transport-ws.
     pub fn parse(text: &str) -> Option<Self> {
         let message = serde_json::from_str(text).ok()?;
         match &message {
             Self::Subscribe { id, .. } if id.is_empty() || id.len() > MAX_ID => None,
+            Self::Subscribe { payload, .. } if !payload.is_object() => None,
             _ => Some(message),
         }
     }

@@ -1,4 +1,4 @@
-//! The operations of one socket: subscriptions, and not too many.
+//! The subscriptions of one socket.
 
 use std::{future::pending, sync::Arc};
 
@@ -12,17 +12,30 @@ use tokio_stream::StreamMap;
 use crate::graphql::{
     Endpoint, Error, RequestId,
     answer::{complete, refusal},
+    body,
 };
 
-/// How many subscriptions one socket has at once.
+use super::message::ServerMessage;
+
+/// Subscriptions that one socket has at once.
 const MAX: usize = 8;
 
-/// What the client of an operation is told.
-pub enum Told {
+/// A message to the client of an operation.
+pub enum OperationEvent {
     Next(Response),
-    /// The operation cannot go on.
+    /// The operation has ended with these errors.
     Failed(Vec<ServerError>),
     Complete,
+}
+
+impl OperationEvent {
+    pub fn message<'a>(&'a self, id: &'a str) -> ServerMessage<'a> {
+        match self {
+            Self::Next(payload) => ServerMessage::Next { id, payload },
+            Self::Failed(payload) => ServerMessage::Error { id, payload },
+            Self::Complete => ServerMessage::Complete { id },
+        }
+    }
 }
 
 pub struct Operations {
@@ -44,39 +57,47 @@ impl Operations {
         self.running.contains_key(id)
     }
 
-    /// Starts a subscription. A refusal is told as what comes of it.
-    pub fn start(&mut self, id: String, request: Request) {
-        let request = request.data(self.request_id.clone());
-        let responses = if self.running.len() < MAX {
-            self.schema.subscribe(request, Arc::clone(&self.session))
-        } else {
-            let error = Error::bad_input(format!("A socket has room for {MAX} subscriptions."));
-            let mut response = refusal(error);
-            complete(&mut response, &self.request_id);
-            stream::iter([response]).boxed()
+    /// Starts the subscription of a `subscribe` message. An invalid one gets an `error` message.
+    pub fn start(&mut self, id: String, payload: serde_json::Value) {
+        let responses = match self.request(payload) {
+            Ok(request) => self.schema.subscribe(request, Arc::clone(&self.session)),
+            Err(error) => {
+                let mut response = refusal(error);
+                complete(&mut response, &self.request_id);
+                stream::iter([response]).boxed()
+            }
         };
         let responses = responses.map(Some).chain(stream::iter([None]));
         self.running.insert(id, responses.boxed());
+    }
+
+    fn request(&self, payload: serde_json::Value) -> Result<Request, Error> {
+        if self.running.len() >= MAX {
+            return Err(Error::bad_input(format!("A socket has room for {MAX} subscriptions.")));
+        }
+        let request = body::from_json(payload);
+        let request = request.map_err(|error| Error::bad_input(error.text()))?;
+        Ok(request.data(self.request_id.clone()))
     }
 
     pub fn remove(&mut self, id: &str) {
         self.running.remove(id);
     }
 
-    /// What one of them has to tell, once there is something. Dropping the future loses nothing.
-    pub async fn next(&mut self) -> (String, Told) {
+    /// The next event of any of them. Dropping the future loses nothing.
+    pub async fn next(&mut self) -> (String, OperationEvent) {
         let Some((id, response)) = self.running.next().await else {
-            // There are none: somebody else has to start one first.
+            // There are none.
             return pending().await;
         };
         let Some(response) = response else {
             self.remove(&id);
-            return (id, Told::Complete);
+            return (id, OperationEvent::Complete);
         };
         if response.data == Value::Null && !response.errors.is_empty() {
             self.remove(&id);
-            return (id, Told::Failed(response.errors));
+            return (id, OperationEvent::Failed(response.errors));
         }
-        (id, Told::Next(response))
+        (id, OperationEvent::Next(response))
     }
 }

@@ -4,6 +4,7 @@
 mod clients;
 mod core;
 mod database;
+mod fairness;
 mod overload;
 mod report;
 mod restarts;

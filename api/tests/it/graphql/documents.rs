@@ -101,7 +101,7 @@ async fn nothing_else_is_executed_where_only_trusted_documents_are() {
         (json!({"query": mutation}), "PERSISTED_QUERY_ID_REQUIRED"),
         (json!({"query": known}), "PERSISTED_QUERY_ID_REQUIRED"),
         (json!({"query": "{"}), "PERSISTED_QUERY_ID_REQUIRED"),
-        (json!({}), "PERSISTED_QUERY_ID_REQUIRED"),
+        (json!({}), "BAD_USER_INPUT"),
         (by_hash(&sha256(mutation), &json!({})), "PERSISTED_QUERY_NOT_FOUND"),
         (json!({"documentId": "sha256:x"}), "PERSISTED_QUERY_NOT_FOUND"),
         // What registers a text elsewhere.
@@ -168,7 +168,7 @@ async fn a_document_that_could_not_be_executed_is_told_at_start() {
     let long = format!("{{ {fields} }}");
     for (id, text, fault) in [
         (&sha256("other"), "{ session { userId } }", "its SHA-256 differs"),
-        (&sha256("{ nope }"), "{ nope }", "Unknown field \"nope\""),
+        (&sha256("{ nope }"), "{ nope }", "Cannot query field \"nope\""),
         (&sha256("{"), "{", "cannot be executed"),
         (&sha256(&long), &long, "has 1002 tokens"),
     ] {

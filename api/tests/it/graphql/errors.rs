@@ -99,7 +99,7 @@ async fn a_resolver_that_panics_is_an_internal_error() {
     let app = TestApp::start().await;
     let ada = app.user("ada").await;
     let (rls, live) = (&app.state.rls, &app.state.live);
-    let schema = graphql::schemas(rls, Panicking, live, Introspection::Allowed);
+    let schema = graphql::schema(rls, Panicking, live, Introspection::Allowed);
     let own = [Manifest::own().expect("a manifest")];
     let schema = graphql::endpoint(schema, Introspection::Allowed, &own, Operations::Any)
         .await

@@ -1,7 +1,7 @@
 //! graphql-transport-ws, and what a client may ask of it.
 
-use serde_json::json;
-use tokio_tungstenite::tungstenite::Message;
+use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::{Message, protocol::CloseFrame};
 
 use super::{
     TODO_CHANGED, refetch,
@@ -97,15 +97,13 @@ async fn a_socket_has_room_for_eight_subscriptions() {
 }
 
 #[tokio::test]
-async fn what_is_no_message_closes_the_socket() {
+async fn invalid_message_closes_the_socket() {
     let app = TestApp::start().await;
     let ada = app.guest("ada").await;
-    let large = json!({"type": "ping", "payload": {"x": "x".repeat(64 * 1024)}});
     for message in [
         Message::text("hello"),
         Message::text(r#"{"type": "start", "id": "1", "payload": {"query": "{ x }"}}"#),
         Message::binary(&br#"{"type": "ping"}"#[..]),
-        Message::text(large.to_string()),
     ] {
         let mut socket = Socket::of(&app, &ada).await;
         socket.send(message).await;
@@ -115,6 +113,63 @@ async fn what_is_no_message_closes_the_socket() {
     socket.say(json!({"type": "connection_init"})).await;
     let reason = "too many initialisation requests";
     assert_eq!(socket.closed().await, closed(4429, reason));
+}
+
+#[tokio::test]
+async fn faults_of_framing_have_codes_of_their_own() {
+    let app = TestApp::start().await;
+    let ada = app.guest("ada").await;
+    // Client frames are masked, here by zeros (RFC 6455, 5.3).
+    let (not_utf8, reserved) = ([0x81, 0x81, 0, 0, 0, 0, 0xff], [0x83, 0x80, 0, 0, 0, 0]);
+    for (frame, code, reason) in
+        [(&not_utf8[..], 1007, "a text is not UTF-8"), (&reserved[..], 1002, "protocol error")]
+    {
+        let mut socket = Socket::of(&app, &ada).await;
+        socket.send_raw(frame).await;
+        assert_eq!(socket.closed().await, closed(code, reason));
+    }
+    let mut socket = Socket::of(&app, &ada).await;
+    let large = json!({"type": "ping", "payload": {"x": "x".repeat(64 * 1024)}});
+    socket.say(large).await;
+    assert_eq!(socket.closed().await, closed(1009, "the message is too large"));
+}
+
+#[tokio::test]
+async fn close_frame_of_the_client_is_answered() {
+    let app = TestApp::start().await;
+    let ada = app.guest("ada").await;
+    for code in [1000, 3000, 4999] {
+        let mut socket = Socket::of(&app, &ada).await;
+        let frame = CloseFrame { code: code.into(), reason: "bye".into() };
+        socket.send(Message::Close(Some(frame))).await;
+        assert_eq!(socket.closed().await.0, code);
+    }
+    let mut unauthenticated = Socket::open(&app, &[PROTOCOL]).await.expect("a socket");
+    unauthenticated.send(Message::Close(None)).await;
+    assert!(unauthenticated.closed_without_code().await);
+}
+
+#[tokio::test]
+async fn document_id_works_without_a_text() {
+    let app = TestApp::start().await;
+    let ada = app.guest("ada").await;
+    let manifest: Value =
+        serde_json::from_str(include_str!("../../../../web/queries/manifest.json")).expect("JSON");
+    let operations = manifest["operations"].as_array().expect("a list");
+    let changes = operations
+        .iter()
+        .find(|known| known["body"].as_str().is_some_and(|body| body.starts_with("subscription")));
+    let id = &changes.expect("a subscription")["id"];
+    let mut socket = Socket::of(&app, &ada).await;
+    let payload =
+        json!({"query": null, "documentId": format!("sha256:{}", id.as_str().expect("a text"))});
+    socket.say(json!({"type": "subscribe", "id": "1", "payload": payload})).await;
+    assert_eq!(socket.change().await["kind"], "REFETCH");
+    for payload in [json!({}), json!({"query": 5}), json!({"query": "{", "variables": []})] {
+        socket.say(json!({"type": "subscribe", "id": "2", "payload": payload})).await;
+        assert_eq!(socket.error_code("2").await, "BAD_USER_INPUT");
+    }
+    socket.is_open().await;
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use api::supertokens::Claims;
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::{
+    io::AsyncWriteExt as _,
     net::{TcpSocket, TcpStream},
     time::timeout,
 };
@@ -132,6 +133,16 @@ impl Socket {
             Message::Close(Some(frame)) => (frame.code.into(), frame.reason.to_string()),
             other => panic!("not closed: {other:?}"),
         }
+    }
+
+    /// Writes bytes beneath the framing.
+    pub async fn send_raw(&mut self, bytes: &[u8]) {
+        self.0.get_mut().write_all(bytes).await.expect("the socket is open");
+    }
+
+    /// Whether the next frame closes it without a code, as this side's own Close frame did.
+    pub async fn closed_without_code(&mut self) -> bool {
+        matches!(self.next().await, Message::Close(None))
     }
 
     /// How much more it is told until it is closed, and the code and the reason of that.

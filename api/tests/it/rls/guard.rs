@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use api::{
     clock::Clock,
+    concurrency::Budget,
     rls::{CheckError, ClaimsMode, PoolOptions, Rls, Signer},
 };
 use axum::Router;
@@ -12,7 +13,7 @@ use crate::support::{app::TestApp, database::TestDatabase};
 async fn faults(url: String) -> Vec<String> {
     let rls = Rls::connect(&PoolOptions {
         url: url.into(),
-        max_connections: 1,
+        budget: Budget::new(1, 1, None),
         acquire_timeout: Duration::from_secs(5),
         prepares_statements: true,
         search_timeout: Duration::from_secs(2),

@@ -4,6 +4,7 @@ use std::{env, fs, path::PathBuf, sync::Arc, time::Duration};
 
 use api::{
     clock::Clock,
+    concurrency::Budget,
     rls::{ClaimsMode, PoolOptions, Rls, Signer},
 };
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
@@ -113,7 +114,7 @@ async fn ask(url: &Url, query: &str) -> Result<(), String> {
     url.set_query(Some(query));
     let rls = Rls::connect(&PoolOptions {
         url: String::from(url).into(),
-        max_connections: 1,
+        budget: Budget::new(1, 1, None),
         acquire_timeout: Duration::from_secs(10),
         prepares_statements: true,
         search_timeout: Duration::from_secs(2),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use api::{
     clock::Clock,
+    concurrency::Budget,
     rls::{CheckError, ClaimsMode, PoolOptions, Rls, Signer},
 };
 use chrono::TimeDelta;
@@ -25,7 +26,7 @@ async fn verdict_at(
     let key = key.map(|key| key.text.parse().expect("a key"));
     let rls = Rls::connect(&PoolOptions {
         url: database.login_url().into(),
-        max_connections: 1,
+        budget: Budget::new(1, 1, None),
         acquire_timeout: Duration::from_secs(5),
         prepares_statements: true,
         search_timeout: Duration::from_secs(2),

@@ -1,0 +1,95 @@
+//! One user who asks for as much as possible, and another user who is served as before.
+
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use api::clock::Clock;
+use futures_util::future::join_all;
+use reqwest::StatusCode;
+use serde_json::json;
+use tokio::time::{Instant, sleep};
+
+use super::{
+    LIST, PATIENCE,
+    overload::p99,
+    report::{Row, spoken},
+    well_again,
+};
+use crate::support::app::{TestApp, User};
+
+const SEARCH: &str = r#"{ todos(filter: {taskContains: "needle"}) { nodes { id } } }"#;
+
+/// The times of so many lists, one after the other. None is refused.
+async fn lists(user: &User<'_>, count: usize) -> Vec<Duration> {
+    let mut times = Vec::new();
+    for _ in 0..count {
+        let began = Instant::now();
+        let response = user.send(LIST, json!({})).await;
+        times.push(began.elapsed());
+        assert_eq!(response.status, StatusCode::OK, "{:?}", response.body);
+    }
+    times
+}
+
+/// The most searches that the server ran at once, and whether it ran any.
+async fn most_searches(app: &TestApp, is_over: &AtomicBool) -> i64 {
+    let observer = &mut app.database.connect().await;
+    let sql = "select count(*) from pg_stat_activity where datname = current_database() and state = 'active' \
+               and pid <> pg_backend_pid() and query ilike '%ilike%'";
+    let mut most = 0;
+    while !is_over.load(Ordering::SeqCst) {
+        let count: i64 = sqlx::query_scalar(sql).fetch_one(&mut *observer).await.expect("a count");
+        most = most.max(count);
+        sleep(Duration::from_millis(2)).await;
+    }
+    most
+}
+
+#[tokio::test]
+async fn searches_of_one_user_refuse_no_list_of_another() {
+    let app = TestApp::start_with(&[("DATABASE_MAX_CONNECTIONS", "16")], Clock::system()).await;
+    let (ada, bob) = (app.guest("ada").await, app.guest("bob").await);
+    app.database
+        .execute("insert into todos (user_id, task) select 'ada', 'task ' || n from generate_series(1, 60000) n")
+        .await;
+    lists(&bob, 20).await;
+    let calm = p99(lists(&bob, 300).await);
+
+    let is_over = AtomicBool::new(false);
+    let searching = join_all((0..32).map(async |_| {
+        let mut found = 0;
+        while !is_over.load(Ordering::SeqCst) {
+            found += usize::from(ada.send(SEARCH, json!({})).await.status == StatusCode::OK);
+        }
+        found
+    }));
+    let other = async {
+        // The searches are under load from here on.
+        let deadline = Instant::now() + PATIENCE;
+        while app.state.rls.pool().waiting < 8 {
+            assert!(Instant::now() < deadline, "no search waits");
+            sleep(Duration::from_millis(2)).await;
+        }
+        let times = lists(&bob, 300).await;
+        is_over.store(true, Ordering::SeqCst);
+        times
+    };
+    let (found, times, most) = tokio::join!(searching, other, most_searches(&app, &is_over));
+    assert!((1..=2).contains(&most), "{most} searches of one user at once");
+    assert!(found.iter().sum::<usize>() > 0, "searches go on, too");
+    let busy = p99(times);
+    Row {
+        about: "load",
+        fault: "one user sends 32 searches at once over 60,000 todos",
+        sees: &format!(
+            "another user's 300 lists: all answered, p99 {} ({} when calm); two searches run at once, the others wait",
+            spoken(busy),
+            spoken(calm)
+        ),
+        well_after: Some(well_again(&bob).await),
+        kept: "all",
+    }
+    .report();
+}

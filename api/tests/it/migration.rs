@@ -17,7 +17,7 @@ async fn schema(database: &TestDatabase) -> Vec<String> {
     sqlx::query_scalar(
         "with relation as (
             select c.* from pg_class c join pg_namespace n on n.oid = c.relnamespace
-            where n.nspname in ('public', 'auth') and c.relname not like 'seaql%')
+            where n.nspname in ('public', 'auth', 'quota') and c.relname not like 'seaql%')
          select format('%s %s rls=%s force=%s acl=%s', relkind, relname, relrowsecurity,
                        relforcerowsecurity, relacl) as line from relation
          union all select format('%s.%s %s null=%s identity=%s default=%s acl=%s', c.relname,
@@ -31,11 +31,11 @@ async fn schema(database: &TestDatabase) -> Vec<String> {
             and tablename not like 'seaql%'
          union all select format('%s', p) from pg_policies p
          union all select pg_get_functiondef(p.oid) || coalesce(proacl::text, '') from pg_proc p
-            join pg_namespace n on n.oid = pronamespace where nspname in ('auth', 'public')
+            join pg_namespace n on n.oid = pronamespace where nspname in ('auth', 'public', 'quota')
          union all select pg_get_triggerdef(t.oid) from pg_trigger t
             join relation c on c.oid = tgrelid where not tgisinternal
          union all select format('%s %s', nspname, nspacl) from pg_namespace
-            where nspname = 'auth'
+            where nspname in ('auth', 'quota')
          order by line",
     )
     .fetch_all(&mut database.connect().await)

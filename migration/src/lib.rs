@@ -4,6 +4,8 @@
 //! `sea-orm-cli migrate -d migration …`, and as a library by the service (`api migrate`) and the tests.
 
 pub mod claims;
+pub mod index;
+pub mod lock;
 pub mod login;
 pub mod program;
 pub mod quota;
@@ -21,7 +23,7 @@ mod m20261130_000009_limit_todos;
 
 pub use sea_orm_cli::MigrateSubcommands;
 use sea_orm_migration::prelude::*;
-pub use sea_orm_migration::MigratorTrait;
+pub use sea_orm_migration::{MigratorTrait, SchemaManager};
 
 pub struct Migrator;
 

@@ -9,7 +9,7 @@ use sea_orm_migration::{
     sea_orm::{ConnectOptions, Database, DbConn},
 };
 
-use crate::{Migrator, claims, login, quota};
+use crate::{Migrator, claims, lock, login, quota};
 
 /// One number for every program: the second one waits for the first.
 const MIGRATION_LOCK: i64 = 0x7464_6f73_6d67;
@@ -48,7 +48,7 @@ impl Target<'_> {
         if creates {
             self.ensure_login(&db).await?;
         }
-        run_migrate(Migrator, &db, command, verbose).await?;
+        run_migrate(Migrator, &db, command, verbose).await.map_err(lock::explain)?;
         if creates && quota::is_there(&db).await? {
             quota::set(&db, self.max_todos).await?;
         }
@@ -82,6 +82,7 @@ impl Target<'_> {
             .map_err(|error| format!("the database of DATABASE_URL cannot be reached: {error}"))?;
         // Held by the only connection, so until this process ends.
         db.execute_unprepared(&format!("SELECT pg_advisory_lock({MIGRATION_LOCK})")).await?;
+        lock::limit(&db).await?;
         Ok(db)
     }
 

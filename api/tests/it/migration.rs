@@ -1,6 +1,10 @@
 //! The migrations, up and down, and the login that they make.
 
-use migration::{Migrator, MigratorTrait, login};
+use migration::{
+    Migrator, MigratorTrait, SchemaManager,
+    index::{Kind, create_concurrently},
+    login,
+};
 use sea_orm::{
     ConnectionTrait as _, Database, DatabaseConnection, DbBackend, Statement, TransactionTrait as _,
 };
@@ -60,6 +64,56 @@ async fn up_down_and_up_again_leave_the_same_schema() {
     assert_eq!(schema(&database).await, first);
     Migrator::fresh(&db).await.expect("fresh");
     assert_eq!(schema(&database).await, first);
+}
+
+/// Whether the index of this name is there, and valid.
+async fn is_valid(database: &TestDatabase, name: &str) -> Option<bool> {
+    let sql = "select indisvalid from pg_index where indexrelid = to_regclass($1)";
+    let mut connection = database.connect().await;
+    sqlx::query_scalar(sql).bind(name).fetch_optional(&mut connection).await.expect("the catalogue")
+}
+
+#[tokio::test]
+async fn concurrent_index_is_built_while_the_table_is_written() {
+    let database = TestDatabase::migrated().await;
+    let db = owner(&database).await;
+    let add = "insert into todos (user_id, task) values ('ada', 'x')";
+    let mut writer = database.connect().await;
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("begin; {add}")))
+        .execute(&mut writer)
+        .await
+        .expect("a transaction");
+    let build = tokio::spawn(async move {
+        let manager = SchemaManager::new(&db);
+        create_concurrently(&manager, Kind::Plain, "todos_task", "ON todos (task)").await
+    });
+    // The index is there as soon as its first part is done, and waits for the writer.
+    while is_valid(&database, "todos_task").await.is_none() {
+        tokio::task::yield_now().await;
+    }
+    // A user's own transactions wait for each other, for the sake of the quota.
+    database.execute(&add.replace("ada", "eve")).await;
+    sqlx::raw_sql("commit").execute(&mut writer).await.expect("committed");
+    build.await.expect("no panic").expect("the index is built");
+    assert_eq!(is_valid(&database, "todos_task").await, Some(true));
+}
+
+#[tokio::test]
+async fn index_that_was_not_completed_is_built_again() {
+    let database = TestDatabase::migrated().await;
+    let db = owner(&database).await;
+    let manager = SchemaManager::new(&db);
+    let add = "insert into todos (user_id, task) values ('ada', 'x'), ('ada', 'x')";
+    database.execute(add).await;
+    let build =
+        async || create_concurrently(&manager, Kind::Unique, "todos_task", "ON todos (task)").await;
+    build().await.expect_err("the tasks are not unique");
+    assert_eq!(is_valid(&database, "todos_task").await, Some(false));
+    database.execute("delete from todos where id = (select max(id) from todos)").await;
+    for _ in 0..2 {
+        build().await.expect("the index is built");
+        assert_eq!(is_valid(&database, "todos_task").await, Some(true));
+    }
 }
 
 /// A login of this test alone.

@@ -30,3 +30,26 @@ async fn limit_of_todos_is_the_one_of_the_variable() {
     assert!(text(&output).contains("MAX_TODOS is `many`. It should be 1 to"), "{}", text(&output));
     run(&server, &format!("DROP DATABASE {name} WITH (FORCE)")).await;
 }
+
+#[tokio::test]
+async fn migration_that_waits_for_a_lock_gives_up_and_can_be_repeated() {
+    let name = format!("test_migration_lock_{}", std::process::id());
+    let server = new_database(&name).await;
+    let run_program = |arguments: &[&str]| program(&name, arguments).output().expect("it runs");
+    for arguments in [&["up"][..], &["down"]] {
+        let output = run_program(arguments);
+        assert!(output.status.success(), "{}", text(&output));
+    }
+    let holder = connect(url(Some(&name), None)).await;
+    run(&holder, "BEGIN; SELECT FROM todos").await;
+    let output = run_program(&["up"]);
+    assert!(!output.status.success(), "{}", text(&output));
+    for part in ["waited 5s for a lock", "Run the migrations again."] {
+        assert!(text(&output).contains(part), "{}", text(&output));
+    }
+    run(&holder, "ROLLBACK").await;
+    let output = run_program(&["up"]);
+    assert!(output.status.success(), "{}", text(&output));
+    holder.close().await.expect("the connection closes");
+    run(&server, &format!("DROP DATABASE {name} WITH (FORCE)")).await;
+}

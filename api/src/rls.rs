@@ -211,6 +211,17 @@ pub fn is_statement_timeout(error: &DbErr) -> bool {
     error.is_some_and(|error| error.code().as_deref() == Some("57014"))
 }
 
+/// Why the database refused rows beyond a user's quota, in words for the user.
+pub fn quota_message(error: &DbErr) -> Option<&str> {
+    let (DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))) =
+        error
+    else {
+        return None;
+    };
+    let error = cause.as_database_error()?;
+    (error.constraint() == Some(migration::quota::CONSTRAINT)).then(|| error.message())
+}
+
 /// Whether the database is away, full or shutting down: the same request may work later.
 pub fn is_unavailable(error: &DbErr) -> bool {
     let (DbErr::Conn(cause) | DbErr::Exec(cause) | DbErr::Query(cause)) = error else {

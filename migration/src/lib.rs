@@ -4,8 +4,11 @@
 //! `sea-orm-cli migrate -d migration …`, and as a library by the service (`api migrate`) and the tests.
 
 pub mod claims;
+pub mod index;
+pub mod lock;
 pub mod login;
 pub mod program;
+pub mod quota;
 pub mod rls;
 
 mod m20261101_000001_create_authenticated_role;
@@ -16,10 +19,11 @@ mod m20261125_000005_index_todos_by_age;
 mod m20261125_000006_add_client_key;
 mod m20261126_000007_notify_todo_changes;
 mod m20261130_000008_bound_todo_notifications;
+mod m20261130_000009_limit_todos;
 
 pub use sea_orm_cli::MigrateSubcommands;
-pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
+pub use sea_orm_migration::{MigratorTrait, SchemaManager};
 
 pub struct Migrator;
 
@@ -34,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000006_add_client_key::Migration),
             Box::new(m20261126_000007_notify_todo_changes::Migration),
             Box::new(m20261130_000008_bound_todo_notifications::Migration),
+            Box::new(m20261130_000009_limit_todos::Migration),
         ]
     }
 }

@@ -54,7 +54,9 @@ async fn run() -> Result<(), Box<dyn Error>> {
     }
     let options = Options::parse();
     let login_url = env::var("DATABASE_AUTHENTICATED_URL").ok();
+    let max_todos = env::var("MAX_TODOS").ok();
     let target = Target {
+        max_todos: Target::max_todos(max_todos.as_deref())?,
         owner_url: options.database_url.as_deref(),
         login_url: login_url.as_deref(),
         schema: &options.database_schema,

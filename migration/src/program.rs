@@ -9,7 +9,7 @@ use sea_orm_migration::{
     sea_orm::{ConnectOptions, Database, DbConn},
 };
 
-use crate::{Migrator, claims, login};
+use crate::{Migrator, claims, lock, login, quota};
 
 /// One number for every program: the second one waits for the first.
 const MIGRATION_LOCK: i64 = 0x7464_6f73_6d67;
@@ -23,9 +23,17 @@ pub struct Target<'a> {
     pub login_url: Option<&'a str>,
     /// The schema in which the tables are.
     pub schema: &'a str,
+    /// How many todos each user may have. See [`Target::max_todos`].
+    pub max_todos: u32,
 }
 
 impl Target<'_> {
+    /// The limit by the variable `MAX_TODOS`. An empty one counts as not set.
+    pub fn max_todos(variable: Option<&str>) -> Result<u32, String> {
+        let text = variable.filter(|text| !text.is_empty());
+        text.map_or(Ok(quota::DEFAULT_MAX_TODOS), quota::max_todos)
+    }
+
     /// Default: `up`.
     pub async fn migrate(
         &self,
@@ -36,10 +44,15 @@ impl Target<'_> {
             Some(Migrate::Init | Migrate::Generate { .. }) => DbConn::default(),
             _ => self.connect().await?,
         };
-        if creates_schema(command.as_ref()) {
+        let creates = creates_schema(command.as_ref());
+        if creates {
             self.ensure_login(&db).await?;
         }
-        run_migrate(Migrator, &db, command, verbose).await
+        run_migrate(Migrator, &db, command, verbose).await.map_err(lock::explain)?;
+        if creates && quota::is_there(&db).await? {
+            quota::set(&db, self.max_todos).await?;
+        }
+        Ok(())
     }
 
     pub async fn claims(&self, command: claims::Command) -> Result<(), Box<dyn Error>> {
@@ -69,6 +82,7 @@ impl Target<'_> {
             .map_err(|error| format!("the database of DATABASE_URL cannot be reached: {error}"))?;
         // Held by the only connection, so until this process ends.
         db.execute_unprepared(&format!("SELECT pg_advisory_lock({MIGRATION_LOCK})")).await?;
+        lock::limit(&db).await?;
         Ok(db)
     }
 

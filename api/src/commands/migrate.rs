@@ -1,5 +1,7 @@
 //! `api migrate`: the migrations, by the program that wants them. It needs no settings but the database.
 
+use std::env;
+
 use anyhow::{Result, anyhow};
 use clap::Subcommand;
 use migration::{MigrateSubcommands as Migrate, claims, program::Target};
@@ -25,6 +27,7 @@ pub enum Command {
 pub struct Settings {
     owner_url: Option<SecretString>,
     login_url: Option<SecretString>,
+    max_todos: u32,
 }
 
 impl Settings {
@@ -32,6 +35,8 @@ impl Settings {
         Ok(Self {
             owner_url: Config::secret_from_env("DATABASE_URL")?,
             login_url: Config::secret_from_env("DATABASE_AUTHENTICATED_URL")?,
+            max_todos: Target::max_todos(env::var("MAX_TODOS").ok().as_deref())
+                .map_err(anyhow::Error::msg)?,
         })
     }
 }
@@ -44,6 +49,7 @@ pub async fn run(settings: &Settings, command: Command) -> Result<()> {
         owner_url: owner_url.as_deref(),
         login_url: login_url.as_deref(),
         schema: "public",
+        max_todos: settings.max_todos,
     };
     let done = match command {
         Command::Up => target.migrate(Some(Migrate::Up { num: None }), false).await,

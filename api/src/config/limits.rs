@@ -43,6 +43,11 @@ pub struct LimitVars {
     #[arg(long, env = "SEARCHES_PER_USER", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub searches_per_user: u32,
 
+    /// How many todos each user may have, 1 to 1000000000. `api migrate` sets this limit in the database, which enforces
+    /// it.
+    #[arg(long, env = "MAX_TODOS", default_value = "100000", value_parser = migration::quota::max_todos)]
+    pub max_todos: u32,
+
     /// How long a statement that searches the text of todos may take, in seconds. Other statements may take 10 s.
     #[arg(long, env = "SEARCH_TIMEOUT", default_value = "2", value_parser = seconds)]
     pub search_timeout: Duration,

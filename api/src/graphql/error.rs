@@ -118,7 +118,9 @@ impl From<Error> for async_graphql::Error {
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
         // A connection that cannot be opened is never the request's fault, such as after a change of the password.
-        if rls::is_statement_timeout(&error) {
+        if let Some(text) = rls::quota_message(&error) {
+            Self::bad_input(text)
+        } else if rls::is_statement_timeout(&error) {
             Self::StatementTimeout(error.to_string())
         } else if matches!(error, DbErr::Conn(_)) || rls::is_unavailable(&error) {
             Self::Unavailable(error.to_string())

@@ -1,6 +1,10 @@
 //! The migrations, up and down, and the login that they make.
 
-use migration::{Migrator, MigratorTrait, login};
+use migration::{
+    Migrator, MigratorTrait, SchemaManager,
+    index::{Kind, create_concurrently},
+    login,
+};
 use sea_orm::{
     ConnectionTrait as _, Database, DatabaseConnection, DbBackend, Statement, TransactionTrait as _,
 };
@@ -17,7 +21,7 @@ async fn schema(database: &TestDatabase) -> Vec<String> {
     sqlx::query_scalar(
         "with relation as (
             select c.* from pg_class c join pg_namespace n on n.oid = c.relnamespace
-            where n.nspname in ('public', 'auth') and c.relname not like 'seaql%')
+            where n.nspname in ('public', 'auth', 'quota') and c.relname not like 'seaql%')
          select format('%s %s rls=%s force=%s acl=%s', relkind, relname, relrowsecurity,
                        relforcerowsecurity, relacl) as line from relation
          union all select format('%s.%s %s null=%s identity=%s default=%s acl=%s', c.relname,
@@ -31,11 +35,11 @@ async fn schema(database: &TestDatabase) -> Vec<String> {
             and tablename not like 'seaql%'
          union all select format('%s', p) from pg_policies p
          union all select pg_get_functiondef(p.oid) || coalesce(proacl::text, '') from pg_proc p
-            join pg_namespace n on n.oid = pronamespace where nspname in ('auth', 'public')
+            join pg_namespace n on n.oid = pronamespace where nspname in ('auth', 'public', 'quota')
          union all select pg_get_triggerdef(t.oid) from pg_trigger t
             join relation c on c.oid = tgrelid where not tgisinternal
          union all select format('%s %s', nspname, nspacl) from pg_namespace
-            where nspname = 'auth'
+            where nspname in ('auth', 'quota')
          order by line",
     )
     .fetch_all(&mut database.connect().await)
@@ -60,6 +64,56 @@ async fn up_down_and_up_again_leave_the_same_schema() {
     assert_eq!(schema(&database).await, first);
     Migrator::fresh(&db).await.expect("fresh");
     assert_eq!(schema(&database).await, first);
+}
+
+/// Whether the index of this name is there, and valid.
+async fn is_valid(database: &TestDatabase, name: &str) -> Option<bool> {
+    let sql = "select indisvalid from pg_index where indexrelid = to_regclass($1)";
+    let mut connection = database.connect().await;
+    sqlx::query_scalar(sql).bind(name).fetch_optional(&mut connection).await.expect("the catalogue")
+}
+
+#[tokio::test]
+async fn concurrent_index_is_built_while_the_table_is_written() {
+    let database = TestDatabase::migrated().await;
+    let db = owner(&database).await;
+    let add = "insert into todos (user_id, task) values ('ada', 'x')";
+    let mut writer = database.connect().await;
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("begin; {add}")))
+        .execute(&mut writer)
+        .await
+        .expect("a transaction");
+    let build = tokio::spawn(async move {
+        let manager = SchemaManager::new(&db);
+        create_concurrently(&manager, Kind::Plain, "todos_task", "ON todos (task)").await
+    });
+    // The index is there as soon as its first part is done, and waits for the writer.
+    while is_valid(&database, "todos_task").await.is_none() {
+        tokio::task::yield_now().await;
+    }
+    // A user's own transactions wait for each other, for the sake of the quota.
+    database.execute(&add.replace("ada", "eve")).await;
+    sqlx::raw_sql("commit").execute(&mut writer).await.expect("committed");
+    build.await.expect("no panic").expect("the index is built");
+    assert_eq!(is_valid(&database, "todos_task").await, Some(true));
+}
+
+#[tokio::test]
+async fn index_that_was_not_completed_is_built_again() {
+    let database = TestDatabase::migrated().await;
+    let db = owner(&database).await;
+    let manager = SchemaManager::new(&db);
+    let add = "insert into todos (user_id, task) values ('ada', 'x'), ('ada', 'x')";
+    database.execute(add).await;
+    let build =
+        async || create_concurrently(&manager, Kind::Unique, "todos_task", "ON todos (task)").await;
+    build().await.expect_err("the tasks are not unique");
+    assert_eq!(is_valid(&database, "todos_task").await, Some(false));
+    database.execute("delete from todos where id = (select max(id) from todos)").await;
+    for _ in 0..2 {
+        build().await.expect("the index is built");
+        assert_eq!(is_valid(&database, "todos_task").await, Some(true));
+    }
 }
 
 /// A login of this test alone.

@@ -25,7 +25,7 @@ const MIGRATION_LOCK: i64 = 0x7464_6f73_6d67;
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
-fn url(database: Option<&str>, user: Option<&str>) -> String {
+pub fn url(database: Option<&str>, user: Option<&str>) -> String {
     let server =
         env::var("TEST_DATABASE_URL").expect("set TEST_DATABASE_URL, or run `cargo xtask test`");
     let mut url = Url::parse(&server).expect("TEST_DATABASE_URL is a URL");
@@ -40,36 +40,40 @@ fn url(database: Option<&str>, user: Option<&str>) -> String {
 }
 
 /// One connection: what is locked on it stays so.
-async fn connect(url: String) -> DatabaseConnection {
+pub async fn connect(url: String) -> DatabaseConnection {
     let mut options = ConnectOptions::new(url);
     options.max_connections(1).sqlx_logging(false);
     Database::connect(options).await.expect("the database answers")
 }
 
-async fn run(db: &DatabaseConnection, sql: &str) {
+pub async fn run(db: &DatabaseConnection, sql: &str) {
     db.execute_unprepared(sql).await.expect("a statement of the test");
 }
 
-async fn number(db: &DatabaseConnection, sql: &str) -> i64 {
+pub async fn number(db: &DatabaseConnection, sql: &str) -> i64 {
     let statement = Statement::from_string(DbBackend::Postgres, sql);
     let row = db.query_one_raw(statement).await.expect("an answer").expect("a row");
     row.try_get_by_index(0).expect("a number")
 }
 
 fn migrate(database: &str) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_migration"))
-        .arg("up")
+    program(database, &["up"]).spawn().expect("the program starts")
+}
+
+/// The program, with its variables for this database.
+pub fn program(database: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_migration"));
+    command
+        .args(arguments)
         .env("DATABASE_URL", url(Some(database), Some(OWNER)))
         .env("DATABASE_AUTHENTICATED_URL", url(Some(database), Some(LOGIN)))
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program starts")
+        .stderr(Stdio::piped());
+    command
 }
 
-#[tokio::test]
-async fn of_two_copies_that_migrate_at_once_one_works_and_one_waits() {
-    let name = format!("test_migration_{}", std::process::id());
+/// A new database of this name. The connection to the server holds the roles of the tests until it is closed.
+pub async fn new_database(name: &str) -> DatabaseConnection {
     let server = connect(url(None, None)).await;
     run(&server, &format!("SELECT pg_advisory_lock({ROLES_LOCK})")).await;
     let owner = format!(
@@ -79,6 +83,13 @@ async fn of_two_copies_that_migrate_at_once_one_works_and_one_waits() {
     run(&server, &owner).await;
     run(&server, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
     run(&server, &format!("CREATE DATABASE {name} OWNER {OWNER}")).await;
+    server
+}
+
+#[tokio::test]
+async fn of_two_copies_that_migrate_at_once_one_works_and_one_waits() {
+    let name = format!("test_migration_{}", std::process::id());
+    let server = new_database(&name).await;
 
     // Until both are there: else one could be done before the other begins.
     let holder = connect(url(Some(&name), None)).await;

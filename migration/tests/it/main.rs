@@ -1,3 +1,4 @@
 //! The program itself, as a deployment runs it.
 
 mod faults;
+mod settings;

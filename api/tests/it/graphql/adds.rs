@@ -102,6 +102,34 @@ async fn a_key_answers_its_todo_as_it_is_by_now_until_it_is_deleted() {
 }
 
 #[tokio::test]
+async fn todos_beyond_the_quota_are_refused_with_the_limit() {
+    let app = TestApp::start().await;
+    let owner = sea_orm::Database::connect(app.database.owner_url()).await.expect("the owner");
+    migration::quota::set(&owner, 100).await.expect("the limit is set");
+    owner.close().await.expect("closed");
+    let (ada, eve) = (app.user("ada").await, app.user("eve").await);
+    let key = Uuid::new_v4();
+    let first = add(&ada, "milk", key).await;
+    let hundred = json!({"inputs": vec![json!({"task": "x"}); 100]});
+    let answer = ada.send(ADD_MANY, hundred.clone()).await;
+    let error = answer.graphql_error();
+    assert_eq!(error["extensions"]["code"], "BAD_USER_INPUT", "{error}");
+    let text = "You have reached the limit of 100 todos. Delete some to add more.";
+    assert_eq!(error["message"], text);
+    assert_eq!(ada.tasks().await, ["milk"]);
+
+    let rest = json!({"inputs": vec![json!({"task": "x"}); 99]});
+    ada.data(ADD_MANY, rest).await;
+    assert_eq!(ada.error_code(ADD, json!({"input": {"task": "x"}})).await, "BAD_USER_INPUT");
+    // What was added before is not added again.
+    assert_eq!(add(&ada, "milk", key).await, first);
+    eve.data(ADD_MANY, hundred).await;
+    let delete = "mutation($id: ID!) { deleteTodo(id: $id) { deletedId } }";
+    ada.data(delete, json!({"id": first["id"]})).await;
+    ada.add("another").await;
+}
+
+#[tokio::test]
 async fn two_users_with_the_same_key_do_not_meet() {
     let app = TestApp::start().await;
     let (ada, eve) = (app.user("ada").await, app.user("eve").await);

@@ -21,13 +21,13 @@ async fn lint(url: &str, login: &Login) -> Report {
 }
 
 /// What it finds on the product's own schema after `sql`, as the service's login.
-async fn findings(sql: &str) -> Vec<Finding> {
+pub async fn findings(sql: &str) -> Vec<Finding> {
     let database = TestDatabase::migrated().await;
     database.execute(sql).await;
     lint(&database.login_url(), &Login::Own).await.findings
 }
 
 /// Rules and where they found something, in the order of their rules.
-fn places(findings: &[Finding]) -> Vec<(&str, &str)> {
+pub fn places(findings: &[Finding]) -> Vec<(&str, &str)> {
     findings.iter().map(|finding| (finding.rule, &*finding.object)).collect()
 }

@@ -1,0 +1,55 @@
+//! What the program sets beside the schema.
+
+use std::process::Output;
+
+use crate::faults::{connect, new_database, number, program, run, url};
+
+fn text(output: &Output) -> String {
+    let (out, err) = (&output.stdout, &output.stderr);
+    format!("{}{}", String::from_utf8_lossy(out), String::from_utf8_lossy(err))
+}
+
+#[tokio::test]
+async fn limit_of_todos_is_the_one_of_the_variable() {
+    let name = format!("test_migration_limit_{}", std::process::id());
+    let server = new_database(&name).await;
+    let up = |max_todos: &str| {
+        program(&name, &["up"]).env("MAX_TODOS", max_todos).output().expect("the program runs")
+    };
+    let mut limits = Vec::new();
+    for max_todos in ["", "7", "8"] {
+        let output = up(max_todos);
+        assert!(output.status.success(), "{}", text(&output));
+        let db = connect(url(Some(&name), None)).await;
+        limits.push(number(&db, "SELECT quota.max_todos()").await);
+        db.close().await.expect("the connection closes");
+    }
+    assert_eq!(limits, [100_000, 7, 8]);
+    let output = up("many");
+    assert!(!output.status.success());
+    assert!(text(&output).contains("MAX_TODOS is `many`. It should be 1 to"), "{}", text(&output));
+    run(&server, &format!("DROP DATABASE {name} WITH (FORCE)")).await;
+}
+
+#[tokio::test]
+async fn migration_that_waits_for_a_lock_gives_up_and_can_be_repeated() {
+    let name = format!("test_migration_lock_{}", std::process::id());
+    let server = new_database(&name).await;
+    let run_program = |arguments: &[&str]| program(&name, arguments).output().expect("it runs");
+    for arguments in [&["up"][..], &["down"]] {
+        let output = run_program(arguments);
+        assert!(output.status.success(), "{}", text(&output));
+    }
+    let holder = connect(url(Some(&name), None)).await;
+    run(&holder, "BEGIN; SELECT FROM todos").await;
+    let output = run_program(&["up"]);
+    assert!(!output.status.success(), "{}", text(&output));
+    for part in ["waited 5s for a lock", "Run the migrations again."] {
+        assert!(text(&output).contains(part), "{}", text(&output));
+    }
+    run(&holder, "ROLLBACK").await;
+    let output = run_program(&["up"]);
+    assert!(output.status.success(), "{}", text(&output));
+    holder.close().await.expect("the connection closes");
+    run(&server, &format!("DROP DATABASE {name} WITH (FORCE)")).await;
+}

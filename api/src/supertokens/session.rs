@@ -8,7 +8,7 @@ use serde_json::{json, value::RawValue};
 
 use super::{
     Claims, EmailVerificationMode, Inner, SuperTokens,
-    claims::{self, Expected, SessionKeyId, TokenError},
+    claims::{self, SessionKeyId, TokenError},
     core::{CoreError, CoreToken, NewSession, Refresh, Verify},
     csrf, device,
     error::Error,
@@ -118,19 +118,19 @@ impl SuperTokens {
         let known = verified.get(token);
         let kid = match &known {
             Some(known) => known.kid.clone(),
-            None => SessionKeyId::of(token).map_err(refused)?,
+            None => SessionKeyId::of(token).map_err(|error| self.refused(error))?,
         };
         let key = jwks.key(&kid).await.map_err(|error| match error {
             KeyError::Unknown => Error::TryRefreshToken,
             KeyError::Unavailable => Error::unavailable("the signing keys cannot be had"),
         })?;
-        let expected = Expected { issuer: self.issuer(), now: clock.now().timestamp() };
+        let now = clock.now().timestamp();
         if let Some(Verified { claims, .. }) = known.filter(|known| Arc::ptr_eq(&known.key, &key)) {
-            claims.check(expected).map_err(refused)?;
+            claims.check(now).map_err(|error| self.refused(error))?;
             return Ok(claims);
         }
-        let claims = claims::verify(token, &key).map_err(refused)?;
-        claims.check(expected).map_err(refused)?;
+        let claims = claims::verify(token, &key).map_err(|error| self.refused(error))?;
+        claims.check(now).map_err(|error| self.refused(error))?;
         verified.remember(token, Verified { kid, key, claims: claims.clone() });
         Ok(claims)
     }
@@ -221,8 +221,19 @@ impl SuperTokens {
         let proof = csrf::token(request).filter(|_| uses_token);
         match self.core().refresh_session(token.expose_secret(), proof, uses_token).await? {
             Refresh::Ok(tokens) => {
-                let claims = self.claims_of(&tokens.access_token)?;
-                Ok(tokens::attach(&self.0.cookies, transport, &tokens, &claims, self.0.clock.now()))
+                let (cookies, now) = (&self.0.cookies, self.0.clock.now());
+                // A token that would be rejected is not handed out: the client would refresh forever.
+                let claims = self.read(&tokens.access_token).and_then(|claims| {
+                    match claims.check(now.timestamp()) {
+                        Err(error @ (TokenError::Tenant | TokenError::Claims)) => Err(error),
+                        _ => Ok(claims),
+                    }
+                });
+                let claims = claims.map_err(|error| {
+                    tracing::warn!(%error, "the session of another backend cannot go on here");
+                    self.ended()
+                })?;
+                Ok(tokens::attach(cookies, transport, &tokens, &claims, now))
             }
             Refresh::Unauthorised { message } => {
                 tracing::debug!(message, "a refresh token was refused");
@@ -251,25 +262,29 @@ impl SuperTokens {
         Ok(tokens::clear(&self.0.cookies, session.transport))
     }
 
+    /// A token that is rejected. A session's token may be replaced by a refresh, but not with another tenant: that
+    /// client would refresh forever.
+    fn refused(&self, error: TokenError) -> Error {
+        tracing::debug!(%error, "an access token was refused");
+        match error {
+            TokenError::Malformed => Error::Unauthorised,
+            TokenError::Tenant => self.ended(),
+            _ => Error::TryRefreshToken,
+        }
+    }
+
     /// The claims of a token that has just come from the Core.
     fn claims_of(&self, access: &CoreToken) -> Result<Claims, Error> {
-        let odd = |what: &str| Error::Unexpected(format!("the Core's access token {what}"));
-        let token = access.token.expose_secret();
-        let kid = SessionKeyId::of(token).map_err(|error| odd(&error.to_string()))?;
-        self.0.jwks.expect(&kid);
-        let payload = jsonwebtoken::dangerous::insecure_decode::<Box<RawValue>>(token)
-            .map_err(|error| odd(&error.to_string()))?
-            .claims;
-        Claims::from_payload(payload).map_err(|error| odd(&error.to_string()))
+        self.read(access)
+            .map_err(|error| Error::Unexpected(format!("the Core's access token: {error}")))
     }
-}
 
-/// A token that does not hold. The client of a session's token may have one to refresh it with; another token is no
-/// session at all.
-fn refused(error: TokenError) -> Error {
-    tracing::debug!(%error, "an access token was refused");
-    match error {
-        TokenError::Malformed => Error::Unauthorised,
-        _ => Error::TryRefreshToken,
+    fn read(&self, access: &CoreToken) -> Result<Claims, TokenError> {
+        let token = access.token.expose_secret();
+        self.0.jwks.expect(&SessionKeyId::of(token)?);
+        let payload = jsonwebtoken::dangerous::insecure_decode::<Box<RawValue>>(token)
+            .map_err(|_| TokenError::Malformed)?
+            .claims;
+        Claims::from_payload(payload)
     }
 }

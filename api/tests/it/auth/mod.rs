@@ -1,5 +1,6 @@
 //! The sign-in side: the recorded FDI, tokens, keys, cookies, sessions, and what bad input gets.
 
+mod backends;
 mod browser;
 mod checks;
 mod contract;

@@ -8,7 +8,7 @@ use axum::{
     Extension,
     body::Bytes,
     extract::State,
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
 use tracing::Instrument as _;
@@ -38,11 +38,13 @@ pub async fn handler(
     client: Option<Extension<ClientAddress>>,
     place: Option<Extension<Place>>,
     method: Method,
+    uri: Uri,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
+    let request = Request { method: &method, path: uri.path(), headers: &headers };
     let (client, place) = (client.map(|Extension(of)| of), place.map(|Extension(of)| of));
-    let answer = execute(&state, client, place, &method, &headers, &body).await;
+    let answer = execute(&state, client, place, request, &body).await;
     answer.unwrap_or_else(|refusal| refusal)
 }
 
@@ -50,19 +52,15 @@ async fn execute(
     state: &AppState,
     client: Option<ClientAddress>,
     place: Option<Place>,
-    method: &Method,
-    headers: &HeaderMap,
+    request: Request<'_>,
     body: &Bytes,
 ) -> Result<Response, Response> {
+    let headers = request.headers;
     if !is_json(headers) {
         return Err(ApiError::UnsupportedMediaType.into_response());
     }
     let started = Instant::now();
-    let session = state
-        .supertokens
-        .session(Request { method, headers })
-        .await
-        .map_err(IntoResponse::into_response)?;
+    let session = state.supertokens.session(request).await.map_err(IntoResponse::into_response)?;
     if place.as_ref().is_some_and(|place| !place.is_for(session.claims.user_id())) {
         let mut shed = ApiError::shed();
         shed.headers_mut().extend(session.headers);

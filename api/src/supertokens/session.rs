@@ -13,7 +13,7 @@ use super::{
     csrf, device,
     error::Error,
     jwks::KeyError,
-    tokens::{self, Found, Transport},
+    tokens::{self, Ambiguous, Found, Transport},
     user::User,
     validators::Validator,
     verified::Verified,
@@ -49,7 +49,16 @@ impl Session {
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
     pub method: &'a Method,
+    /// As the browser knows it, because cookies have paths.
+    pub path: &'a str,
     pub headers: &'a HeaderMap,
+}
+
+/// Headers of a refresh.
+pub(super) enum Refreshed {
+    Tokens(HeaderMap),
+    /// Cookies that a former configuration left are removed. The next refresh brings tokens.
+    OlderCleared(HeaderMap),
 }
 
 /// What else a session must hold, beside being genuine and unexpired.
@@ -93,7 +102,7 @@ impl SuperTokens {
         checks: Checks<'_>,
     ) -> Result<Session, Error> {
         let Found { token, transport } = tokens::access_token(request.headers)
-            .map_err(|tokens::Ambiguous| self.ended())?
+            .map_err(|Ambiguous(doubled)| self.ambiguous(&doubled, request.path))?
             .ok_or(Error::Unauthorised)?;
         let claims = self.verify(&token).await?;
         let inner = &self.0;
@@ -200,7 +209,10 @@ impl SuperTokens {
             })
             .await?;
         let claims = self.claims_of(&tokens.access_token)?;
-        Ok(tokens::attach(&self.0.cookies, transport, &tokens, &claims, self.0.clock.now()))
+        let (cookies, now) = (&self.0.cookies, self.0.clock.now());
+        // Before ours are set: some clients do not tell the domains of two cookies apart.
+        let headers = tokens::clear_others(cookies, request);
+        Ok(tokens::attach(headers, cookies, transport, request, &tokens, &claims, now))
     }
 
     /// Trades the request's refresh token for new tokens, in headers that hand them over.
@@ -208,10 +220,16 @@ impl SuperTokens {
     /// Errors: [`Error::SessionEnded`], whose answer clears the tokens, when there is none or it
     /// is dead; [`Error::TokenTheft`] when it was used before, in which case the whole session is
     /// revoked (RFC 9700, 4.14.2).
-    pub(super) async fn refresh(&self, request: &HeaderMap) -> Result<HeaderMap, Error> {
-        let Ok(Some(Found { token, transport })) = tokens::refresh_token(request) else {
-            return Err(self.ended());
+    pub(super) async fn refresh(&self, request: &HeaderMap) -> Result<Refreshed, Error> {
+        let found = match tokens::refresh_token(request) {
+            Ok(found) => found,
+            Err(Ambiguous(doubled)) => {
+                return tokens::clear_doubled(&self.0.cookies, &doubled)
+                    .map(Refreshed::OlderCleared)
+                    .map_err(Error::SessionEnded);
+            }
         };
+        let Some(Found { token, transport }) = found else { return Err(self.ended()) };
         let anti_csrf = self.0.anti_csrf;
         let by_cookie = transport == Transport::Cookie;
         if by_cookie && !anti_csrf.allows_refresh(request) {
@@ -233,7 +251,10 @@ impl SuperTokens {
                     tracing::warn!(%error, "the session of another backend cannot go on here");
                     self.ended()
                 })?;
-                Ok(tokens::attach(cookies, transport, &tokens, &claims, now))
+                let headers = HeaderMap::new();
+                let headers =
+                    tokens::attach(headers, cookies, transport, request, &tokens, &claims, now);
+                Ok(Refreshed::Tokens(headers))
             }
             Refresh::Unauthorised { message } => {
                 tracing::debug!(message, "a refresh token was refused");
@@ -249,6 +270,14 @@ impl SuperTokens {
                 Err(Error::TokenTheft(tokens::clear_everywhere(&self.0.cookies)))
             }
         }
+    }
+
+    /// Two cookies of one name at a guarded route. A refresh removes those that it is sent; those with another path
+    /// than ours are removed here.
+    fn ambiguous(&self, doubled: &[&'static str], path: &str) -> Error {
+        let mut headers = HeaderMap::new();
+        self.0.cookies.clear_planted(&mut headers, doubled, path);
+        Error::AmbiguousCookies(headers)
     }
 
     /// A session that cannot go on; the answer clears its tokens, wherever the client keeps them.

@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    extract::State,
+    extract::{OriginalUri, State},
     http::{HeaderMap, Method},
     response::{IntoResponse, Response},
 };
@@ -10,25 +10,34 @@ use serde_json::json;
 
 use super::super::{
     Error, SuperTokens,
-    session::{Checks, Request},
+    session::{Checks, Refreshed, Request},
 };
+
+/// As the reference says it.
+const OLDER_CLEARED: &str = "The request contains multiple session cookies. We are clearing the cookie from \
+                             olderCookieDomain. Session will be refreshed in the next refresh call.";
 
 /// `POST /session/refresh`: trades the refresh token for new tokens.
 pub async fn refresh(
     State(supertokens): State<SuperTokens>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    let tokens = supertokens.refresh(&headers).await?;
-    Ok((tokens, Json(json!({}))).into_response())
+    Ok(match supertokens.refresh(&headers).await? {
+        Refreshed::Tokens(headers) => (headers, Json(json!({}))).into_response(),
+        Refreshed::OlderCleared(headers) => {
+            (headers, Json(json!({"message": OLDER_CLEARED}))).into_response()
+        }
+    })
 }
 
 /// `POST /signout`: ends the session that the request carries.
 pub async fn sign_out(
     State(supertokens): State<SuperTokens>,
     method: Method,
+    OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    let request = Request { method: &method, headers: &headers };
+    let request = Request { method: &method, path: uri.path(), headers: &headers };
     let session = supertokens.session_with(request, Checks::default()).await?;
     let cleared = supertokens.revoke(&session).await?;
     Ok((cleared, Json(json!({"status": "OK"}))).into_response())

@@ -15,6 +15,7 @@ mod emailverification;
 mod foreign_pages;
 mod garbled;
 mod input;
+mod jar;
 mod jwks;
 mod limits;
 mod manage;
@@ -26,6 +27,7 @@ mod sign_in;
 pub mod stand_in;
 mod third_party;
 mod tokens;
+mod transports;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use reqwest::RequestBuilder;

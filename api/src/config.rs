@@ -27,14 +27,18 @@ use self::{
     limits::LimitVars,
     operations::OperationsVars,
     parsers::{
-        delay, domain, header_secret, http_url, log_filter, origin, postgres_url, seconds, smtp_url,
+        delay, domain, header_secret, http_url, log_filter, older_domain, origin, postgres_url,
+        seconds, smtp_url,
     },
     providers::ProviderVars,
 };
 use crate::{
     concurrency::Budget,
     files::{Carried, Files},
-    supertokens::{AntiCsrf, DashboardOptions, EmailVerificationMode, thirdparty::ProviderOptions},
+    supertokens::{
+        AntiCsrf, CookieDomain, DashboardOptions, EmailVerificationMode,
+        thirdparty::ProviderOptions,
+    },
 };
 
 /// The service, from its environment. `.env` in the working directory is read first; what the
@@ -147,6 +151,11 @@ pub struct Config {
     /// of `API_DOMAIN` is a part. Empty: that host alone.
     #[arg(long, env = "COOKIE_DOMAIN", help_heading = "SuperTokens", value_parser = domain)]
     pub cookie_domain: Option<String>,
+
+    /// Where cookies of a former `COOKIE_DOMAIN` may be left: that domain, or `host` if it was empty. A refresh with two
+    /// cookies of one name then removes those and keeps the session. Empty: it removes all, and the user signs in again.
+    #[arg(long, env = "OLDER_COOKIE_DOMAIN", help_heading = "SuperTokens", value_parser = older_domain)]
+    pub older_cookie_domain: Option<CookieDomain>,
 
     /// Whether a session counts before its user has verified their email: `optional` or `required`.
     #[arg(
@@ -331,6 +340,52 @@ mod tests {
             let error = read(&[api, ("COOKIE_DOMAIN", domain)]).unwrap_err();
             assert!(error.contains("COOKIE_DOMAIN") && error.contains(domain), "{error}");
         }
+    }
+
+    #[test]
+    fn public_suffix_is_no_cookie_domain() {
+        for (api, suffix) in [
+            ("https://todos.onrender.com", "onrender.com"),
+            ("https://todos.vercel.app", "vercel.app"),
+            ("https://ada.github.io", "github.io"),
+            ("https://example.co.uk", "co.uk"),
+        ] {
+            for name in ["COOKIE_DOMAIN", "OLDER_COOKIE_DOMAIN"] {
+                let error = read(&[("API_DOMAIN", api), (name, suffix)]).unwrap_err();
+                assert!(error.starts_with(&format!("{name} is `{suffix}`")), "{error}");
+                assert!(error.contains("public suffix"), "{error}");
+            }
+        }
+        let own = [("API_DOMAIN", "https://a.todos.co.uk"), ("COOKIE_DOMAIN", "todos.co.uk")];
+        assert!(read(&own).is_ok());
+    }
+
+    #[test]
+    fn older_cookie_domain_is_another_one() {
+        let api = ("API_DOMAIN", "https://api.example.com");
+        for (now, older) in [("", "host"), ("example.com", "example.com")] {
+            let vars = [api, ("COOKIE_DOMAIN", now), ("OLDER_COOKIE_DOMAIN", older)];
+            let error = read(&vars).unwrap_err();
+            assert!(error.starts_with("OLDER_COOKIE_DOMAIN names the domain"), "{error}");
+        }
+        let error = read(&[api, ("OLDER_COOKIE_DOMAIN", "example.org")]).unwrap_err();
+        assert!(error.starts_with("OLDER_COOKIE_DOMAIN is `example.org`"), "{error}");
+        for (now, older) in
+            [("", "example.com"), ("example.com", "host"), ("example.com", ".api.example.com")]
+        {
+            assert!(read(&[api, ("COOKIE_DOMAIN", now), ("OLDER_COOKIE_DOMAIN", older)]).is_ok());
+        }
+    }
+
+    #[test]
+    fn neighbours_on_a_public_suffix_are_different_sites() {
+        let domains = [
+            ("API_DOMAIN", "https://todos-api.onrender.com"),
+            ("WEBSITE_DOMAIN", "https://todos.onrender.com"),
+        ];
+        assert!(read(&domains).is_ok());
+        let error = read(&[&domains[..], &[("ANTI_CSRF", "none")]].concat()).unwrap_err();
+        assert!(error.starts_with("ANTI_CSRF is `none`"), "{error}");
     }
 
     #[test]

@@ -131,6 +131,7 @@ impl Service {
             anti_csrf: config.anti_csrf,
             email_verification: config.email_verification,
             cookie_domain: config.cookie_domain.clone(),
+            older_cookie_domain: config.older_cookie_domain.clone(),
             providers: config.providers.clone(),
             rate_limits: config.limits.rate_limits(),
             dashboard: config.dashboard.clone(),

@@ -96,6 +96,13 @@ fn serve(mut stack: Stack, options: &Options) -> Result<()> {
     println!("  JWKS        {address}/auth/jwt/jwks.json");
     println!("  Playground  {address}/graphiql");
     println!();
+    println!(
+        "Cookies ignore ports. Another instance with a Core of its own needs another host name in the"
+    );
+    println!(
+        "same browser: set API_DOMAIN to http://127.0.0.1:PORT for one of them, and open the page there."
+    );
+    println!();
     println!("Ctrl-C stops everything.");
     if options.open {
         open(address);

@@ -63,7 +63,7 @@ impl Settings {
 
 /// What the service reads of its environment beyond that, and takes for unset when it is empty. Set to that, a
 /// variable is not filled in from `.env` either.
-const OPTIONAL: [&str; 43] = [
+const OPTIONAL: [&str; 44] = [
     "ADMIN_ADDRESS",
     "ANTI_CSRF",
     "APPLE_CLIENT_ID",
@@ -89,6 +89,7 @@ const OPTIONAL: [&str; 43] = [
     "MAX_CONNECTIONS",
     "MAX_REQUESTS",
     "OIDC_PROVIDERS",
+    "OLDER_COOKIE_DOMAIN",
     "OTEL_EXPORTER_OTLP_ENDPOINT",
     "OTEL_EXPORTER_OTLP_HEADERS",
     "OTEL_SERVICE_NAME",

@@ -127,6 +127,7 @@ pub async fn backend(signed: &Signed) -> SuperTokens {
         anti_csrf: AntiCsrf::default(),
         email_verification: EmailVerificationMode::default(),
         cookie_domain: None,
+        older_cookie_domain: None,
         providers: Vec::new(),
         rate_limits: RateLimits::OFF,
         dashboard: None,

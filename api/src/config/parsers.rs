@@ -6,6 +6,8 @@ use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
+use crate::supertokens::CookieDomain;
+
 pub(super) fn origin(text: &str) -> Result<Url, String> {
     let url = http_url(text)?;
     let is_origin = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
@@ -35,6 +37,10 @@ pub(super) fn domain(text: &str) -> Result<String, String> {
         Ok(url::Host::Domain(domain)) if domain.contains('.') => Ok(domain),
         _ => Err("not a domain".into()),
     }
+}
+
+pub(super) fn older_domain(text: &str) -> Result<CookieDomain, String> {
+    if text == "host" { Ok(CookieDomain::Host) } else { domain(text).map(CookieDomain::Subdomains) }
 }
 
 pub(super) fn postgres_url(text: &str) -> Result<SecretString, String> {

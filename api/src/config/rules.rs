@@ -4,7 +4,7 @@ use secrecy::ExposeSecret as _;
 use url::Url;
 
 use super::{Config, Environment, faults::Faults};
-use crate::supertokens::{self, AntiCsrf};
+use crate::supertokens::{self, AntiCsrf, CookieDomain};
 
 /// Passwords that stand in examples, ours among them.
 const EXAMPLES: [&str; 7] =
@@ -22,7 +22,7 @@ pub(super) fn check(config: &Config, faults: &mut Faults) {
     }
     config.claims.check(faults);
     check_mail(config, faults);
-    check_cookie_domain(config, faults);
+    check_cookie_domains(config, faults);
     check_cross_site(config, faults);
 }
 
@@ -128,14 +128,37 @@ fn check_mail(config: &Config, faults: &mut Faults) {
     }
 }
 
-fn check_cookie_domain(config: &Config, faults: &mut Faults) {
-    let Some(domain) = &config.cookie_domain else { return };
+/// Browsers reject cookies for other domains than these, and nobody could sign in.
+fn check_cookie_domains(config: &Config, faults: &mut Faults) {
+    let older = match &config.older_cookie_domain {
+        Some(CookieDomain::Subdomains(domain)) => Some(domain),
+        Some(CookieDomain::Host) | None => None,
+    };
+    let domains =
+        [("COOKIE_DOMAIN", config.cookie_domain.as_ref()), ("OLDER_COOKIE_DOMAIN", older)];
     let api = config.api_domain();
     let host = api.host_str().unwrap_or_default();
-    // A browser refuses cookies for any other domain, and nobody could sign in.
-    if host != domain && !host.ends_with(&format!(".{domain}")) {
-        let text =
-            format!("COOKIE_DOMAIN is `{domain}`, of which `{host}` (API_DOMAIN) is no part.");
-        faults.rule(&["COOKIE_DOMAIN", "API_DOMAIN"], text);
+    for (name, domain) in domains.into_iter().filter_map(|(name, domain)| Some((name, domain?))) {
+        if host != domain && !host.ends_with(&format!(".{domain}")) {
+            let text = format!("{name} is `{domain}`, of which `{host}` (API_DOMAIN) is no part.");
+            faults.rule(&[name, "API_DOMAIN"], text);
+        } else if supertokens::is_public_suffix(domain) {
+            let text = format!(
+                "{name} is `{domain}`, a public suffix: browsers reject cookies for it, because anybody can \
+                 register names below it. Use a domain of your own, or leave it empty."
+            );
+            faults.rule(&[name], text);
+        }
+    }
+    let same = match &config.cookie_domain {
+        Some(domain) => older == Some(domain),
+        None => config.older_cookie_domain == Some(CookieDomain::Host),
+    };
+    if same {
+        faults.rule(
+            &["OLDER_COOKIE_DOMAIN", "COOKIE_DOMAIN"],
+            "OLDER_COOKIE_DOMAIN names the domain that COOKIE_DOMAIN has now: every doubled cookie would be \
+             removed with the session. Give the former domain, or leave it empty.",
+        );
     }
 }

@@ -155,6 +155,7 @@ impl From<supertokens::Error> for Error {
         match error {
             Cause::Unauthorised
             | Cause::TryRefreshToken
+            | Cause::AmbiguousCookies(_)
             | Cause::SessionEnded(_)
             | Cause::TokenTheft(_) => Self::Unauthenticated,
             Cause::InvalidClaim { .. } | Cause::ForeignOrigin => Self::Forbidden(error.to_string()),

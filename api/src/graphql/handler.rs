@@ -8,7 +8,7 @@ use axum::{
     Extension, Json,
     body::Bytes,
     extract::State,
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
 use serde_json::json;
@@ -42,33 +42,31 @@ pub async fn handler(
     client: Option<Extension<ClientAddress>>,
     permit: Option<Extension<Permit>>,
     method: Method,
+    uri: Uri,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
+    let request = Request { method: &method, path: uri.path(), headers: &headers };
     let (client, permit) = (client.map(|Extension(of)| of), permit.map(|Extension(of)| of));
-    let answer = execute(&state, client, permit, &method, &headers, &body).await;
-    answer.unwrap_or_else(|refusal| refusal)
+    let response = execute(&state, client, permit, request, &body).await;
+    response.unwrap_or_else(|rejection| rejection)
 }
 
 async fn execute(
     state: &AppState,
     client: Option<ClientAddress>,
     permit: Option<Permit>,
-    method: &Method,
-    headers: &HeaderMap,
+    request: Request<'_>,
     body: &Bytes,
 ) -> Result<Response, Response> {
+    let headers = request.headers;
     if !is_json(headers) {
         return Err(ApiError::UnsupportedMediaType.into_response());
     }
     let media_type = MediaType::accepted(headers).ok_or(ApiError::NotAcceptable);
     let media_type = media_type.map_err(IntoResponse::into_response)?;
     let started = Instant::now();
-    let session = state
-        .supertokens
-        .session(Request { method, headers })
-        .await
-        .map_err(IntoResponse::into_response)?;
+    let session = state.supertokens.session(request).await.map_err(IntoResponse::into_response)?;
     if permit.as_ref().is_some_and(|permit| !permit.count_for_user(session.claims.user_id())) {
         let mut shed = ApiError::shed();
         shed.headers_mut().extend(session.headers);

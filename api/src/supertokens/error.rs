@@ -25,8 +25,10 @@ pub enum Error {
     /// A session that is expired or unproven: refresh and try again.
     #[error("try refresh token")]
     TryRefreshToken,
-    /// A session that is over, or cannot be told from another. The headers clear the client's
-    /// tokens.
+    /// Two cookies of one name: refresh and try again. The headers clear those that a refresh does not see.
+    #[error("try refresh token")]
+    AmbiguousCookies(HeaderMap),
+    /// A session that is over. The headers clear the client's tokens.
     #[error("unauthorised")]
     SessionEnded(HeaderMap),
     /// A refresh token that was used before. The headers clear the client's tokens.
@@ -89,7 +91,9 @@ impl IntoResponse for Error {
         let text = self.to_string();
         match self {
             Self::Unauthorised | Self::TryRefreshToken => message(StatusCode::UNAUTHORIZED, &text),
-            Self::SessionEnded(headers) | Self::TokenTheft(headers) => {
+            Self::AmbiguousCookies(headers)
+            | Self::SessionEnded(headers)
+            | Self::TokenTheft(headers) => {
                 (headers, message(StatusCode::UNAUTHORIZED, &text)).into_response()
             }
             Self::InvalidClaim { failures, headers } => {

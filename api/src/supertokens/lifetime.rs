@@ -66,7 +66,7 @@ impl SuperTokens {
     /// Errors: as [`session_with`](Self::session_with), and while the Core is away.
     pub async fn lasting_session(&self, headers: &HeaderMap) -> Result<(Session, Lifetime), Error> {
         // Where it came from is its proof against CSRF.
-        let request = Request { method: &Method::GET, headers };
+        let request = Request { method: &Method::GET, path: "/", headers };
         let session = self.session(request).await?;
         let claims = &session.claims;
         let watch = self.core().watched().watch(claims.session_handle(), claims.user_id());

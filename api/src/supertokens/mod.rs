@@ -9,10 +9,12 @@
 
 mod background;
 pub mod claims;
+mod cookies;
 pub mod core;
 mod csrf;
 mod device;
 mod error;
+mod guesses;
 mod jwks;
 pub mod lifetime;
 mod limits;
@@ -35,16 +37,18 @@ use url::{Url, form_urlencoded};
 
 use self::{
     background::Background,
+    cookies::Cookies,
     core::{Core, CoreError},
     csrf::Origins,
+    guesses::Guesses,
     jwks::Jwks,
     limits::Limits,
     thirdparty::{ProviderOptions, Providers},
-    tokens::Cookies,
     verified::VerifiedTokens,
 };
 pub use self::{
     claims::Claims,
+    cookies::{CookieDomain, is_cross_site, is_public_suffix},
     csrf::AntiCsrf,
     error::{Error, come_back},
     limits::{ClientAddress, RateLimit, RateLimits},
@@ -52,7 +56,6 @@ pub use self::{
     recipes::{dashboard::DashboardOptions, emailverification::EmailVerificationMode},
     routes::routes,
     session::Session,
-    tokens::is_cross_site,
     validators::Validator,
 };
 use crate::clock::Clock;
@@ -75,6 +78,8 @@ pub struct Options {
     /// Whose subdomains get the session's cookies, such as `example.com`. None: the API's host
     /// alone.
     pub cookie_domain: Option<String>,
+    /// Where a former configuration left cookies: a refresh with two of one name removes those, and keeps ours.
+    pub older_cookie_domain: Option<CookieDomain>,
     /// Where users can sign in with an account they have.
     pub providers: Vec<ProviderOptions>,
     pub rate_limits: RateLimits,
@@ -99,6 +104,7 @@ struct Inner {
     website_domain: Url,
     providers: Providers,
     limits: Limits,
+    guesses: Guesses,
     dashboard: Option<DashboardOptions>,
     mailer: Arc<dyn Mailer>,
     background: Background,
@@ -121,13 +127,15 @@ impl SuperTokens {
             cookies: Cookies::for_domains(
                 &options.api_domain,
                 &options.website_domain,
-                options.cookie_domain,
+                options.cookie_domain.into(),
+                options.older_cookie_domain,
             ),
             anti_csrf: options.anti_csrf,
             origins: Origins::new([&options.api_domain, &options.website_domain]),
             email_verification: options.email_verification,
             issuer: auth(&options.api_domain),
             website_domain: options.website_domain,
+            guesses: Guesses::new(options.rate_limits.address),
             limits: Limits::new(options.rate_limits),
             dashboard: options.dashboard,
             mailer,

@@ -7,13 +7,13 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{json, value::RawValue};
 
 use super::{
-    Claims, EmailVerificationMode, Inner, SuperTokens,
-    claims::{self, Expected, SessionKeyId, TokenError},
+    Claims, ClientAddress, EmailVerificationMode, Inner, SuperTokens,
+    claims::{self, SessionKeyId, TokenError},
     core::{CoreError, CoreToken, NewSession, Refresh, Verify},
     csrf, device,
     error::Error,
     jwks::KeyError,
-    tokens::{self, Found, Transport},
+    tokens::{self, Ambiguous, Found, Transport},
     user::User,
     validators::Validator,
     verified::Verified,
@@ -49,7 +49,16 @@ impl Session {
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
     pub method: &'a Method,
+    /// As the browser knows it, because cookies have paths.
+    pub path: &'a str,
     pub headers: &'a HeaderMap,
+}
+
+/// Headers of a refresh.
+pub(super) enum Refreshed {
+    Tokens(HeaderMap),
+    /// Cookies that a former configuration left are removed. The next refresh brings tokens.
+    OlderCleared(HeaderMap),
 }
 
 /// What else a session must hold, beside being genuine and unexpired.
@@ -93,7 +102,7 @@ impl SuperTokens {
         checks: Checks<'_>,
     ) -> Result<Session, Error> {
         let Found { token, transport } = tokens::access_token(request.headers)
-            .map_err(|tokens::Ambiguous| self.ended())?
+            .map_err(|Ambiguous(doubled)| self.ambiguous(&doubled, request.path))?
             .ok_or(Error::Unauthorised)?;
         let claims = self.verify(&token).await?;
         let inner = &self.0;
@@ -118,19 +127,19 @@ impl SuperTokens {
         let known = verified.get(token);
         let kid = match &known {
             Some(known) => known.kid.clone(),
-            None => SessionKeyId::of(token).map_err(refused)?,
+            None => SessionKeyId::of(token).map_err(|error| self.refused(error))?,
         };
         let key = jwks.key(&kid).await.map_err(|error| match error {
             KeyError::Unknown => Error::TryRefreshToken,
             KeyError::Unavailable => Error::unavailable("the signing keys cannot be had"),
         })?;
-        let expected = Expected { issuer: self.issuer(), now: clock.now().timestamp() };
+        let now = clock.now().timestamp();
         if let Some(Verified { claims, .. }) = known.filter(|known| Arc::ptr_eq(&known.key, &key)) {
-            claims.check(expected).map_err(refused)?;
+            claims.check(now).map_err(|error| self.refused(error))?;
             return Ok(claims);
         }
-        let claims = claims::verify(token, &key).map_err(refused)?;
-        claims.check(expected).map_err(refused)?;
+        let claims = claims::verify(token, &key).map_err(|error| self.refused(error))?;
+        claims.check(now).map_err(|error| self.refused(error))?;
         verified.remember(token, Verified { kid, key, claims: claims.clone() });
         Ok(claims)
     }
@@ -200,18 +209,31 @@ impl SuperTokens {
             })
             .await?;
         let claims = self.claims_of(&tokens.access_token)?;
-        Ok(tokens::attach(&self.0.cookies, transport, &tokens, &claims, self.0.clock.now()))
+        let (cookies, now) = (&self.0.cookies, self.0.clock.now());
+        // Before ours are set: some clients do not tell the domains of two cookies apart.
+        let headers = tokens::clear_others(cookies, request);
+        Ok(tokens::attach(headers, cookies, transport, request, &tokens, &claims, now))
     }
 
     /// Trades the request's refresh token for new tokens, in headers that hand them over.
     ///
-    /// Errors: [`Error::SessionEnded`], whose answer clears the tokens, when there is none or it
-    /// is dead; [`Error::TokenTheft`] when it was used before, in which case the whole session is
-    /// revoked (RFC 9700, 4.14.2).
-    pub(super) async fn refresh(&self, request: &HeaderMap) -> Result<HeaderMap, Error> {
-        let Ok(Some(Found { token, transport })) = tokens::refresh_token(request) else {
-            return Err(self.ended());
+    /// Errors: [`Error::SessionEnded`], whose response clears the tokens, if there is none or it is dead;
+    /// [`Error::TokenTheft`] if it was used before, in which case the whole session is revoked (RFC 9700, 4.14.2);
+    /// [`Error::TooMany`] if the address tried too many that do not exist.
+    pub(super) async fn refresh(
+        &self,
+        client: Option<ClientAddress>,
+        request: &HeaderMap,
+    ) -> Result<Refreshed, Error> {
+        let found = match tokens::refresh_token(request) {
+            Ok(found) => found,
+            Err(Ambiguous(doubled)) => {
+                return tokens::clear_doubled(&self.0.cookies, &doubled)
+                    .map(Refreshed::OlderCleared)
+                    .map_err(Error::SessionEnded);
+            }
         };
+        let Some(Found { token, transport }) = found else { return Err(self.ended()) };
         let anti_csrf = self.0.anti_csrf;
         let by_cookie = transport == Transport::Cookie;
         if by_cookie && !anti_csrf.allows_refresh(request) {
@@ -219,10 +241,29 @@ impl SuperTokens {
         }
         let uses_token = by_cookie && anti_csrf.uses_token();
         let proof = csrf::token(request).filter(|_| uses_token);
-        match self.core().refresh_session(token.expose_secret(), proof, uses_token).await? {
+        let guess = self.0.guesses.count(client)?;
+        let refreshed = self.core().refresh_session(token.expose_secret(), proof, uses_token).await;
+        if matches!(refreshed, Ok(Refresh::Ok(_)) | Err(_)) {
+            guess.refund();
+        }
+        match refreshed? {
             Refresh::Ok(tokens) => {
-                let claims = self.claims_of(&tokens.access_token)?;
-                Ok(tokens::attach(&self.0.cookies, transport, &tokens, &claims, self.0.clock.now()))
+                let (cookies, now) = (&self.0.cookies, self.0.clock.now());
+                // A token that would be rejected is not handed out: the client would refresh forever.
+                let claims = self.read(&tokens.access_token).and_then(|claims| {
+                    match claims.check(now.timestamp()) {
+                        Err(error @ (TokenError::Tenant | TokenError::Claims)) => Err(error),
+                        _ => Ok(claims),
+                    }
+                });
+                let claims = claims.map_err(|error| {
+                    tracing::warn!(%error, "the session of another backend cannot go on here");
+                    self.ended()
+                })?;
+                let headers = HeaderMap::new();
+                let headers =
+                    tokens::attach(headers, cookies, transport, request, &tokens, &claims, now);
+                Ok(Refreshed::Tokens(headers))
             }
             Refresh::Unauthorised { message } => {
                 tracing::debug!(message, "a refresh token was refused");
@@ -240,6 +281,14 @@ impl SuperTokens {
         }
     }
 
+    /// Two cookies of one name at a guarded route. A refresh removes those that it is sent; those with another path
+    /// than ours are removed here.
+    fn ambiguous(&self, doubled: &[&'static str], path: &str) -> Error {
+        let mut headers = HeaderMap::new();
+        self.0.cookies.clear_planted(&mut headers, doubled, path);
+        Error::AmbiguousCookies(headers)
+    }
+
     /// A session that cannot go on; the answer clears its tokens, wherever the client keeps them.
     pub(super) fn ended(&self) -> Error {
         Error::SessionEnded(tokens::clear_everywhere(&self.0.cookies))
@@ -251,25 +300,29 @@ impl SuperTokens {
         Ok(tokens::clear(&self.0.cookies, session.transport))
     }
 
+    /// A token that is rejected. A session's token may be replaced by a refresh, but not with another tenant: that
+    /// client would refresh forever.
+    fn refused(&self, error: TokenError) -> Error {
+        tracing::debug!(%error, "an access token was refused");
+        match error {
+            TokenError::Malformed => Error::Unauthorised,
+            TokenError::Tenant => self.ended(),
+            _ => Error::TryRefreshToken,
+        }
+    }
+
     /// The claims of a token that has just come from the Core.
     fn claims_of(&self, access: &CoreToken) -> Result<Claims, Error> {
-        let odd = |what: &str| Error::Unexpected(format!("the Core's access token {what}"));
-        let token = access.token.expose_secret();
-        let kid = SessionKeyId::of(token).map_err(|error| odd(&error.to_string()))?;
-        self.0.jwks.expect(&kid);
-        let payload = jsonwebtoken::dangerous::insecure_decode::<Box<RawValue>>(token)
-            .map_err(|error| odd(&error.to_string()))?
-            .claims;
-        Claims::from_payload(payload).map_err(|error| odd(&error.to_string()))
+        self.read(access)
+            .map_err(|error| Error::Unexpected(format!("the Core's access token: {error}")))
     }
-}
 
-/// A token that does not hold. The client of a session's token may have one to refresh it with; another token is no
-/// session at all.
-fn refused(error: TokenError) -> Error {
-    tracing::debug!(%error, "an access token was refused");
-    match error {
-        TokenError::Malformed => Error::Unauthorised,
-        _ => Error::TryRefreshToken,
+    fn read(&self, access: &CoreToken) -> Result<Claims, TokenError> {
+        let token = access.token.expose_secret();
+        self.0.jwks.expect(&SessionKeyId::of(token)?);
+        let payload = jsonwebtoken::dangerous::insecure_decode::<Box<RawValue>>(token)
+            .map_err(|_| TokenError::Malformed)?
+            .claims;
+        Claims::from_payload(payload)
     }
 }

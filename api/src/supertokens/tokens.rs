@@ -3,19 +3,17 @@
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::{DateTime, TimeDelta, Utc};
-use cookie::{Cookie, Expiration, SameSite, time::OffsetDateTime};
+use cookie::Cookie;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
-use url::Url;
 
 use super::{
     Claims,
+    claims::{SessionKeyId, TokenError},
+    cookies::{ACCESS_COOKIE, Cookies, REFRESH_COOKIE, REFRESH_PATH},
     core::{CoreToken, SessionTokens},
 };
 
-const ACCESS_COOKIE: &str = "sAccessToken";
-const REFRESH_COOKIE: &str = "sRefreshToken";
-const REFRESH_PATH: &str = "/auth/session/refresh";
 const ACCESS_HEADER: HeaderName = HeaderName::from_static("st-access-token");
 const REFRESH_HEADER: HeaderName = HeaderName::from_static("st-refresh-token");
 const FRONT_TOKEN: HeaderName = HeaderName::from_static("front-token");
@@ -48,25 +46,70 @@ pub struct Found {
     pub transport: Transport,
 }
 
-/// Two cookies of one name: which one is meant cannot be known.
+/// Two cookies of one of these names: which one is meant cannot be known.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Ambiguous;
+pub struct Ambiguous(pub Vec<&'static str>);
 
-/// The access token: a bearer token goes before a cookie, because a browser never adds one
-/// by itself.
+/// Longer texts are not tokens of a Core.
+const MAX_TOKEN: usize = 4096;
+
+/// The access token. A bearer token has precedence over a cookie, because a browser never adds one by itself. A bearer
+/// of somebody else, such as a proxy or an error tracker, is ignored.
 pub fn access_token(headers: &HeaderMap) -> Result<Option<Found>, Ambiguous> {
-    // A refresh token or another scheme's bearer is no JWT, and not taken for one.
-    match bearer(headers).filter(|token| token.split('.').count() == 3) {
+    let bearer = bearer(headers).filter(|token| token.split('.').count() == 3);
+    // Judged only if a cookie competes with it: verification decodes it again.
+    let wins = |token: &String| {
+        cookies(headers, ACCESS_COOKIE).next().is_none() || is_session_token(token)
+    };
+    match bearer.filter(wins) {
         Some(token) => Ok(Some(Found { token: token.into(), transport: Transport::Header })),
         None => from_cookie(headers, ACCESS_COOKIE),
     }
 }
 
+/// The refresh token, with the same precedence. A second cookie of either name makes a refresh by cookie ambiguous.
 pub fn refresh_token(headers: &HeaderMap) -> Result<Option<Found>, Ambiguous> {
-    match bearer(headers) {
-        Some(token) => Ok(Some(Found { token: token.into(), transport: Transport::Header })),
-        None => from_cookie(headers, REFRESH_COOKIE),
+    if let Some(token) = bearer(headers).filter(|token| is_refresh_token(token)) {
+        return Ok(Some(Found { token: token.into(), transport: Transport::Header }));
     }
+    let doubled: Vec<_> = [ACCESS_COOKIE, REFRESH_COOKIE]
+        .into_iter()
+        .filter(|name| cookies(headers, name).nth(1).is_some())
+        .collect();
+    if !doubled.is_empty() {
+        return Err(Ambiguous(doubled));
+    }
+    let found = from_cookie(headers, REFRESH_COOKIE)?;
+    Ok(found.filter(|found| is_refresh_token(found.token.expose_secret())))
+}
+
+/// Whether a bearer token can be a session's access token, judged by its header.
+fn is_session_token(token: &str) -> bool {
+    !matches!(SessionKeyId::of(token), Err(TokenError::Malformed))
+}
+
+/// Whether a text has the form of a Core's refresh tokens: base64 that ends in `.V` and a version.
+fn is_refresh_token(text: &str) -> bool {
+    let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=_-.".contains(&byte);
+    text.rsplit_once(".V").is_some_and(|(content, version)| {
+        text.len() <= MAX_TOKEN
+            && !content.is_empty()
+            && content.bytes().all(is_base64)
+            && version.len() == 1
+            && version.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
+
+/// Whether the client sends tokens of the other transport than this one.
+fn has_other(request: &HeaderMap, transport: Transport) -> bool {
+    match transport {
+        Transport::Cookie => bearer(request).is_some(),
+        Transport::Header => has_cookies(request),
+    }
+}
+
+fn has_cookies(request: &HeaderMap) -> bool {
+    [ACCESS_COOKIE, REFRESH_COOKIE].iter().any(|name| cookies(request, name).next().is_some())
 }
 
 fn bearer(headers: &HeaderMap) -> Option<String> {
@@ -75,89 +118,56 @@ fn bearer(headers: &HeaderMap) -> Option<String> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
 }
 
-fn from_cookie(headers: &HeaderMap, name: &str) -> Result<Option<Found>, Ambiguous> {
-    let mut values = headers
+fn from_cookie(headers: &HeaderMap, name: &'static str) -> Result<Option<Found>, Ambiguous> {
+    let mut values = cookies(headers, name);
+    let first = values.next();
+    if values.next().is_some() {
+        return Err(Ambiguous(vec![name]));
+    }
+    let token = first.filter(|value| !value.is_empty());
+    Ok(token.map(|token| Found { token: token.into(), transport: Transport::Cookie }))
+}
+
+/// The values of all cookies of this name.
+fn cookies<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = String> + 'a {
+    headers
         .get_all(header::COOKIE)
         .iter()
         // Cookies of others may hold any bytes, and must not hide ours.
         .map(|value| String::from_utf8_lossy(value.as_bytes()))
         .flat_map(Cookie::split_parse_encoded)
         .filter_map(Result::ok)
-        .filter(|cookie| cookie.name() == name);
-    let first = values.next();
-    if values.next().is_some() {
-        return Err(Ambiguous);
+        .filter(move |cookie| cookie.name() == name)
+        .map(|cookie| cookie.value().to_owned())
+}
+
+/// Headers for a sign-in that remove cookies of ours at other domains, if the client sent any.
+pub fn clear_others(cookies: &Cookies, request: &HeaderMap) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    if has_cookies(request) {
+        cookies.clear_others(&mut headers);
     }
-    let token = first.map(|cookie| cookie.value().to_owned()).filter(|value| !value.is_empty());
-    Ok(token.map(|token| Found { token: token.into(), transport: Transport::Cookie }))
+    headers
 }
 
-/// The attributes that our cookies need between these two domains.
-#[derive(Debug, Clone)]
-pub struct Cookies {
-    secure: bool,
-    same_site: SameSite,
-    domain: Option<String>,
-}
-
-impl Cookies {
-    /// `Secure` where the API is https; `SameSite=None` only where page and API are of different
-    /// sites, as the reference derives them.
-    ///
-    /// `domain`: whose subdomains get the cookies, too. None: the API's host alone.
-    pub fn for_domains(api: &Url, website: &Url, domain: Option<String>) -> Self {
-        let same_site = if is_cross_site(api, website) { SameSite::None } else { SameSite::Lax };
-        Self { secure: api.scheme() == "https", same_site, domain }
-    }
-
-    fn set(&self, headers: &mut HeaderMap, name: &str, value: &str, expires: DateTime<Utc>) {
-        let path = if name == REFRESH_COOKIE { REFRESH_PATH } else { "/" };
-        let expires = OffsetDateTime::from_unix_timestamp(expires.timestamp())
-            .unwrap_or(OffsetDateTime::UNIX_EPOCH);
-        let mut cookie = Cookie::build((name, value))
-            .path(path)
-            .expires(Expiration::DateTime(expires))
-            .http_only(true)
-            .secure(self.secure)
-            .same_site(self.same_site)
-            .build();
-        if let Some(domain) = &self.domain {
-            cookie.set_domain(domain);
-        }
-        append(headers, &header::SET_COOKIE, &cookie.encoded().to_string());
-    }
-
-    fn clear(&self, headers: &mut HeaderMap) {
-        self.set(headers, ACCESS_COOKIE, "", DateTime::UNIX_EPOCH);
-        self.set(headers, REFRESH_COOKIE, "", DateTime::UNIX_EPOCH);
-    }
-}
-
-/// Whether browsers take page and API for different sites, so that only `SameSite=None` cookies
-/// travel between them.
-pub fn is_cross_site(api: &Url, website: &Url) -> bool {
-    site(api) != site(website)
-}
-
-/// Scheme and registrable part of the host. The last two labels stand for the latter: wrong only
-/// for hosts right below a public suffix such as `co.uk`, where it errs towards `Lax`.
-fn site(url: &Url) -> (&str, String) {
-    let host = url.host_str().unwrap_or_default();
-    let is_name = matches!(url.host(), Some(url::Host::Domain(_)));
-    let labels: Vec<&str> = host.split('.').collect();
-    let start = if is_name { labels.len().saturating_sub(2) } else { 0 };
-    (url.scheme(), labels.get(start..).unwrap_or_default().join("."))
-}
-
-/// Headers that hand a new or refreshed session to the client.
+/// Adds the headers that hand a new or refreshed session to the client. What it sent in the other transport is removed:
+/// otherwise that session would come back after this one ends.
 pub fn attach(
+    mut headers: HeaderMap,
     cookies: &Cookies,
     transport: Transport,
+    request: &HeaderMap,
     tokens: &SessionTokens,
     claims: &Claims,
     now: DateTime<Utc>,
 ) -> HeaderMap {
-    let mut headers = attach_access(cookies, transport, &tokens.access_token, claims, now);
+    if has_other(request, transport) {
+        match transport {
+            Transport::Cookie => clear_headers(&mut headers),
+            Transport::Header => cookies.clear(&mut headers),
+        }
+    }
+    attach_access_to(&mut headers, cookies, transport, &tokens.access_token, claims, now);
     let refresh = &tokens.refresh_token;
     match transport {
         Transport::Header => {
@@ -181,23 +191,34 @@ pub fn attach_access(
     now: DateTime<Utc>,
 ) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    append(&mut headers, &FRONT_TOKEN, &front_token(claims));
-    expose(&mut headers, &FRONT_TOKEN);
+    attach_access_to(&mut headers, cookies, transport, access, claims, now);
+    headers
+}
+
+fn attach_access_to(
+    headers: &mut HeaderMap,
+    cookies: &Cookies,
+    transport: Transport,
+    access: &CoreToken,
+    claims: &Claims,
+    now: DateTime<Utc>,
+) {
+    append(headers, &FRONT_TOKEN, &front_token(claims));
+    expose(headers, &FRONT_TOKEN);
     match transport {
         Transport::Header => {
-            append(&mut headers, &ACCESS_HEADER, access.token.expose_secret());
-            expose(&mut headers, &ACCESS_HEADER);
+            append(headers, &ACCESS_HEADER, access.token.expose_secret());
+            expose(headers, &ACCESS_HEADER);
         }
         Transport::Cookie => {
             let expires = now + ACCESS_COOKIE_LIFE;
-            cookies.set(&mut headers, ACCESS_COOKIE, access.token.expose_secret(), expires);
+            cookies.set(headers, ACCESS_COOKIE, access.token.expose_secret(), expires);
         }
     }
     if let Some(secret) = claims.anti_csrf_token() {
-        append(&mut headers, &ANTI_CSRF, secret);
-        expose(&mut headers, &ANTI_CSRF);
+        append(headers, &ANTI_CSRF, secret);
+        expose(headers, &ANTI_CSRF);
     }
-    headers
 }
 
 /// Headers that make the client forget its session, in the transport it used.
@@ -215,13 +236,22 @@ pub fn clear(cookies: &Cookies, transport: Transport) -> HeaderMap {
 pub fn clear_everywhere(cookies: &Cookies) -> HeaderMap {
     let mut headers = HeaderMap::new();
     cookies.clear(&mut headers);
-    if cookies.domain.is_some() {
-        // From before the domain was set: beside the new ones nobody could tell which is meant.
-        Cookies { domain: None, ..cookies.clone() }.clear(&mut headers);
-    }
+    cookies.clear_others(&mut headers);
     forget_front_token(&mut headers);
     clear_headers(&mut headers);
     headers
+}
+
+/// Headers for a refresh with two cookies of one name. `Ok`: the older ones are removed, and the next refresh works.
+/// `Err`: all are removed, so that the user can sign in again.
+pub fn clear_doubled(cookies: &Cookies, doubled: &[&'static str]) -> Result<HeaderMap, HeaderMap> {
+    let mut headers = HeaderMap::new();
+    if cookies.clear_older(&mut headers, doubled) {
+        return Ok(headers);
+    }
+    let mut headers = clear_everywhere(cookies);
+    cookies.clear_planted(&mut headers, doubled, REFRESH_PATH);
+    Err(headers)
 }
 
 fn clear_headers(headers: &mut HeaderMap) {
@@ -258,7 +288,7 @@ fn expose(headers: &mut HeaderMap, name: &HeaderName) {
     }
 }
 
-fn append(headers: &mut HeaderMap, name: &HeaderName, value: &str) {
+pub fn append(headers: &mut HeaderMap, name: &HeaderName, value: &str) {
     if let Ok(mut value) = HeaderValue::from_str(value) {
         // Most hold a token: none is shown by `Debug`.
         value.set_sensitive(true);
@@ -281,36 +311,42 @@ mod tests {
         for values in
             [&["sAccessToken=a.b.c; sAccessToken=d.e.f"][..], &["sAccessToken=a", "sAccessToken=b"]]
         {
-            assert_eq!(access_token(&request(&header::COOKIE, values)).unwrap_err(), Ambiguous);
+            let headers = request(&header::COOKIE, values);
+            assert_eq!(access_token(&headers).unwrap_err(), Ambiguous(vec![ACCESS_COOKIE]));
+            assert_eq!(refresh_token(&headers).unwrap_err(), Ambiguous(vec![ACCESS_COOKIE]));
+        }
+        let headers = request(&header::COOKIE, &["sRefreshToken=a.V2; sRefreshToken=b.V2"]);
+        assert_eq!(refresh_token(&headers).unwrap_err(), Ambiguous(vec![REFRESH_COOKIE]));
+    }
+
+    #[test]
+    fn bearer_of_somebody_else_is_no_token_of_ours() {
+        let foreign = jsonwebtoken::encode(
+            &jsonwebtoken::Header::default(),
+            &json!({"sub": "proxy"}),
+            &jsonwebtoken::EncodingKey::from_secret(b"secret"),
+        );
+        for bearer in ["garbage", "", "a.b.c", "dXNlcjpwYXNz", &foreign.unwrap()] {
+            let mut headers = request(&header::COOKIE, &["sAccessToken=x; sRefreshToken=y.V2"]);
+            let bearer = HeaderValue::from_str(&format!("Bearer {bearer}")).unwrap();
+            headers.insert(header::AUTHORIZATION, bearer);
+            let found = access_token(&headers).unwrap().unwrap();
+            assert_eq!((found.token.expose_secret(), found.transport), ("x", Transport::Cookie));
+            let found = refresh_token(&headers).unwrap().unwrap();
+            assert_eq!((found.token.expose_secret(), found.transport), ("y.V2", Transport::Cookie));
         }
     }
 
     #[test]
-    fn a_bearer_that_is_no_jwt_is_no_access_token() {
-        let headers = request(&header::AUTHORIZATION, &["Bearer garbage"]);
-        assert!(access_token(&headers).unwrap().is_none());
-        let found = refresh_token(&headers).unwrap().unwrap();
-        assert_eq!(found.token.expose_secret(), "garbage");
-    }
-
-    #[test]
-    fn cookie_attributes_follow_the_domains() {
-        let cookies = |api: &str, website: &str| {
-            let cookies =
-                Cookies::for_domains(&api.parse().unwrap(), &website.parse().unwrap(), None);
-            (cookies.secure, cookies.same_site)
-        };
-        assert_eq!(
-            cookies("http://localhost:3001", "http://localhost:3000"),
-            (false, SameSite::Lax)
-        );
-        assert_eq!(
-            cookies("https://api.example.com", "https://example.com"),
-            (true, SameSite::Lax)
-        );
-        assert_eq!(
-            cookies("https://api.example.org", "https://example.com"),
-            (true, SameSite::None)
-        );
+    fn refresh_tokens_are_known_by_their_form() {
+        for token in ["x.V2", "aGVsbG8=.0a1b.V2", "a-_+/=.b.V0"] {
+            assert!(is_refresh_token(token), "{token}");
+        }
+        for text in
+            ["", ".V2", "x", "x.V", "x.V22", "x.Vx", "x y.V2", "x.V2 ", "\u{e9}.V2", "a.b.c"]
+        {
+            assert!(!is_refresh_token(text), "{text}");
+        }
+        assert!(!is_refresh_token(&format!("{}.V2", "x".repeat(MAX_TOKEN))));
     }
 }

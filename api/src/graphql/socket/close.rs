@@ -78,7 +78,7 @@ impl From<&supertokens::Error> for Close {
             Error::Unauthorised | Error::SessionEnded(_) | Error::TokenTheft(_) => {
                 Self::UNAUTHORISED
             }
-            Error::TryRefreshToken => Self::TRY_REFRESH_TOKEN,
+            Error::TryRefreshToken | Error::AmbiguousCookies(_) => Self::TRY_REFRESH_TOKEN,
             Error::InvalidClaim { .. } | Error::ForeignOrigin => Self::FORBIDDEN,
             Error::Unavailable { .. } | Error::TooMany { .. } => {
                 tracing::warn!(%error, "a socket's session cannot be checked");

@@ -2,8 +2,8 @@
 
 use axum::{
     Json,
-    extract::State,
-    http::{HeaderMap, Method},
+    extract::{OriginalUri, State},
+    http::{HeaderMap, Method, Uri},
     response::{IntoResponse, Response},
 };
 use serde_json::json;
@@ -34,9 +34,10 @@ pub async fn send_link(
     State(supertokens): State<SuperTokens>,
     client: ClientAddress,
     method: Method,
+    OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    let session = any_session(&supertokens, &method, &headers).await?;
+    let session = any_session(&supertokens, &method, &uri, &headers).await?;
     let token = match email_of(&supertokens, &session).await? {
         Some(email) => {
             let user_id = session.claims.recipe_user_id();
@@ -67,9 +68,10 @@ pub async fn send_link(
 pub async fn status(
     State(supertokens): State<SuperTokens>,
     method: Method,
+    OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    let session = any_session(&supertokens, &method, &headers).await?;
+    let session = any_session(&supertokens, &method, &uri, &headers).await?;
     let verified = is_verified(&supertokens, &session).await?;
     let session = supertokens.set_claim(session, EMAIL_VERIFIED, verified).await?;
     Ok(answer(session, &json!({"status": "OK", "isVerified": verified})))
@@ -81,12 +83,13 @@ pub async fn verify(
     State(supertokens): State<SuperTokens>,
     client: ClientAddress,
     method: Method,
+    OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
     JsonObject(body): JsonObject,
 ) -> Result<Response, Error> {
     let token = form::token(&body, "email verification")?;
     supertokens.limits().request(client)?;
-    let session = match any_session(&supertokens, &method, &headers).await {
+    let session = match any_session(&supertokens, &method, &uri, &headers).await {
         Ok(session) => Some(session),
         Err(Error::Unauthorised | Error::SessionEnded(_)) => None,
         Err(error) => return Err(error),
@@ -130,9 +133,11 @@ async fn email_of(supertokens: &SuperTokens, session: &Session) -> Result<Option
 async fn any_session(
     supertokens: &SuperTokens,
     method: &Method,
+    uri: &Uri,
     headers: &HeaderMap,
 ) -> Result<Session, Error> {
-    supertokens.session_with(Request { method, headers }, Checks::default()).await
+    let request = Request { method, path: uri.path(), headers };
+    supertokens.session_with(request, Checks::default()).await
 }
 
 fn answer(session: Session, body: &serde_json::Value) -> Response {

@@ -24,7 +24,7 @@ async fn get(app: &TestApp, path: &str, token: &str) -> Answer {
 async fn session(app: &TestApp, token: &str) -> Session {
     let mut headers = HeaderMap::new();
     headers.insert(AUTHORIZATION, format!("Bearer {token}").parse().expect("a header"));
-    let request = Request { method: &Method::POST, headers: &headers };
+    let request = Request { method: &Method::POST, path: "/", headers: &headers };
     app.state.supertokens.session(request).await.expect("a session")
 }
 

@@ -39,7 +39,9 @@ async fn session_info(
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    let session = supertokens.session(Request { method: &method, headers: &headers }).await?;
+    let session = supertokens
+        .session(Request { method: &method, path: "/sessioninfo", headers: &headers })
+        .await?;
     let claims = &session.claims;
     let body = json!({
         "sessionHandle": claims.session_handle(),
@@ -82,7 +84,8 @@ async fn who(
     headers: &HeaderMap,
     checks: Checks<'_>,
 ) -> Result<Response, Error> {
-    let session = supertokens.session_with(Request { method, headers }, checks).await?;
+    let session =
+        supertokens.session_with(Request { method, path: "/checked", headers }, checks).await?;
     let body = json!({"userId": session.claims.user_id()});
     Ok(answer(session, body))
 }

@@ -54,6 +54,7 @@ async fn ten_thousand_forged_key_ids_cause_one_fetch() {
         anti_csrf: AntiCsrf::default(),
         email_verification: EmailVerificationMode::default(),
         cookie_domain: None,
+        older_cookie_domain: None,
         providers: Vec::new(),
         rate_limits: RateLimits::OFF,
         dashboard: None,
@@ -65,7 +66,7 @@ async fn ten_thousand_forged_key_ids_cause_one_fetch() {
         let bearer = format!("Bearer {token}").parse().expect("a header");
         headers.insert(AUTHORIZATION, bearer);
         let (method, headers) = (&Method::POST, &headers);
-        supertokens.session(Request { method, headers }).await
+        supertokens.session(Request { method, path: "/", headers }).await
     };
     let token = forger.sign(&claims(NOW));
     let (_, signed) = token.split_once('.').expect("a header");

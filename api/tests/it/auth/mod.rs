@@ -1,5 +1,6 @@
 //! The sign-in side: the recorded FDI, tokens, keys, cookies, sessions, and what bad input gets.
 
+mod backends;
 mod browser;
 mod checks;
 mod contract;
@@ -14,6 +15,7 @@ mod emailverification;
 mod foreign_pages;
 mod garbled;
 mod input;
+mod jar;
 mod jwks;
 mod limits;
 mod manage;
@@ -25,6 +27,7 @@ mod sign_in;
 pub mod stand_in;
 mod third_party;
 mod tokens;
+mod transports;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use reqwest::RequestBuilder;

@@ -124,7 +124,7 @@ impl TestApp {
         let mut headers = header::HeaderMap::new();
         let bearer = format!("Bearer {}", user.access_token);
         headers.insert(header::AUTHORIZATION, bearer.parse().expect("a header"));
-        let request = session::Request { method: &Method::POST, headers: &headers };
+        let request = session::Request { method: &Method::POST, path: "/", headers: &headers };
         self.state.supertokens.session(request).await.expect("a session").claims
     }
 

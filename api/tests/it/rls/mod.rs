@@ -6,6 +6,7 @@ mod lint;
 mod policies;
 mod pooler;
 mod proof;
+mod readiness;
 mod round_trips;
 mod signed;
 mod support;

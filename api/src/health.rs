@@ -38,16 +38,54 @@ struct Inner {
 /// Results of one check of everything that is elsewhere.
 struct Checks {
     finished_at: Instant,
-    database: Result<(), pg_scope::Error>,
+    database: DatabaseState,
     has_keys: bool,
     core: Result<(), CoreError>,
+}
+
+enum DatabaseState {
+    Ok,
+    /// Every connection is in use, so requests wait. The database itself responds to them.
+    Busy(pg_scope::Error),
+    Unavailable(pg_scope::Error),
+}
+
+impl From<Result<(), pg_scope::Error>> for DatabaseState {
+    fn from(pinged: Result<(), pg_scope::Error>) -> Self {
+        match pinged {
+            Ok(()) => Self::Ok,
+            Err(error @ pg_scope::Error::PoolExhausted(_)) => Self::Busy(error),
+            Err(error) => Self::Unavailable(error),
+        }
+    }
+}
+
+impl DatabaseState {
+    fn is_ready(&self) -> bool {
+        !matches!(self, Self::Unavailable(_))
+    }
+
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Busy(_) => "busy",
+            Self::Unavailable(_) => "unavailable",
+        }
+    }
+
+    fn reason(&self) -> String {
+        match self {
+            Self::Ok => "ok".to_owned(),
+            Self::Busy(error) | Self::Unavailable(error) => error.to_string(),
+        }
+    }
 }
 
 impl Checks {
     async fn run(rls: &Rls, supertokens: &SuperTokens) -> Self {
         let (database, has_keys, core) =
             tokio::join!(rls.ping(), supertokens.can_check_sessions(), supertokens.can_sign_in());
-        Self { finished_at: Instant::now(), database, has_keys, core }
+        Self { finished_at: Instant::now(), database: database.into(), has_keys, core }
     }
 
     fn is_fresh(&self) -> bool {
@@ -108,7 +146,7 @@ impl Report {
     /// 200 when signed-in users can be served, otherwise 503. The Core and the listener take no copy out of
     /// service: all copies share the Core, and without the listener changes arrive late but are not lost.
     pub fn status(&self) -> StatusCode {
-        let is_ready = |checks: &Arc<Checks>| checks.database.is_ok() && checks.has_keys;
+        let is_ready = |checks: &Arc<Checks>| checks.database.is_ready() && checks.has_keys;
         if self.checks.as_ref().is_some_and(is_ready) && !self.is_stopping {
             StatusCode::OK
         } else {
@@ -116,12 +154,12 @@ impl Report {
         }
     }
 
-    /// For the public: `ok` or `unavailable` for each dependency.
+    /// For the public: `ok` or `unavailable` for each dependency, or `busy` for the database.
     pub fn summary(&self) -> Value {
         let word = |is_ok| if is_ok { "ok" } else { "unavailable" };
         let checks = self.checks.as_ref();
         self.with_service(json!({
-            "database": word(checks.is_some_and(|checks| checks.database.is_ok())),
+            "database": checks.map_or("unavailable", |checks| checks.database.word()),
             "keys": word(checks.is_some_and(|checks| checks.has_keys)),
             "core": word(checks.is_some_and(|checks| checks.core.is_ok())),
             "live": word(self.is_listening),
@@ -139,7 +177,7 @@ impl Report {
             return json!({ "service": "the health checks have stopped: restart the service" });
         };
         self.with_service(json!({
-            "database": checks.database.as_ref().map_or_else(ToString::to_string, |()| ok()),
+            "database": checks.database.reason(),
             "keys": reason(checks.has_keys, NO_KEYS),
             "core": checks.core.as_ref().map_or_else(ToString::to_string, |()| ok()),
             "live": reason(self.is_listening, NOT_LISTENING),

@@ -8,7 +8,6 @@ mod signature;
 mod sqlx_options;
 
 use std::{
-    io,
     sync::LazyLock,
     time::{Duration, Instant},
 };
@@ -16,7 +15,6 @@ use std::{
 use pg_scope::{Error, Options, Pool, ScopeTemplate, Share};
 use sea_orm::{DbErr, RuntimeErr};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::time::timeout;
 
 pub use pg_scope::{Access, PoolStatus, Transaction as UserTransaction};
 
@@ -183,10 +181,9 @@ impl Rls {
         guard::check(&self.url, &self.signer).await
     }
 
-    /// Whether the database responds.
+    /// Whether the database responds. [`Error::PoolExhausted`] says nothing of the database.
     pub async fn ping(&self) -> Result<(), Error> {
-        let pinged = timeout(PING_TIMEOUT, self.pool.ping()).await;
-        pinged.unwrap_or_else(|elapsed| Err(io::Error::from(elapsed).into()))
+        self.pool.ping(PING_TIMEOUT).await
     }
 
     /// What there is of connections now.
@@ -194,9 +191,9 @@ impl Rls {
         self.pool.status()
     }
 
-    /// Closes every connection.
-    pub fn close(&self) {
-        self.pool.close();
+    /// Closes every connection, and returns when the database has done so.
+    pub async fn close(&self) {
+        self.pool.close().await;
     }
 }
 

@@ -193,8 +193,7 @@ impl Service {
             tracing::error!("mails that still waited after {LAST_MAILS:?} were not sent");
         }
         let connections = async {
-            self.state.rls.close();
-            self.core.close().await;
+            tokio::join!(self.state.rls.close(), self.core.close());
         };
         // A connection that never comes back must not keep the process.
         if tokio::time::timeout(CLOSE, connections).await.is_err() {

@@ -87,7 +87,7 @@ async fn find(context: &Context<'_>, asked: &[Asked]) -> Result<HashMap<i64, Row
     ids.sort_unstable();
     ids.dedup();
     let transaction = begin_read(context).await?.ending();
-    let todos = todo::Entity::find().filter(todo::Column::Id.is_in(ids));
+    let todos = todo::Entity::find().filter(todo::Column::Id.eq_any(ids));
     let rows = columns.read(todos, &transaction).await?;
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }

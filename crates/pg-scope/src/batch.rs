@@ -8,7 +8,10 @@ use postgres_protocol::message::backend::DataRowBody;
 use tokio::sync::oneshot;
 use tokio_postgres::types::{FromSql, FromSqlOwned, IsNull, ToSql, Type};
 
-use crate::error::Error;
+use crate::{
+    command::{self, Effect},
+    error::Error,
+};
 
 /// Of the parameters of a statement. PostgreSQL rejects messages above 1 GiB.
 const MAX_BYTES: usize = 512 * 1024 * 1024;
@@ -21,6 +24,9 @@ const BINARY: u16 = 1;
 pub(crate) struct Statement {
     pub sql: Cow<'static, str>,
     pub types: Vec<Type>,
+    pub effect: Effect,
+    /// Whether the crate itself wrote it.
+    pub is_own: bool,
     /// Bind's fields after the names of the portal and the statement.
     bind: Bytes,
 }
@@ -52,7 +58,8 @@ impl Statement {
             let length = bind.len();
             return Err(Error::Encode(format!("parameters of {length} bytes exceed {MAX_BYTES}")));
         }
-        Ok(Self { sql, types, bind: bind.freeze() })
+        let effect = command::effect(&sql);
+        Ok(Self { sql, types, effect, is_own: false, bind: bind.freeze() })
     }
 
     /// From a text and its parameters, each with its type.
@@ -72,7 +79,8 @@ impl Statement {
     /// A statement of the crate itself, without parameters.
     pub fn plain(sql: &'static str) -> Self {
         const BIND: &[u8] = &[0, 1, 0, 1, 0, 0, 0, 1, 0, 1];
-        Self { sql: sql.into(), types: Vec::new(), bind: Bytes::from_static(BIND) }
+        let (types, bind) = (Vec::new(), Bytes::from_static(BIND));
+        Self { sql: sql.into(), types, effect: Effect::None, is_own: true, bind }
     }
 
     /// Bind to the unnamed portal (PostgreSQL, "Message Formats").
@@ -127,6 +135,8 @@ pub(crate) enum Position {
     Whole,
     /// The first batch of several: it begins with BEGIN.
     First,
+    /// The whole transaction, with BEGIN and COMMIT: one of its statements could commit outside of a block.
+    Block,
     /// The transaction was opened by an earlier batch.
     Later,
     /// The same, and it ends with this batch.

@@ -299,6 +299,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for HandshakeStream<S> {
         let limit = phase.limit().min(buffer.remaining());
         let mut part = ReadBuf::new(buffer.initialize_unfilled_to(limit));
         ready!(Pin::new(stream).poll_read(context, &mut part))?;
+        if matches!(phase, Phase::SslResponse) && !matches!(part.filled(), b"S" | b"N" | b"") {
+            // Also an error of the server: before TLS anybody may have sent it (CVE-2024-10977).
+            let text =
+                "the response to SSLRequest is neither S nor N: is this a PostgreSQL server?";
+            return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, text)));
+        }
         *phase = phase.advance(part.filled());
         let read = part.filled().len();
         buffer.advance(read);

@@ -21,15 +21,24 @@ pub enum Error {
     /// No connection was free within [`Options::acquire_timeout`](crate::Options::acquire_timeout).
     #[error("no database connection was free within {0:?}")]
     AcquireTimeout(Duration),
+    /// All connections of the pool were in use for [`Options::acquire_timeout`](crate::Options::acquire_timeout). The
+    /// database may be well.
+    #[error("all connections of the pool were in use for {0:?}")]
+    PoolExhausted(Duration),
     /// The pool was closed.
     #[error("the connection pool is closed")]
     PoolClosed,
-    /// The connection ended, or the server sent nothing for too long.
+    /// The connection ended, or nothing was transferred for too long.
     #[error("the database connection failed: {0}")]
     Io(Arc<io::Error>),
     /// The server rejected the statement.
     #[error(transparent)]
     Db(Arc<DbError>),
+    /// The server rejects changes, although it is no standby and the scope may write.
+    #[error(
+        "the server is read-only by a setting: turn `default_transaction_read_only` off for this role and database: {0}"
+    )]
+    ReadOnlySetting(Arc<DbError>),
     /// A statement of a read-only scope tried to write.
     #[error("the scope is read-only: {0}")]
     ReadOnlyScope(Arc<DbError>),
@@ -52,6 +61,21 @@ pub enum Error {
         /// `rows` or `bytes`.
         unit: &'static str,
     },
+    /// The result of a statement that has committed has more rows or bytes than the transaction allows.
+    #[error(
+        "the change is committed, but its result exceeds {limit} {unit}: do not repeat it, and return fewer rows"
+    )]
+    CommittedTooLarge {
+        /// Of the transaction.
+        limit: usize,
+        /// `rows` or `bytes`.
+        unit: &'static str,
+    },
+    /// A statement is transaction control, such as COMMIT. It was not run, or its connection was closed.
+    #[error(
+        "a statement must not control its transaction: use commit, rollback and begin_nested of the transaction"
+    )]
+    TransactionControl,
     /// The transaction has already ended, or could not begin.
     #[error("the transaction has ended")]
     TransactionEnded,
@@ -149,7 +173,8 @@ impl From<tokio_postgres::Error> for ConnectError {
         }
         let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
         if error.is_closed() || cause.is_some() {
-            return Self::Io(io::Error::other(error));
+            let kind = cause.map_or(io::ErrorKind::Other, io::Error::kind);
+            return Self::Io(io::Error::new(kind, with_causes(&error)));
         }
         Self::Other(with_causes(&error))
     }

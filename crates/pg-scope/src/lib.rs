@@ -2,6 +2,7 @@
 #![warn(missing_docs)]
 
 mod batch;
+mod command;
 mod connect;
 mod connection;
 mod error;

@@ -67,7 +67,7 @@ impl Options {
         self
     }
 
-    /// How long the server may send nothing while a response is outstanding. Longer than any statement may run
+    /// How long nothing may be sent or received while a response is outstanding. Longer than any statement may run
     /// (`statement_timeout`): this is for networks that swallow messages. Default: 12 s.
     #[must_use]
     pub fn response_timeout(mut self, within: Duration) -> Self {

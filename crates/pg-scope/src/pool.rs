@@ -1,15 +1,15 @@
 //! A bounded number of connections, opened when they are needed, each owned by a task of its own.
 
 use std::{
-    fmt,
+    fmt, io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use tokio::{
     runtime,
-    sync::{mpsc, oneshot},
-    time::{sleep, timeout},
+    sync::{Notify, mpsc, oneshot},
+    time::{Instant, sleep, timeout, timeout_at},
 };
 
 use crate::{
@@ -57,7 +57,12 @@ impl Pool {
     /// Opens no connection yet: the database may come later. Must be called within a Tokio runtime.
     pub fn new(options: Options) -> Self {
         let state = Mutex::new(State::default());
-        Self(Arc::new(Owner(Arc::new(Shared { options, state, types: Arc::default() }))))
+        Self(Arc::new(Owner(Arc::new(Shared {
+            options,
+            state,
+            types: Arc::default(),
+            closed: Notify::new(),
+        }))))
     }
 
     /// Begins a transaction. Nothing is sent before its first statement.
@@ -65,16 +70,24 @@ impl Pool {
     /// Waits as long as a [`Share`] of the scope is used up, or no connection is free. Then scopes whose first share has
     /// the fewest connections come first.
     ///
-    /// Fails with [`Error::AcquireTimeout`] when it has waited too long, and with [`Error::Connect`] when no
+    /// Fails with [`Error::PoolExhausted`] or [`Error::AcquireTimeout`] when it has waited too long, and with [`Error::Connect`] when no
     /// connection can be opened and none is open.
     pub async fn begin(&self, scope: Scope) -> Result<Transaction, Error> {
         let lease = self.lease(&scope.shares).await?;
         Ok(Transaction::new(self.clone(), lease, scope))
     }
 
-    /// Whether the database responds.
-    pub async fn ping(&self) -> Result<(), Error> {
-        Transaction::ping(self.clone(), self.lease(&Arc::default()).await?).await
+    /// Whether the database responds within a time, the wait for a connection included.
+    ///
+    /// Returns [`Error::PoolExhausted`] if all connections are in use, which says nothing of the database.
+    pub async fn ping(&self, within: Duration) -> Result<(), Error> {
+        let deadline = Instant::now() + within;
+        let lease = match timeout_at(deadline, self.lease(&Arc::default())).await {
+            Ok(lease) => lease?,
+            Err(_) => return Err(self.shared().acquire_error(within)),
+        };
+        let pinged = timeout_at(deadline, Transaction::ping(self, lease)).await;
+        pinged.unwrap_or_else(|elapsed| Err(io::Error::from(elapsed).into()))
     }
 
     /// The numbers of this moment.
@@ -83,8 +96,18 @@ impl Pool {
     }
 
     /// Closes idle connections at once, and the others when their transactions end. Later transactions fail.
-    pub fn close(&self) {
-        self.shared().close();
+    ///
+    /// Returns when the server has closed every connection. Dropping the future keeps the pool closed.
+    pub async fn close(&self) {
+        let shared = self.shared();
+        shared.close();
+        loop {
+            let closed = shared.closed.notified();
+            if shared.lock().open == 0 {
+                return;
+            }
+            closed.await;
+        }
     }
 
     /// How often a transaction looks for a connection that is alive: all of the pool may have ended unnoticed.
@@ -107,7 +130,7 @@ impl Pool {
         match timeout(within, waiting).await {
             Ok(Ok(leased)) => leased,
             Ok(Err(_)) => Err(Error::PoolClosed),
-            Err(_) => Err(Error::AcquireTimeout(within)),
+            Err(_) => Err(shared.acquire_error(within)),
         }
     }
 }
@@ -226,6 +249,9 @@ impl Drop for Slot {
         } else {
             shared.update(|state| self.leave(state));
         }
+        if shared.lock().open == 0 {
+            shared.closed.notify_waiters();
+        }
     }
 }
 
@@ -270,11 +296,22 @@ pub(crate) struct Shared {
     options: Options,
     state: Mutex<State>,
     types: Arc<TypeCache>,
+    /// Notified when no connection is left.
+    closed: Notify,
 }
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Why no connection was free in time.
+    fn acquire_error(&self, within: Duration) -> Error {
+        let state = self.lock();
+        let is_exhausted = state.open == self.options.max_connections
+            && state.idle.is_empty()
+            && state.opening + state.paused == 0;
+        if is_exhausted { Error::PoolExhausted(within) } else { Error::AcquireTimeout(within) }
     }
 
     pub fn idle_timeout(&self) -> Duration {

@@ -18,7 +18,10 @@ use rustls::{
     pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject as _},
 };
 use rustls_platform_verifier::Verifier;
-use tokio_postgres::{Config, config::SslMode};
+use tokio_postgres::{
+    Config,
+    config::{SslMode, SslNegotiation},
+};
 use tokio_postgres_rustls::MakeRustlsConnect;
 use url::Url;
 
@@ -43,6 +46,10 @@ pub enum UrlError {
         "its sslrootcert `{0}` cannot be used ({1}): it should be a file of certificates in PEM"
     )]
     Root(PathBuf, String),
+    #[error(
+        "its sslnegotiation is `direct`: use it with sslmode=require, verify-ca or verify-full"
+    )]
+    DirectTls,
     #[error("TLS cannot be set up: {0}")]
     Tls(#[from] TlsError),
 }
@@ -75,6 +82,10 @@ impl Target {
             .map_err(|error: tokio_postgres::Error| UrlError::Unreadable(error.to_string()))?;
         let roots = root.as_deref().map(read_roots).transpose()?;
         let (mode, verifier) = read_mode(mode.as_deref().unwrap_or("prefer"), roots)?;
+        let is_weak = matches!(mode, SslMode::Disable | SslMode::Prefer);
+        if is_weak && config.get_ssl_negotiation() == SslNegotiation::Direct {
+            return Err(UrlError::DirectTls);
+        }
         config.ssl_mode(mode);
         let mut tls = ClientConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()?
@@ -216,6 +227,9 @@ mod tests {
             ("?sslmode=on", "`on`: use disable"),
             ("?sslmode=verify-ca", "sslrootcert=PATH"),
             ("?sslmode=require&sslrootcert=/nonexistent", "`/nonexistent` cannot be used"),
+            ("?sslnegotiation=direct", "sslmode=require"),
+            ("?sslnegotiation=direct&sslmode=prefer", "sslmode=require"),
+            ("?sslnegotiation=direct&sslmode=disable", "sslmode=require"),
             ("?sslcert=x", "not a URL of a PostgreSQL database"),
         ] {
             let error = parse(query).err().unwrap();

@@ -13,6 +13,7 @@ use tracing::{Instrument as _, Span};
 
 use crate::{
     batch::{Batch, Failure, Position, QueryResult, ResultLimits, Statement, TransactionStatus},
+    command::Effect,
     error::Error,
     nested::{NestedTransaction, Nesting},
     pool::{Lease, Pool},
@@ -81,7 +82,7 @@ impl Transaction {
     }
 
     /// The next statement is the only one, or the last: COMMIT is sent with it. If the server rejects the statement, the
-    /// transaction is rolled back. After [`Error::TooLarge`] it may have been committed.
+    /// transaction is rolled back. [`Error::CommittedTooLarge`] says that it was committed.
     pub fn ending(mut self) -> Self {
         self.ends_with_next = true;
         self
@@ -144,7 +145,7 @@ impl Transaction {
         send_last(open.lease, batch).await.map(drop).map_err(Failure::into_error)
     }
 
-    pub(crate) async fn ping(pool: Pool, mut lease: Lease) -> Result<(), Error> {
+    pub(crate) async fn ping(pool: &Pool, mut lease: Lease) -> Result<(), Error> {
         for _ in 0..pool.attempts() {
             let batch = |reply| Batch {
                 statements: vec![Statement::plain("")],
@@ -233,6 +234,9 @@ impl Inner {
             db.query.text = &*statement.sql
         );
         async {
+            if statement.effect == Effect::Control {
+                return Err(Error::TransactionControl);
+            }
             let mut state = self.state.lock().await;
             self.nesting().check(nested)?;
             // A caller that is dropped from here on leaves `Ended`, and the lease's connection rolls back.
@@ -258,7 +262,11 @@ impl Inner {
     ) -> Result<QueryResult, Error> {
         for _ in 0..self.pool.attempts() {
             let (prologue, statement) = (scope.prologue.clone(), statement.clone());
-            let sent = if ends {
+            let sent = if ends && statement.effect == Effect::MayCommit {
+                let (begin, commit) = (Statement::plain("BEGIN"), Statement::plain("COMMIT"));
+                let statements = vec![begin, prologue, statement, commit];
+                send_last(lease, self.batch(statements, 2, Position::Block)).await
+            } else if ends {
                 let batch = self.batch(vec![prologue, statement], 1, Position::Whole);
                 send_last(lease, batch).await
             } else {

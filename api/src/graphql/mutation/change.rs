@@ -40,7 +40,7 @@ pub async fn change_all(
         transaction = transaction.ending();
     }
     let update = columns.into_iter().fold(
-        Entity::update_many().filter(Column::Id.is_in(numbers.iter().copied())),
+        Entity::update_many().filter(Column::Id.eq_any(numbers.iter().copied())),
         |update, (column, value)| update.col_expr(column, value),
     );
     let mut changed = update.exec_with_returning(&transaction).await?;

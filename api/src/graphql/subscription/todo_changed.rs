@@ -70,7 +70,7 @@ impl Reader {
         let _turn = self.live.turn().await;
         let transaction = self.rls.begin(Role::Authenticated, Access::Read, &self.claims).await?;
         let ids = changes.iter().map(|change| change.id);
-        Entity::find().filter(Column::Id.is_in(ids)).all(&transaction.ending()).await
+        Entity::find().filter(Column::Id.eq_any(ids)).all(&transaction.ending()).await
     }
 }
 

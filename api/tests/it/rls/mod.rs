@@ -7,6 +7,7 @@ mod policies;
 mod pooler;
 mod proof;
 mod quota;
+mod readiness;
 mod round_trips;
 mod signed;
 mod support;

@@ -1,5 +1,7 @@
 //! How often a request waits for the database: counted on the wire.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use crate::support::wire::{CLAIMS, CLAIMS_TO_READ, STATEMENT, Wire, sent, warm};
@@ -46,6 +48,30 @@ async fn a_change_that_may_be_taken_back_waits_twice() {
     let add = r#"mutation { addTodos(inputs: [{task: "x"}, {task: "y"}]) { todos { id } } }"#;
     let sent = sent(&wire, &ada, add).await;
     assert_eq!(sent, [vec!["BEGIN", CLAIMS, STATEMENT], vec!["COMMIT"]]);
+}
+
+#[tokio::test]
+async fn any_number_of_ids_is_one_statement() {
+    let wire = Wire::default();
+    let app = warm(&wire).await;
+    let ada = app.user("ada").await;
+    let ids = [ada.add("x").await, ada.add("y").await, ada.add("z").await];
+    for number in 1..=ids.len() {
+        let ids = &ids[..number];
+        let fields: String =
+            (0..number).map(|at| format!("t{at}: todo(id: {}) {{ task }} ", ids[at])).collect();
+        ada.data(&format!("{{ {fields} }}"), json!({})).await;
+        let change = "mutation($ids: [ID!]!) { setTodosComplete(ids: $ids, isComplete: true) { todos { task } } }";
+        ada.data(change, json!({ "ids": ids })).await;
+    }
+    let texts = wire.texts();
+    for command in ["SELECT", "UPDATE"] {
+        let by_id =
+            texts.iter().filter(|text| text.starts_with(command) && text.contains("\"id\" = ANY"));
+        let by_id: BTreeSet<_> = by_id.collect();
+        assert_eq!(by_id.len(), 1, "{by_id:?} of {texts:?}");
+        assert!(!texts.iter().any(|text| text.contains(" IN (")), "{texts:?}");
+    }
 }
 
 #[tokio::test]

@@ -6,14 +6,20 @@ use postgres_protocol::message::backend::{ErrorFields, Message};
 use tokio::time::{Instant, sleep};
 
 use super::{
-    Connection,
+    Connection, IDLE,
     cancel::{CANCEL_TIMEOUT, Cancel},
     prepared::columns,
 };
 use crate::{
     batch::{Column, QueryResult, ResultLimits, Row, Statement},
+    command::is_control_tag,
     error::{DbError, Error},
 };
+
+/// The type of the messages that have a row.
+const DATA_ROW: u8 = b'D';
+/// Messages other than rows are small.
+const MAX_MESSAGE: usize = 64 * 1024 * 1024;
 
 /// A statement of the batch whose response is being read.
 pub(super) struct Step<'b> {
@@ -30,6 +36,8 @@ pub(super) struct Request<'b> {
     pub statements: &'b [Statement],
     pub result_index: usize,
     pub limits: ResultLimits,
+    /// Whether the end of the batch may commit a change.
+    pub may_commit: bool,
 }
 
 impl<'b> Request<'b> {
@@ -38,6 +46,7 @@ impl<'b> Request<'b> {
             statements: std::slice::from_ref(statement),
             result_index: 0,
             limits: ResultLimits::default(),
+            may_commit: false,
         }
     }
 }
@@ -49,6 +58,15 @@ struct Response {
     bytes: usize,
     error: Option<Error>,
     is_too_large: bool,
+}
+
+impl Response {
+    /// The rows are discarded, and the statement is canceled.
+    fn exceed(&mut self, bytes: usize) {
+        self.is_too_large = true;
+        self.bytes = bytes;
+        self.result.rows = Vec::new();
+    }
 }
 
 impl Connection {
@@ -68,9 +86,9 @@ impl Connection {
         let mut is_caller_gone = false;
         let mut cancel = Cancel::default();
         let mut deadline = pin!(sleep(self.response_timeout));
-        let mut has_progressed = false;
+        let mut transferred = self.framed.transferred();
         'response: loop {
-            while let Some(message) = self.buffered(&mut response)? {
+            while let Some(message) = self.buffered(&step, &mut response, request)? {
                 if let Message::ReadyForQuery(ready) = message {
                     self.status = ready.status();
                     // The server has read all of a batch when it is ready.
@@ -94,19 +112,19 @@ impl Connection {
                     }
                 }
                 filled = self.framed.fill() => {
-                    has_progressed = true;
                     if let Err(error) = filled {
                         return Err(self.ended_by(error, &mut response));
                     }
                 }
                 () = &mut deadline => {
-                    if !std::mem::take(&mut has_progressed) {
+                    if self.framed.transferred() == transferred {
                         self.is_broken = true;
                         // So that the server does not keep a backend whose connection is closed here.
                         let _ = self.canceller.clone().cancel(CANCEL_TIMEOUT).await;
-                        let text = "the server sent nothing for too long";
+                        let text = "nothing was sent or received for too long";
                         return Err(io::Error::new(io::ErrorKind::TimedOut, text).into());
                     }
+                    transferred = self.framed.transferred();
                     deadline.as_mut().reset(Instant::now() + self.response_timeout);
                 }
             }
@@ -114,12 +132,16 @@ impl Connection {
         // A cancel request that is still on its way could reach the next statement.
         self.is_broken |= cancel.finish().await.is_err();
         match response {
-            Response { is_too_large: true, bytes, .. } => {
+            Response { is_too_large: true, bytes, error, .. } => {
                 let ResultLimits { max_rows, max_bytes } = request.limits;
-                Err(if bytes > max_bytes {
-                    Error::TooLarge { limit: max_bytes, unit: "bytes" }
+                let has_bytes = bytes > max_bytes;
+                let (limit, unit) =
+                    if has_bytes { (max_bytes, "bytes") } else { (max_rows, "rows") };
+                // The cancel request may have come too late.
+                Err(if error.is_none() && request.may_commit && self.status == IDLE {
+                    Error::CommittedTooLarge { limit, unit }
                 } else {
-                    Error::TooLarge { limit: max_rows, unit: "rows" }
+                    Error::TooLarge { limit, unit }
                 })
             }
             Response { error: Some(error), .. } => Err(error),
@@ -127,7 +149,32 @@ impl Connection {
         }
     }
 
-    fn buffered(&mut self, response: &mut Response) -> Result<Option<Message>, Error> {
+    /// The next message, if all of it was read. A row that exceeds the limit is skipped before it is read.
+    fn buffered(
+        &mut self,
+        step: &Option<Step<'_>>,
+        response: &mut Response,
+        request: &Request<'_>,
+    ) -> Result<Option<Message>, Error> {
+        while let Some((kind, length)) = self.framed.announced() {
+            let is_result = step.as_ref().is_some_and(|step| step.returns_rows);
+            if kind != DATA_ROW || !is_result {
+                if length > MAX_MESSAGE {
+                    self.is_broken = true;
+                    let text = format!("the server sent a message of {length} bytes");
+                    return Err(Error::Protocol(text));
+                }
+                break;
+            }
+            if !response.is_too_large {
+                let bytes = response.bytes.saturating_add(length);
+                if bytes <= request.limits.max_bytes {
+                    break;
+                }
+                response.exceed(bytes);
+            }
+            self.framed.skip();
+        }
         self.framed.buffered().map_err(|error| self.ended_by(error, response))
     }
 
@@ -173,11 +220,9 @@ impl Connection {
             (Message::DataRow(body), Some(step)) => {
                 if step.returns_rows && !response.is_too_large {
                     response.bytes += body.buffer().len();
-                    let ResultLimits { max_rows, max_bytes } = request.limits;
                     let rows = &mut response.result.rows;
-                    if rows.len() >= max_rows || response.bytes > max_bytes {
-                        response.is_too_large = true;
-                        rows.clear();
+                    if rows.len() >= request.limits.max_rows {
+                        response.exceed(response.bytes);
                     } else {
                         let columns = step.columns.clone().unwrap_or_default();
                         rows.push(Row { columns, body });
@@ -186,6 +231,10 @@ impl Connection {
             }
             (Message::CommandComplete(done), Some(finished)) => {
                 let tag = done.tag()?;
+                if !finished.statement.is_own && is_control_tag(tag) {
+                    // What follows would run in another transaction, which has no scope.
+                    return Err(Error::TransactionControl);
+                }
                 if finished.returns_rows {
                     response.result.rows_affected = rows_affected(tag);
                 }

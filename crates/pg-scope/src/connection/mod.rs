@@ -267,7 +267,8 @@ impl Connection {
             let _ = reply.send(Err(Failure::ended(Error::TransactionEnded)));
             return;
         }
-        let request = Request { statements: &statements, result_index, limits };
+        let may_commit = !is_read_only && !matches!(position, Position::First | Position::Later);
+        let request = Request { statements: &statements, result_index, limits, may_commit };
         let mut result = self.exchange(&request, reply.closed()).await;
         if position == Position::Whole
             && !self.is_broken
@@ -278,27 +279,47 @@ impl Connection {
         {
             result = self.exchange(&request, reply.closed()).await;
         }
-        if let Ok(result) = &mut result {
-            self.resolve_types(&statements[result_index].sql, result).await;
+        let leaves_open = matches!(position, Position::First | Position::Later);
+        if result.is_ok() && leaves_open == (self.status == IDLE) {
+            // Nothing may run here without its scope.
+            self.is_broken = true;
+            result = Err(Error::TransactionControl);
         }
-        let result = result.map_err(|error| self.classify_read_only_error(error, is_read_only));
+        match &mut result {
+            Ok(result) => self.resolve_types(&statements[result_index].sql, result).await,
+            Err(Error::Db(error)) if *error.code() == SqlState::READ_ONLY_SQL_TRANSACTION => {
+                let error = Arc::clone(error);
+                result = Err(self.classify_read_only_error(error, is_read_only).await);
+            }
+            Err(_) => {}
+        }
         let status = if self.is_broken { TransactionStatus::Idle } else { self.status.into() };
         let _ = reply.send(result.map_err(|error| Failure::Error { error, status }));
     }
 
-    /// A write in a read-only scope is a fault of the caller. In any other scope the server is a standby by now:
-    /// a new connection finds its successor.
-    fn classify_read_only_error(&mut self, error: Error, is_read_only: bool) -> Error {
-        match error {
-            Error::Db(error) if *error.code() == SqlState::READ_ONLY_SQL_TRANSACTION => {
-                if is_read_only {
-                    return Error::ReadOnlyScope(error);
-                }
-                self.is_broken = true;
-                Error::Db(error)
-            }
-            error => error,
+    /// A write in a read-only scope is a fault of the caller. In any other scope the server is a standby by now, unless a
+    /// setting makes it read-only: the connection ends, and a new one finds its successor.
+    async fn classify_read_only_error(&mut self, error: Arc<DbError>, is_read_only: bool) -> Error {
+        if is_read_only {
+            return Error::ReadOnlyScope(error);
         }
+        // The transaction has failed, and no statement of it could write.
+        self.roll_back().await;
+        if !self.is_broken && self.is_read_only_by_setting().await.unwrap_or(false) {
+            return Error::ReadOnlySetting(error);
+        }
+        self.is_broken = true;
+        Error::Db(error)
+    }
+
+    async fn is_read_only_by_setting(&mut self) -> Result<bool, Error> {
+        let sql = "SELECT NOT pg_catalog.pg_is_in_recovery()
+            AND pg_catalog.current_setting('default_transaction_read_only')::boolean";
+        let statement = Statement::plain(sql);
+        let request = Request::one(&statement);
+        let result = timeout(PING_TIMEOUT, self.exchange(&request, pending())).await;
+        let result = result.map_err(std::io::Error::from)??;
+        result.rows.first().map_or(Ok(false), |row| row.get(0))
     }
 }
 

@@ -13,16 +13,20 @@ impl From<Error> for DbErr {
         match error {
             Error::Url(error) => conn(sqlx::Error::Configuration(Box::new(error))),
             Error::Connect(error) => conn(connect_error(&error)),
-            Error::AcquireTimeout(_) => conn(sqlx::Error::PoolTimedOut),
+            Error::AcquireTimeout(_) | Error::PoolExhausted(_) => conn(sqlx::Error::PoolTimedOut),
             Error::PoolClosed => conn(sqlx::Error::PoolClosed),
             Error::Io(error) => conn(sqlx::Error::Io(io::Error::new(error.kind(), error))),
             Error::TransactionEnded => conn(sqlx::Error::Io(io::Error::other(error.to_string()))),
             Error::Db(error) => query(sqlx::Error::Database(Box::new(SqlxDbError(error)))),
-            Error::ReadOnlyScope(_) | Error::Protocol(_) | Error::RolledBack => {
-                query(sqlx::Error::Protocol(error.to_string()))
-            }
+            Error::ReadOnlyScope(_)
+            | Error::ReadOnlySetting(_)
+            | Error::Protocol(_)
+            | Error::RolledBack => query(sqlx::Error::Protocol(error.to_string())),
             Error::Encode(text) | Error::Decode(text) => Self::Type(text),
-            Error::NestedTransaction(_) | Error::TooLarge { .. } => Self::Custom(error.to_string()),
+            Error::NestedTransaction(_)
+            | Error::TransactionControl
+            | Error::CommittedTooLarge { .. }
+            | Error::TooLarge { .. } => Self::Custom(error.to_string()),
         }
     }
 }

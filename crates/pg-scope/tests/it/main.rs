@@ -1,6 +1,7 @@
 //! pg-scope against a real PostgreSQL (`TEST_DATABASE_URL`) and against a scripted server.
 
 mod drops;
+mod handshake;
 mod scripted;
 #[cfg(feature = "sea-orm")]
 mod sea_orm;

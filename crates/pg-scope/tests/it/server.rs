@@ -3,6 +3,7 @@
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use tokio::{
@@ -26,6 +27,8 @@ struct Seen {
     connections: usize,
     cancels: usize,
     closes_after_handshake: bool,
+    /// How long to wait before each megabyte of a message is read.
+    read_delay: Duration,
     /// For each Sync, the SQL texts of its Parse messages and the names that its Close messages close.
     batches: Vec<Vec<String>>,
 }
@@ -65,6 +68,10 @@ impl Server {
         self.lock().closes_after_handshake = true;
     }
 
+    pub fn read_slowly(&self, delay: Duration) {
+        self.lock().read_delay = delay;
+    }
+
     pub fn connections(&self) -> usize {
         self.lock().connections
     }
@@ -98,7 +105,8 @@ impl Server {
         let mut batch = Vec::new();
         loop {
             let kind = socket.read_u8().await.ok()?;
-            let body = read_body(&mut socket).await?;
+            let delay = self.lock().read_delay;
+            let body = read_slowly(&mut socket, delay).await?;
             let text = |skip: usize| {
                 let mut texts = body[skip..].split(|byte| *byte == 0);
                 texts.next().map(String::from_utf8_lossy).unwrap_or_default().into_owned()
@@ -143,9 +151,19 @@ impl Server {
 
 /// A message without its type: the body behind the length.
 async fn read_body(socket: &mut TcpStream) -> Option<Vec<u8>> {
+    read_slowly(socket, Duration::ZERO).await
+}
+
+/// The same, with a delay before each megabyte but the first.
+async fn read_slowly(socket: &mut TcpStream, delay: Duration) -> Option<Vec<u8>> {
     let length = usize::try_from(socket.read_u32().await.ok()?).ok()?;
     let mut body = vec![0; length - 4];
-    socket.read_exact(&mut body).await.ok()?;
+    for (index, part) in body.chunks_mut(1024 * 1024).enumerate() {
+        if index > 0 {
+            tokio::time::sleep(delay).await;
+        }
+        socket.read_exact(part).await.ok()?;
+    }
     Some(body)
 }
 
@@ -230,6 +248,17 @@ pub fn first_run(text: &str) -> Vec<u8> {
 /// The whole response to a statement that is prepared already.
 pub fn later_run(text: &str) -> Vec<u8> {
     [bound(), row(text), complete("SELECT 1")].concat()
+}
+
+/// The response to a statement with one boolean that is run for the first time.
+pub fn first_bool(value: bool) -> Vec<u8> {
+    const TEXT: [u8; 4] = 25_u32.to_be_bytes();
+    const BOOL: [u8; 4] = 16_u32.to_be_bytes();
+    let mut described = prepared();
+    let at = described.windows(4).rposition(|bytes| bytes == TEXT).expect("a type");
+    described[at..at + 4].copy_from_slice(&BOOL);
+    let row = message(b'D', &[0, 1, 0, 0, 0, 1, u8::from(value)]);
+    [described, bound(), row, complete("SELECT 1")].concat()
 }
 
 /// The response to a command that is run for the first time.

@@ -1,6 +1,6 @@
 //! Transactions on a real server.
 
-use std::time::Duration;
+use std::{env, time::Duration};
 
 use pg_scope::{Error, Options, Pool, ResultLimits, types::Type};
 
@@ -71,12 +71,58 @@ fn runtime_that_stops_with_waiting_transactions_does_not_hang() {
 }
 
 #[tokio::test]
-async fn committed_statement_in_the_text_ends_the_transaction() {
-    let pool = Pool::new(postgres("commit-in-text"));
-    let transaction = pool.begin(write_as("ada")).await.expect("a connection");
-    transaction.query("COMMIT", &[]).await.expect("the server commits");
-    // Nothing may run without the scope.
-    assert!(matches!(user(&transaction).await, Err(Error::TransactionEnded)));
+async fn transaction_control_in_the_text_is_rejected() {
+    let pool = Pool::new(postgres("control-in-text"));
+    for sql in ["COMMIT", "/* so */ commit AND CHAIN", "; ROLLBACK", "BEGIN", "SAVEPOINT s1"] {
+        let transaction = pool.begin(write_as("ada")).await.expect("a connection");
+        let rejected = transaction.query(sql, &[]).await;
+        assert!(matches!(rejected, Err(Error::TransactionControl)), "{sql}: {rejected:?}");
+        // It was not run, and the scope holds.
+        assert_eq!(user(&transaction).await.expect("a row"), "ada");
+        let rejected = transaction.ending().query(sql, &[]).await;
+        assert!(matches!(rejected, Err(Error::TransactionControl)), "{sql}: {rejected:?}");
+    }
+}
+
+#[tokio::test]
+async fn procedural_commit_is_an_error() {
+    let pool = Pool::new(postgres("procedural-commit").max_connections(1));
+    let sql = "DO $$ BEGIN COMMIT; RAISE 'ran as %', current_setting('app.user', true); END $$";
+    for ends in [true, false] {
+        let transaction = pool.begin(write_as("ada")).await.expect("a connection");
+        let transaction = if ends { transaction.ending() } else { transaction };
+        let error = transaction.query(sql, &[]).await.expect_err("an error");
+        assert_eq!(error.code().map(pg_scope::SqlState::code), Some("2D000"), "{error}");
+        drop(transaction);
+        let next = pool.begin(read_as("bob")).await.expect("a connection").ending();
+        assert_eq!(user(&next).await.expect("a row"), "bob");
+    }
+    let transaction = pool.begin(write_as("ada")).await.expect("a connection").ending();
+    let sql = "DO $$ BEGIN ASSERT current_setting('app.user') = 'ada'; END $$";
+    transaction.query(sql, &[]).await.expect("a block without a commit runs");
+    transaction.commit().await.expect("it was committed");
+}
+
+#[tokio::test]
+async fn read_only_setting_is_named_and_keeps_the_connection() {
+    let url = env::var("TEST_DATABASE_URL").expect("TEST_DATABASE_URL");
+    let separator = if url.contains('?') { '&' } else { '?' };
+    let url = format!("{url}{separator}options=-cdefault_transaction_read_only%3Don");
+    let pool = Pool::new(Options::from_url(&url).expect("a URL").max_connections(1));
+    let backend = async || {
+        let transaction = pool.begin(write_as("ada")).await.expect("a connection").ending();
+        let result = transaction.query("SELECT pg_backend_pid()", &[]).await.expect("rows");
+        result.decode::<(i32,)>().expect("a number")
+    };
+    let before = backend().await;
+    for ends in [true, false] {
+        let transaction = pool.begin(write_as("ada")).await.expect("a connection");
+        let transaction = if ends { transaction.ending() } else { transaction };
+        let error = transaction.query("CREATE TABLE never_made ()", &[]).await.expect_err("error");
+        assert!(matches!(error, Error::ReadOnlySetting(_)), "{error}");
+        drop(transaction);
+        assert_eq!(backend().await, before);
+    }
 }
 
 #[tokio::test]
@@ -154,9 +200,38 @@ async fn unreachable_database_fails_every_waiting_transaction() {
 }
 
 #[tokio::test]
-async fn closed_pool_refuses_transactions() {
-    let pool = Pool::new(postgres("closed"));
-    pool.ping().await.expect("a response");
-    pool.close();
+async fn closed_pool_refuses_transactions_and_has_no_connections() {
+    let observer = Pool::new(postgres("observer-4").max_connections(1));
+    let pool = Pool::new(postgres("closed").max_connections(3));
+    let held: Vec<_> = (0..3).map(|_| pool.begin(read_as("ada"))).collect();
+    let held = futures_util::future::join_all(held).await;
+    for transaction in &held {
+        user(transaction.as_ref().expect("a connection")).await.expect("a row");
+    }
+    assert_eq!(backends(&observer, "closed").await, 3);
+    let ((), ()) = tokio::join!(pool.close(), async { drop(held) });
+    assert_eq!(backends(&observer, "closed").await, 0);
     assert!(matches!(pool.begin(read_as("ada")).await, Err(Error::PoolClosed)));
+}
+
+#[tokio::test]
+async fn full_pool_is_told_from_an_unavailable_database() {
+    let options = postgres("full").max_connections(1);
+    let pool = Pool::new(options.acquire_timeout(Duration::from_millis(10)));
+    let mut held = pool.begin(read_as("ada")).await;
+    while held.is_err() {
+        held = pool.begin(read_as("ada")).await;
+    }
+    let exhausted = pool.begin(read_as("bob")).await;
+    assert!(matches!(exhausted, Err(Error::PoolExhausted(_))), "{exhausted:?}");
+    assert!(matches!(pool.ping(Duration::from_millis(1)).await, Err(Error::PoolExhausted(_))));
+    drop(held);
+    // A database that accepts connections and says nothing.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = silent.local_addr().expect("an address").port();
+    let options = Options::from_url(&format!("postgres://nobody@127.0.0.1:{port}/none"));
+    let options = options.expect("a URL").max_connections(1);
+    let pool = Pool::new(options.acquire_timeout(Duration::from_millis(10)));
+    let waited = pool.begin(read_as("ada")).await;
+    assert!(matches!(waited, Err(Error::AcquireTimeout(_))), "{waited:?}");
 }

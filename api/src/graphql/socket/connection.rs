@@ -14,7 +14,7 @@ use tokio::time::{Instant, Interval, interval_at, timeout};
 use super::{
     close::Close,
     message::{ClientMessage, ServerMessage},
-    operations::{OperationEvent, Operations},
+    operations::Operations,
     sockets::{KeyedPermit, SocketPermit},
 };
 use crate::{

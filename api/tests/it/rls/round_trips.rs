@@ -53,8 +53,9 @@ async fn any_number_of_ids_is_one_statement() {
     let ids = [ada.add("x").await, ada.add("y").await, ada.add("z").await];
     for number in 1..=ids.len() {
         let ids = &ids[..number];
-        let fields: String =
-            (0..number).map(|at| format!("t{at}: todo(id: {}) {{ task }} ", ids[at])).collect();
+        let field = |(at, id): (usize, &String)| format!("t{at}: todo(id: {id}) {{ task }}");
+        let fields: Vec<_> = ids.iter().enumerate().map(field).collect();
+        let fields = fields.join(" ");
         ada.data(&format!("{{ {fields} }}"), json!({})).await;
         let change = "mutation($ids: [ID!]!) { setTodosComplete(ids: $ids, isComplete: true) { todos { task } } }";
         ada.data(change, json!({ "ids": ids })).await;

@@ -25,6 +25,7 @@ const REQUEST_TIME: &str = "http_request_duration_seconds";
 const OPERATIONS: &str = "graphql_operations_total";
 const OPERATION_TIME: &str = "graphql_operation_duration_seconds";
 pub const POOL_WAIT: &str = "database_pool_wait_seconds";
+const STATEMENT_TIME: &str = pg_scope::STATEMENT_DURATION;
 pub const POOL_CONNECTIONS: &str = "database_pool_connections";
 pub const POOL_MAX: &str = "database_pool_max_connections";
 pub const POOL_WAITING: &str = "database_pool_waiting";
@@ -85,6 +86,11 @@ fn describe() {
     describe_counter!(OPERATIONS, "GraphQL operations, by name (of a manifest) and code");
     describe_histogram!(OPERATION_TIME, Unit::Seconds, "How long an operation took, by name");
     describe_histogram!(POOL_WAIT, Unit::Seconds, "How long was waited for a connection");
+    describe_histogram!(
+        STATEMENT_TIME,
+        Unit::Seconds,
+        "How long the database took for a statement, by access and outcome"
+    );
     describe_gauge!(POOL_CONNECTIONS, "Connections to the database, by state: used or idle");
     describe_gauge!(POOL_MAX, "How many connections there may be");
     describe_gauge!(POOL_WAITING, "How many requests wait for a connection");
@@ -114,6 +120,7 @@ mod tests {
             OPERATIONS,
             OPERATION_TIME,
             POOL_WAIT,
+            STATEMENT_TIME,
             POOL_CONNECTIONS,
             POOL_MAX,
             POOL_WAITING,

@@ -155,6 +155,7 @@ async fn operators_ask_on_a_port_of_their_own() {
         "database_pool_max_connections 16",
         r#"database_pool_connections{state="used"} 0"#,
         "database_pool_wait_seconds_count",
+        r#"database_statement_duration_seconds_count{access="read",outcome="ok"}"#,
         "jwks_age_seconds ",
         "websockets_open 0",
         "live_listening 1",

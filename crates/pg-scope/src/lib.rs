@@ -17,6 +17,10 @@ mod sea_orm;
 mod tls;
 mod transaction;
 
+/// Of the feature `metrics`: a histogram of the seconds from sending a statement, with the settings of its scope, to the
+/// end of its response. Labels: `access` is `read` or `write`, `outcome` is `ok` or `error`.
+pub const STATEMENT_DURATION: &str = "database_statement_duration_seconds";
+
 pub use tokio_postgres::{error::SqlState, types};
 
 #[cfg(feature = "sea-orm")]

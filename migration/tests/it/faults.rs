@@ -51,9 +51,10 @@ pub async fn run(db: &DatabaseConnection, sql: &str) {
 }
 
 pub async fn number(db: &DatabaseConnection, sql: &str) -> i64 {
+    let sql = format!("SELECT number FROM ({sql}) AS rows (number)");
     let statement = Statement::from_string(DbBackend::Postgres, sql);
     let row = db.query_one_raw(statement).await.expect("an answer").expect("a row");
-    row.try_get_by_index(0).expect("a number")
+    row.try_get("", "number").expect("a number")
 }
 
 fn migrate(database: &str) -> Child {

@@ -9,8 +9,8 @@ mod values;
 use std::sync::Arc;
 
 use apollo_compiler::{
-    ExecutableDocument, Schema,
-    ast::{DirectiveList, FieldDefinition},
+    ExecutableDocument, Node, Schema,
+    ast::{DirectiveList, FieldDefinition, VariableDefinition},
     executable::Operation,
     name,
     parser::Parser,
@@ -58,6 +58,9 @@ impl Validator {
         let mut parser = Parser::new().recursion_limit(MAX_RECURSION);
         let document = parser.parse_executable(schema, text, "operation");
         let document = document.map_err(|invalid| from_diagnostics(&invalid.errors))?;
+        if let Some(document) = without_null_defaults(&document) {
+            document.validate(schema).map_err(|invalid| from_diagnostics(&invalid.errors))?;
+        }
         let document = document.validate(schema);
         let document = document.map_err(|invalid| from_diagnostics(&invalid.errors))?;
         scalars.check_literals(schema, &document)?;
@@ -127,8 +130,35 @@ fn given(operation: &Operation, variables: &Variables) -> JsonMap {
     given.collect()
 }
 
+/// The document without the defaults that are null, or none if it has none. Such a default does not make a variable
+/// usable where null is not allowed (5.8.5), but apollo-compiler 1.33 accepts that.
+fn without_null_defaults(document: &ExecutableDocument) -> Option<ExecutableDocument> {
+    let is_null = |variable: &Node<VariableDefinition>| {
+        variable.default_value.as_ref().is_some_and(|default| default.is_null())
+    };
+    if !document.operations.iter().any(|operation| operation.variables.iter().any(is_null)) {
+        return None;
+    }
+    let mut document = document.clone();
+    for operation in document.operations.iter_mut() {
+        for variable in &mut operation.make_mut().variables {
+            if is_null(variable) {
+                variable.make_mut().default_value = None;
+            }
+        }
+    }
+    Some(document)
+}
+
+/// One error for a text that cannot be parsed: the others only follow from it.
 fn from_diagnostics(errors: &DiagnosticList) -> Vec<ServerError> {
-    errors.iter().map(|error| from_json(error.unstable_to_json_compat())).collect()
+    let mut errors: Vec<_> =
+        errors.iter().map(|error| from_json(error.unstable_to_json_compat())).collect();
+    if let Some(syntax) = errors.iter().position(|error| error.message.starts_with("syntax error"))
+    {
+        errors = vec![errors.swap_remove(syntax)];
+    }
+    errors
 }
 
 fn from_json(GraphQLError { message, locations, .. }: GraphQLError) -> ServerError {

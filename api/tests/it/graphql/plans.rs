@@ -41,7 +41,7 @@ async fn plan(transaction: &DatabaseTransaction, list: &List) -> String {
     };
     let rows = transaction.query_all_raw(explain).await.expect("a plan");
     let lines: Vec<String> =
-        rows.iter().map(|row| row.try_get_by_index(0).expect("a line")).collect();
+        rows.iter().map(|row| row.try_get("", "QUERY PLAN").expect("a line")).collect();
     lines.join("\n")
 }
 

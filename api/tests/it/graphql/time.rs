@@ -81,16 +81,15 @@ async fn a_transaction_that_nobody_uses_is_ended_by_the_server() {
     let claims = app.claims(&ada).await;
     let begin = async || app.state.rls.begin(Role::Authenticated, Access::Write, &claims).await;
     let transaction = begin().await.expect("a transaction");
-    let limits = transaction
-        .query_one_raw(sea_orm::Statement::from_string(
+    let limits: Vec<(String, String)> = transaction
+        .select_as(sea_orm::Statement::from_string(
             sea_orm::DbBackend::Postgres,
-            "select current_setting('statement_timeout') as a,
-                    current_setting('idle_in_transaction_session_timeout') as b",
+            "select current_setting('statement_timeout'),
+                    current_setting('idle_in_transaction_session_timeout') as idle",
         ))
         .await
         .expect("the settings");
-    let limits: (String, String) = limits.expect("a row").try_get_many_by_index().expect("texts");
-    assert_eq!(limits, ("10s".into(), "20s".into()));
+    assert_eq!(limits, [("10s".into(), "20s".into())]);
 
     // Sooner, for the test.
     let soon = "select set_config('idle_in_transaction_session_timeout', '50ms', true)";

@@ -164,7 +164,7 @@ async fn document_id_works_without_a_text() {
     let payload =
         json!({"query": null, "documentId": format!("sha256:{}", id.as_str().expect("a text"))});
     socket.say(json!({"type": "subscribe", "id": "1", "payload": payload})).await;
-    assert_eq!(socket.change().await["kind"], "REFETCH");
+    assert_eq!(socket.hear().await["type"], "next");
     for payload in [json!({}), json!({"query": 5}), json!({"query": "{", "variables": []})] {
         socket.say(json!({"type": "subscribe", "id": "2", "payload": payload})).await;
         assert_eq!(socket.error_code("2").await, "BAD_USER_INPUT");

@@ -88,7 +88,7 @@ impl Connection {
         let mut deadline = pin!(sleep(self.response_timeout));
         let mut transferred = self.framed.transferred();
         'response: loop {
-            while let Some(message) = self.buffered(&step, &mut response, request)? {
+            while let Some(message) = self.buffered(step.as_ref(), &mut response, request)? {
                 if let Message::ReadyForQuery(ready) = message {
                     self.status = ready.status();
                     // The server has read all of a batch when it is ready.
@@ -152,12 +152,12 @@ impl Connection {
     /// The next message, if all of it was read. A row that exceeds the limit is skipped before it is read.
     fn buffered(
         &mut self,
-        step: &Option<Step<'_>>,
+        step: Option<&Step<'_>>,
         response: &mut Response,
         request: &Request<'_>,
     ) -> Result<Option<Message>, Error> {
         while let Some((kind, length)) = self.framed.announced() {
-            let is_result = step.as_ref().is_some_and(|step| step.returns_rows);
+            let is_result = step.is_some_and(|step| step.returns_rows);
             if kind != DATA_ROW || !is_result {
                 if length > MAX_MESSAGE {
                     self.is_broken = true;

@@ -269,6 +269,7 @@ impl Connection {
         }
         let may_commit = !is_read_only && !matches!(position, Position::First | Position::Later);
         let request = Request { statements: &statements, result_index, limits, may_commit };
+        let started_at = Instant::now();
         let mut result = self.exchange(&request, reply.closed()).await;
         if position == Position::Whole
             && !self.is_broken
@@ -279,6 +280,7 @@ impl Connection {
         {
             result = self.exchange(&request, reply.closed()).await;
         }
+        record(started_at.elapsed(), is_read_only, result.is_ok());
         let leaves_open = matches!(position, Position::First | Position::Later);
         if result.is_ok() && leaves_open == (self.status == IDLE) {
             // Nothing may run here without its scope.
@@ -321,6 +323,18 @@ impl Connection {
         let result = result.map_err(std::io::Error::from)??;
         result.rows.first().map_or(Ok(false), |row| row.get(0))
     }
+}
+
+/// Few series: nothing of a statement is a label.
+#[cfg_attr(not(feature = "metrics"), expect(unused_variables, reason = "nothing is recorded"))]
+fn record(took: Duration, is_read_only: bool, is_ok: bool) {
+    #[cfg(feature = "metrics")]
+    metrics::histogram!(
+        crate::STATEMENT_DURATION,
+        "access" => if is_read_only { "read" } else { "write" },
+        "outcome" => if is_ok { "ok" } else { "error" },
+    )
+    .record(took);
 }
 
 fn pending() -> impl Future<Output = ()> {

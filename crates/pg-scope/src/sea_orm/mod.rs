@@ -108,10 +108,7 @@ macro_rules! sea_orm_traits {
                 DbBackend::Postgres
             }
 
-            fn stream_raw<'a>(
-                &'a self,
-                statement: Statement,
-            ) -> BoxFuture<'a, Result<RowStream, DbErr>> {
+            fn stream_raw(&self, statement: Statement) -> BoxFuture<'_, Result<RowStream, DbErr>> {
                 Box::pin(async move {
                     Ok(RowStream(self.run(encode(statement)?).await?.rows.into_iter()))
                 })

@@ -116,7 +116,6 @@ fn write(value: &Value, ty: &Type, to: &mut BytesMut) -> Written {
         Value::Decimal(value) => value.to_sql(ty, to),
         Value::String(value) => value.to_sql(ty, to),
         Value::Enum(OptionEnum::Some(value)) => value.value.to_sql(ty, to),
-        Value::Enum(OptionEnum::None(_)) => Ok(IsNull::Yes),
         Value::Char(value) => value.map(|char| char.to_string()).to_sql(ty, to),
         Value::Bytes(value) => value.to_sql(ty, to),
         Value::Json(value) => value.as_deref().to_sql(ty, to),
@@ -131,7 +130,9 @@ fn write(value: &Value, ty: &Type, to: &mut BytesMut) -> Written {
             inet_to_sql(IpNetwork::ip(value), value.prefix(), to);
             Ok(IsNull::No)
         }
-        Value::IpNetwork(None) | Value::Array(_, None) => Ok(IsNull::Yes),
+        Value::Enum(OptionEnum::None(_)) | Value::IpNetwork(None) | Value::Array(_, None) => {
+            Ok(IsNull::Yes)
+        }
         Value::Array(_, Some(values)) => write_array(values, ty, to),
         _ => Err("the kind of this value is not supported".into()),
     }

@@ -21,6 +21,14 @@ async fn everything(pool: &Pool) -> Result<(), Error> {
     let abandoned = pool.begin(write_as("dropped")).await?;
     user(&abandoned).await?;
     drop(abandoned);
+    let outer = pool.begin(write_as("dropped")).await?;
+    let nested = outer.begin_nested()?;
+    nested.query("SELECT set_config('app.user', 'nested', true)", &[]).await?;
+    nested.commit().await?;
+    let nested = outer.begin_nested()?;
+    nested.query("SELECT pg_sleep(0.001)", &[]).await?;
+    nested.rollback().await?;
+    outer.rollback().await?;
     let last = pool.begin(write_as("dropped")).await?;
     user(&last).await?;
     let last = last.ending();

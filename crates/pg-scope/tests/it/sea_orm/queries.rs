@@ -89,7 +89,7 @@ async fn relations_and_loaders_find_related_rows() {
     link.insert(&db).await.expect("a link");
 
     let lazy = cheese.find_related(fruit::Entity).all(&db).await.expect("fruits");
-    assert_eq!(lazy, [berry.clone()]);
+    assert_eq!(lazy, std::slice::from_ref(&berry));
     let one_to_one = fruit::Entity::find().order_by_id_asc().find_also_related(cake::Entity);
     let one_to_one = one_to_one.all(&db).await.expect("fruits");
     assert_eq!(one_to_one, [(berry.clone(), Some(cheese.clone())), (apple.clone(), None)]);
@@ -97,7 +97,7 @@ async fn relations_and_loaders_find_related_rows() {
     let one_to_many = one_to_many.all(&db).await.expect("cakes");
     assert_eq!(one_to_many, [(cheese.clone(), vec![berry.clone()]), (plain.clone(), vec![])]);
     let many_to_many = cheese.find_related(filling::Entity).all(&db).await.expect("fillings");
-    assert_eq!(many_to_many, [cream.clone()]);
+    assert_eq!(many_to_many, std::slice::from_ref(&cream));
 
     let cakes = vec![cheese.clone(), plain.clone()];
     let fruits = cakes.load_many(fruit::Entity, &db).await.expect("fruits");

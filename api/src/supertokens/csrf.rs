@@ -157,7 +157,7 @@ mod tests {
         for own in ["same-origin", "same-site", "none"] {
             assert!(origins.allow_request(&headers(&[(SITE, own), cookie.clone()])), "{own}");
         }
-        assert!(origins.allow_request(&headers(&[cookie.clone()])), "not a browser");
+        assert!(origins.allow_request(&headers(std::slice::from_ref(&cookie))), "not a browser");
         for site in ["cross-site", "Cross-Site"] {
             assert!(!origins.allow_request(&headers(&[(SITE, site), cookie.clone()])), "{site}");
         }

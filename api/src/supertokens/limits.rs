@@ -51,6 +51,10 @@ pub struct RateLimit(Option<Quota>);
 
 impl RateLimit {
     pub const OFF: Self = Self(None);
+
+    pub(super) fn quota(self) -> Option<Quota> {
+        self.0
+    }
 }
 
 /// A text that is no rate limit.

@@ -14,6 +14,7 @@ pub mod core;
 mod csrf;
 mod device;
 mod error;
+mod guesses;
 mod jwks;
 pub mod lifetime;
 mod limits;
@@ -39,6 +40,7 @@ use self::{
     cookies::Cookies,
     core::{Core, CoreError},
     csrf::Origins,
+    guesses::Guesses,
     jwks::Jwks,
     limits::Limits,
     thirdparty::{ProviderOptions, Providers},
@@ -102,6 +104,7 @@ struct Inner {
     website_domain: Url,
     providers: Providers,
     limits: Limits,
+    guesses: Guesses,
     dashboard: Option<DashboardOptions>,
     mailer: Arc<dyn Mailer>,
     background: Background,
@@ -132,6 +135,7 @@ impl SuperTokens {
             email_verification: options.email_verification,
             issuer: auth(&options.api_domain),
             website_domain: options.website_domain,
+            guesses: Guesses::new(options.rate_limits.address),
             limits: Limits::new(options.rate_limits),
             dashboard: options.dashboard,
             mailer,

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{json, value::RawValue};
 
 use super::{
-    Claims, EmailVerificationMode, Inner, SuperTokens,
+    Claims, ClientAddress, EmailVerificationMode, Inner, SuperTokens,
     claims::{self, SessionKeyId, TokenError},
     core::{CoreError, CoreToken, NewSession, Refresh, Verify},
     csrf, device,
@@ -217,10 +217,14 @@ impl SuperTokens {
 
     /// Trades the request's refresh token for new tokens, in headers that hand them over.
     ///
-    /// Errors: [`Error::SessionEnded`], whose answer clears the tokens, when there is none or it
-    /// is dead; [`Error::TokenTheft`] when it was used before, in which case the whole session is
-    /// revoked (RFC 9700, 4.14.2).
-    pub(super) async fn refresh(&self, request: &HeaderMap) -> Result<Refreshed, Error> {
+    /// Errors: [`Error::SessionEnded`], whose response clears the tokens, if there is none or it is dead;
+    /// [`Error::TokenTheft`] if it was used before, in which case the whole session is revoked (RFC 9700, 4.14.2);
+    /// [`Error::TooMany`] if the address tried too many that do not exist.
+    pub(super) async fn refresh(
+        &self,
+        client: Option<ClientAddress>,
+        request: &HeaderMap,
+    ) -> Result<Refreshed, Error> {
         let found = match tokens::refresh_token(request) {
             Ok(found) => found,
             Err(Ambiguous(doubled)) => {
@@ -237,7 +241,12 @@ impl SuperTokens {
         }
         let uses_token = by_cookie && anti_csrf.uses_token();
         let proof = csrf::token(request).filter(|_| uses_token);
-        match self.core().refresh_session(token.expose_secret(), proof, uses_token).await? {
+        let guess = self.0.guesses.count(client)?;
+        let refreshed = self.core().refresh_session(token.expose_secret(), proof, uses_token).await;
+        if matches!(refreshed, Ok(Refresh::Ok(_)) | Err(_)) {
+            guess.refund();
+        }
+        match refreshed? {
             Refresh::Ok(tokens) => {
                 let (cookies, now) = (&self.0.cookies, self.0.clock.now());
                 // A token that would be rejected is not handed out: the client would refresh forever.

@@ -1,7 +1,7 @@
 //! Recipe Session: refresh and sign out.
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::{OriginalUri, State},
     http::{HeaderMap, Method},
     response::{IntoResponse, Response},
@@ -9,7 +9,7 @@ use axum::{
 use serde_json::json;
 
 use super::super::{
-    Error, SuperTokens,
+    ClientAddress, Error, SuperTokens,
     session::{Checks, Refreshed, Request},
 };
 
@@ -20,9 +20,11 @@ const OLDER_CLEARED: &str = "The request contains multiple session cookies. We a
 /// `POST /session/refresh`: trades the refresh token for new tokens.
 pub async fn refresh(
     State(supertokens): State<SuperTokens>,
+    client: Option<Extension<ClientAddress>>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    Ok(match supertokens.refresh(&headers).await? {
+    let client = client.map(|Extension(client)| client);
+    Ok(match supertokens.refresh(client, &headers).await? {
         Refreshed::Tokens(headers) => (headers, Json(json!({}))).into_response(),
         Refreshed::OlderCleared(headers) => {
             (headers, Json(json!({"message": OLDER_CLEARED}))).into_response()

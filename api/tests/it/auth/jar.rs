@@ -99,7 +99,7 @@ impl Jar {
         let is_own =
             |domain: &String| self.host == domain || self.host.ends_with(&format!(".{domain}"));
         assert!(domain.iter().all(is_own), "a browser rejects {cookie}");
-        let is_over = cookie.max_age().is_some_and(|age| age.is_zero())
+        let is_over = cookie.max_age() == Some(cookie::time::Duration::ZERO)
             || matches!(cookie.expires(), Some(Expiration::DateTime(at)) if at <= OffsetDateTime::UNIX_EPOCH);
         let kept = Kept {
             name: cookie.name().to_owned(),

@@ -3,13 +3,16 @@
 use std::collections::BTreeSet;
 
 use api::clock::Clock;
+use futures_util::future::join_all;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
 use super::{WHO, operation, send};
 use crate::support::{
     app::{Answer, TestApp, credentials},
+    core::TestCore,
     mail,
+    recorder::Recorder,
 };
 
 const ATTACKER: &str = "198.51.100.66";
@@ -217,5 +220,59 @@ async fn a_limit_that_is_none_is_told_at_start() {
         .expect_err("refused")
         .to_string();
         assert!(error.starts_with(&format!("{name} is `{value}`. It should be: ")), "{error}");
+    }
+}
+
+/// How many requests of one path the Core got.
+fn calls(recorder: &Recorder, path: &str) -> usize {
+    recorder.take().iter().filter(|sent| sent.path.ends_with(path)).count()
+}
+
+#[tokio::test]
+async fn flood_of_made_up_tokens_reaches_the_core_few_times() {
+    let core = TestCore::start().await;
+    let recorder = Recorder::before(&core.url()).await;
+    let uri = recorder.url.as_str();
+    let app = behind_proxy(&[
+        ("RATE_LIMIT_ADDRESS", "5/1h"),
+        ("SUPERTOKENS_URI", uri),
+        ("DASHBOARD", "on"),
+    ])
+    .await;
+    let ada = app.user("ada").await;
+    for (path, call) in [
+        ("/auth/session/refresh", "/session/refresh"),
+        ("/auth/dashboard/api/users?limit=1", "/dashboard/session/verify"),
+        ("/auth/dashboard/api/signout", "/dashboard/session/verify"),
+        ("/auth/dashboard/api/key/validate", "/dashboard/session/verify"),
+    ] {
+        recorder.take();
+        let attacker = format!("198.51.100.{}", path.len());
+        let method = if path.contains("users") { Method::GET } else { Method::POST };
+        let flood = join_all((0..40).map(|number| {
+            let made_up = match call {
+                "/session/refresh" => format!("{}{number}.V2", "A".repeat(300)),
+                _ => format!("0f0f0f0f-0f0f-4f0f-8f0f-{number:012}"),
+            };
+            let request = app.request(method.clone(), path).header("x-forwarded-for", &attacker);
+            send(request.bearer_auth(made_up))
+        }))
+        .await;
+        let refused = flood.iter().filter(|answer| answer.status == StatusCode::UNAUTHORIZED);
+        assert_eq!(refused.count(), 5, "{path}");
+        for answer in flood.iter().filter(|answer| answer.status != StatusCode::UNAUTHORIZED) {
+            assert_too_many(answer, 700, 720);
+        }
+        assert_eq!(calls(&recorder, call), 5, "{path}");
+        let signed_in = sign_in(&app, &attacker, "ada@example.com", "secret123").await;
+        assert_eq!(signed_in.body["status"], "OK", "sign-in has a limit of its own");
+    }
+    // Tokens that exist are not counted, however many people are behind one address.
+    let mut token = ada.refresh_token.clone();
+    for _ in 0..20 {
+        let request = app.post("/auth/session/refresh").header("x-forwarded-for", OWNER);
+        let answer = send(request.bearer_auth(&token)).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        token = answer.header("st-refresh-token").to_owned();
     }
 }

@@ -10,7 +10,7 @@ use axum::{
 use secrecy::SecretString;
 use serde_json::json;
 
-use crate::supertokens::{Error, SuperTokens};
+use crate::supertokens::{ClientAddress, Error, SuperTokens};
 
 /// Somebody who is signed in to the dashboard.
 pub struct Admin {
@@ -24,7 +24,7 @@ pub async fn admit(
     request: Request,
     next: Next,
 ) -> Result<Response, Error> {
-    match admin(&supertokens, request.headers()).await? {
+    match admin(&supertokens, client(&request), request.headers()).await? {
         None => Ok(unauthorised()),
         Some(admin) if admin.may_edit || request.method().is_safe() => {
             Ok(unstored(next.run(request).await))
@@ -39,26 +39,40 @@ pub async fn admit_any(
     request: Request,
     next: Next,
 ) -> Result<Response, Error> {
-    match admin(&supertokens, request.headers()).await? {
+    match admin(&supertokens, client(&request), request.headers()).await? {
         None => Ok(unauthorised()),
         Some(_) => Ok(next.run(request).await),
     }
 }
 
-/// Whose session the request carries, asked of the Core each time: so that it ends at once.
-pub async fn admin(supertokens: &SuperTokens, headers: &HeaderMap) -> Result<Option<Admin>, Error> {
+fn client(request: &Request) -> Option<ClientAddress> {
+    request.extensions().get().copied()
+}
+
+/// The administrator whose session the request carries. The Core is asked each time, so that a session ends at once.
+pub async fn admin(
+    supertokens: &SuperTokens,
+    client: Option<ClientAddress>,
+    headers: &HeaderMap,
+) -> Result<Option<Admin>, Error> {
     let (Some(options), Some(session_id)) = (&supertokens.0.dashboard, session_id(headers)) else {
         return Ok(None);
     };
-    let email = supertokens.core().dashboard_session(&session_id).await?;
-    Ok(email.map(|email| Admin { may_edit: options.may_edit(&email), email }))
+    let guess = supertokens.0.guesses.count(client)?;
+    let email = supertokens.core().dashboard_session(&session_id).await;
+    if matches!(email, Ok(Some(_)) | Err(_)) {
+        guess.refund();
+    }
+    Ok(email?.map(|email| Admin { may_edit: options.may_edit(&email), email }))
 }
 
-/// `authorization: Bearer <session id>`
+/// `authorization: Bearer <session id>`. A text that no Core has for an id is none.
 pub fn session_id(headers: &HeaderMap) -> Option<SecretString> {
     let (scheme, id) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     let id = id.trim();
-    (scheme.eq_ignore_ascii_case("bearer") && !id.is_empty()).then(|| id.into())
+    let is_id = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    let has_form = (16..=256).contains(&id.len()) && id.bytes().all(is_id);
+    (scheme.eq_ignore_ascii_case("bearer") && has_form).then(|| id.into())
 }
 
 pub fn unauthorised() -> Response {

@@ -1,7 +1,7 @@
 //! An administrator's own session: begin, look, end.
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::State,
     http::HeaderMap,
     response::{IntoResponse, Response},
@@ -53,9 +53,11 @@ fn credential<'a>(body: &'a Map<String, Value>, name: &str) -> Result<&'a str, E
 /// change something. The reference knows keys alone here, and refuses all sessions.
 pub async fn validate(
     State(supertokens): State<SuperTokens>,
+    client: Option<Extension<ClientAddress>>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    Ok(match guard::admin(&supertokens, &headers).await? {
+    let client = client.map(|Extension(client)| client);
+    Ok(match guard::admin(&supertokens, client, &headers).await? {
         Some(admin) => {
             let body = json!({"status": "OK", "email": admin.email, "mayEdit": admin.may_edit});
             Json(body).into_response()

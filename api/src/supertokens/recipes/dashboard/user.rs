@@ -113,11 +113,12 @@ pub async fn remove(
     let with_linked = with_linked.is_none_or(|text| text.trim().eq_ignore_ascii_case("true"));
     to_its_end(async move {
         let users = supertokens.users();
-        Ok::<_, Error>(if with_linked {
-            users.delete(&user_id).await?;
+        let deleted = if with_linked {
+            users.delete(&user_id).await
         } else {
-            users.delete_login_method(&user_id).await?;
-        })
+            users.delete_login_method(&user_id).await
+        };
+        deleted.map_err(Error::from)
     })
     .await?;
     Ok(status("OK"))

@@ -49,7 +49,7 @@ impl Accounts for NoAccounts {
 fn claims(runtime: &Runtime) -> Claims {
     let signed = Signed::new(1);
     let headers = bearer(&signed.tokens[0]);
-    let request = session::Request { method: &Method::POST, headers: &headers };
+    let request = session::Request { method: &Method::POST, path: "/graphql", headers: &headers };
     let session = runtime.block_on(async { backend(&signed).await.session(request).await });
     let claims = session.expect("a session").claims;
     assert_eq!(claims.user_id(), USER);

@@ -33,12 +33,12 @@ fn token_check(criterion: &mut Criterion) {
     let strangers: Vec<_> = signed.tokens.iter().map(|token| bearer(token)).collect();
     let known = strangers[0].clone();
     let check = |headers: &HeaderMap| {
-        let request = session::Request { method: &Method::POST, headers };
+        let request = session::Request { method: &Method::POST, path: "/graphql", headers };
         let checked = futures_util::FutureExt::now_or_never(backend.session(request));
         checked.expect("nothing to wait for").expect("a session")
     };
     // The first one fetches the key.
-    let first = session::Request { method: &Method::POST, headers: &known };
+    let first = session::Request { method: &Method::POST, path: "/graphql", headers: &known };
     runtime.block_on(backend.session(first)).expect("a session");
     for (name, headers) in [("of a stranger", &strangers[1]), ("seen before", &known)] {
         let allocated = allocation_counter::measure(|| drop(black_box(check(headers))));

@@ -193,18 +193,24 @@ impl Actions {
         self.hold(Deed::Delete, item.todo.id, &item.todo.task);
     }
 
+    /// Those that the search finds.
     pub fn complete_all(&self) {
-        self.0.queue.borrow_mut().push(
-            Deed::CompleteAll,
-            AttrValue::default(),
-            AttrValue::default(),
-        );
-        self.page().tell.say("All tasks are done.");
+        let search = self.search();
+        let said =
+            if search.is_empty() { "All tasks are done." } else { "The tasks found are done." };
+        self.0.queue.borrow_mut().push(Deed::CompleteAll, AttrValue::default(), search);
+        self.page().tell.say(said);
         self.done();
     }
 
+    /// Those that the search finds.
     pub fn clear_done(&self) {
-        self.hold(Deed::ClearDone, AttrValue::default(), &AttrValue::default());
+        self.hold(Deed::ClearDone, AttrValue::default(), &self.search());
+    }
+
+    /// What is searched for; empty where the whole list is shown.
+    fn search(&self) -> AttrValue {
+        self.page().list.filter.search.clone()
     }
 
     /// Several deeds in a row are taken back together.

@@ -27,6 +27,10 @@ pub enum Deed {
     ClearDone,
 }
 
+/// A page of an earlier version ignores letters that it does not know. So a change of the todos that a search finds has a
+/// letter of its own: that page would send it as a change of all.
+const SEARCHED: [(Deed, char); 2] = [(Deed::CompleteAll, 'C'), (Deed::ClearDone, 'L')];
+
 const LETTERS: [(Deed, char); 8] = [
     (Deed::Add, 'a'),
     (Deed::Refused, 'x'),
@@ -45,7 +49,7 @@ pub struct Op {
     pub deed: Deed,
     /// The id of the todo, or the key of one that has no id yet; empty where all are meant.
     pub todo: AttrValue,
-    /// The task, where the deed has one.
+    /// The task, where the deed has one; what is searched for, where all are meant that a search finds.
     pub text: AttrValue,
     /// Not sent before: milliseconds since 1970.
     pub until: u64,
@@ -53,7 +57,9 @@ pub struct Op {
 
 impl Op {
     fn encode(&self) -> String {
-        let letter = LETTERS.iter().find(|(deed, _)| *deed == self.deed).map_or('?', |pair| pair.1);
+        let searched = SEARCHED.iter().filter(|_| !self.text.is_empty());
+        let letter = searched.chain(&LETTERS).find(|pair| pair.0 == self.deed);
+        let letter = letter.map_or('?', |pair| pair.1);
         let until = self.until.to_string();
         // The text is last: it may have lines.
         [letter.encode_utf8(&mut [0; 4]), &*until, "\n", &self.todo, "\n", &self.text].concat()
@@ -63,7 +69,7 @@ impl Op {
         let (head, rest) = entry.split_once('\n')?;
         let (todo, text) = rest.split_once('\n')?;
         let letter = head.chars().next()?;
-        let deed = LETTERS.iter().find(|pair| pair.1 == letter)?.0;
+        let deed = LETTERS.iter().chain(&SEARCHED).find(|pair| pair.1 == letter)?.0;
         Some(Self {
             id: id.to_owned(),
             deed,
@@ -312,6 +318,16 @@ mod tests {
         for (deed, _) in LETTERS {
             let op = op("1", deed, "key", 17);
             assert_eq!(Op::decode("1", &op.encode()), Some(op));
+        }
+        // Entries of all earlier versions.
+        for (entry, deed) in [("c0\n\n", Deed::CompleteAll), ("l17\n\n", Deed::ClearDone)] {
+            let op = Op::decode("1", entry).unwrap();
+            assert_eq!((op.deed, &*op.text, &*op.encode()), (deed, "", entry));
+        }
+        // Those versions do not know these.
+        for (deed, letter) in SEARCHED {
+            assert!(op("1", deed, "", 0).encode().starts_with(letter));
+            assert!(LETTERS.iter().all(|pair| pair.1 != letter));
         }
         for entry in ["", "a", "a1", "a1\n", "?1\n\n", "ax\n\n"] {
             assert_eq!(Op::decode("1", entry), None, "{entry}");

@@ -38,6 +38,8 @@ struct Part {
     kind: String,
     total_count: i32,
     page_info: PageInfo,
+    /// Whether the mutation has to be sent again to complete it.
+    has_more: bool,
 }
 
 #[derive(Default, Deserialize)]
@@ -113,11 +115,15 @@ fn page_variables(after: Option<&str>, filter: &Filter) -> String {
 }
 
 /// Sends one deed, or several new todos. The todos that the server answers with: of new ones each in its place.
-/// Sending anything again does no harm, and what is gone is gone, whoever did it.
+/// Sending anything again does no harm, and what is gone is gone, whoever did it. A change of all todos is sent until the
+/// server has completed it; until then it stays in the queue.
 pub async fn send(user: &str, batch: &[Op]) -> Result<Vec<Todo>, Error> {
     let Some(op) = batch.first() else { return Ok(Vec::new()) };
     let (document, variables) = request(op, batch);
-    let answer = run(user, document, &variables).await;
+    let mut answer = run(user, document, &variables).await;
+    while matches!(&answer, Ok(data) if data.did.has_more) {
+        answer = run(user, document, &variables).await;
+    }
     if op.deed == Deed::Delete && matches!(answer, Err(Error::NotFound)) {
         return Ok(Vec::new());
     }
@@ -137,9 +143,17 @@ fn request(op: &Op, batch: &[Op]) -> (Id, String) {
         Deed::Untick => update("isComplete", "false"),
         Deed::Rename => update("task", &quote(&op.text)),
         Deed::Delete => (document!(DeleteTodo), [r#"{"id":"#, &quote(&op.todo), "}"].concat()),
-        Deed::CompleteAll => (document!(CompleteAll), "{}".to_owned()),
-        Deed::ClearDone => (document!(ClearCompleted), "{}".to_owned()),
+        Deed::CompleteAll => (document!(CompleteAll), found_by(&op.text)),
+        Deed::ClearDone => (document!(ClearCompleted), found_by(&op.text)),
     }
+}
+
+/// Those that a search finds; all of them without one.
+fn found_by(search: &str) -> String {
+    if search.is_empty() {
+        return "{}".to_owned();
+    }
+    [r#"{"filter":{"taskContains":"#, &quote(search), "}}"].concat()
 }
 
 fn inputs(batch: &[Op]) -> String {

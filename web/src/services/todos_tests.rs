@@ -46,7 +46,11 @@ fn a_deed_is_sent_with_what_the_operation_asks_for() {
     let input = json!({"input": {"id": "7", "task": "a\nb"}});
     assert_eq!(variables(&[op(Deed::Rename, "7", "a\nb")]), input);
     assert_eq!(variables(&[op(Deed::Delete, "7", "")]), json!({"id": "7"}));
-    assert_eq!(variables(&[op(Deed::CompleteAll, "", "")]), json!({}));
+    for deed in [Deed::CompleteAll, Deed::ClearDone] {
+        assert_eq!(variables(&[op(deed, "", "")]), json!({}), "all, as the queue had it before");
+        let found = json!({"filter": {"taskContains": "\"milk"}});
+        assert_eq!(variables(&[op(deed, "", "\"milk")]), found);
+    }
 }
 
 #[test]
@@ -72,6 +76,12 @@ fn answers_of_all_operations_have_one_shape() {
         let did = parse::<Data>(&format!(r#"{{"did":{did}}}"#)).unwrap().did;
         let todos: Vec<Todo> = did.nodes.into_iter().chain(did.todo).map(Into::into).collect();
         assert_eq!((&*todos[0].id, &*todos[0].task, todos[0].is_complete), ("7", "Milk", true));
+    }
+    for (did, has_more) in
+        [(r#"{"hasMore":true}"#, true), (r#"{"hasMore":false}"#, false), ("{}", false)]
+    {
+        let did = parse::<Data>(&format!(r#"{{"did":{did}}}"#)).unwrap().did;
+        assert_eq!(did.has_more, has_more);
     }
     let page = r#"{"session":{"userId":"ada","email":null},"todos":{"nodes":[],"pageInfo":
         {"hasNextPage":true,"endCursor":"c"}},"open":{"totalCount":3}}"#;

@@ -64,6 +64,23 @@ fn todos_of_one_instant_are_ordered_by_number() {
 }
 
 #[test]
+fn change_of_all_that_a_search_finds_leaves_the_others() {
+    let todos = [todo(11, false), todo(2, false), todo(1, true), todo(3, true)];
+    let mut list = TodoList::with(&todos);
+    list.lay_ops(&[op(Deed::CompleteAll, "", "TASK 1")]);
+    assert_eq!(list.ids(), ["2", "11", "3", "1"]);
+    assert_eq!(list.count(), (1, 3));
+    list.lay_ops(&[op(Deed::ClearDone, "", "task 1")]);
+    assert_eq!(list.ids(), ["11", "2", "3"]);
+    assert_eq!(list.count(), (2, 1));
+    list.lay_ops(&[]);
+    assert_eq!(list.ids(), ["11", "2", "3", "1"]);
+    list.apply(Change::Settled(op(Deed::ClearDone, "", "task 1")));
+    assert_eq!(list.ids(), ["11", "2", "3"]);
+    assert_eq!(list.wanted(), Some(Load::First), "the server tells how far it reached");
+}
+
+#[test]
 fn what_waits_is_shown_at_once_and_undone_when_it_is_forgotten() {
     let mut list = TodoList::with(&[todo(3, false), todo(2, false), todo(1, true)]);
     list.lay_ops(&[

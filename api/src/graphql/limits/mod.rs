@@ -39,8 +39,8 @@ pub const MAX_COMPLEXITY: usize = 1_000;
 pub const ROUND_TRIP: usize = 25;
 /// The cost of a field that makes the Core hash a password, or asks it dozens of times: one an operation.
 pub const PASSWORD: usize = MAX_COMPLEXITY / 2;
-/// The cost of a field that changes whatever there is of a user's.
-pub const BULK: usize = 4 * ROUND_TRIP;
+/// The cost of a field that changes as many rows as there are, for seconds: one an operation.
+pub const BULK: usize = MAX_COMPLEXITY / 2;
 
 /// How many todos a page may have, and how many it has when nobody says.
 pub const MAX_PAGE: i32 = 100;

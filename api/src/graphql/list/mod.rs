@@ -11,7 +11,7 @@ use self::page::Page;
 pub use self::{
     cursor::{Place, encode},
     filter::TodoFilter,
-    order::TodoOrder,
+    order::{TodoOrder, is_open},
     page::{Arguments, complexity},
 };
 use super::{

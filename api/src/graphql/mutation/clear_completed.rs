@@ -1,14 +1,19 @@
-use async_graphql::{Context, ID, Object, Result, SimpleObject};
-use sea_orm::sea_query::{Expr, Query};
+use async_graphql::{Context, Object, Result, SimpleObject};
+use sea_orm::sea_query::{ExprTrait as _, Query};
 
-use super::many::changed;
-use crate::entity::todo::{Column, Entity};
+use super::chunks::{Change, Changed, change};
+use crate::{
+    entity::todo::Entity,
+    graphql::list::{TodoFilter, is_open},
+};
 
 /// What was cleared.
 #[derive(SimpleObject)]
 pub struct ClearCompletedPayload {
-    /// The ids of the todos that are gone, in no order.
-    deleted_ids: Vec<ID>,
+    /// How many todos this call deleted.
+    count: i32,
+    /// Whether completed todos are left because the call has used its time. Call it again to continue.
+    has_more: bool,
 }
 
 #[derive(Default)]
@@ -16,14 +21,22 @@ pub struct ClearCompleted;
 
 #[Object]
 impl ClearCompleted {
-    /// Deletes every todo of the user that is done, for good.
+    /// Deletes the user's completed todos for good, several thousand in each transaction, for up to 5 seconds. It is not all
+    /// or nothing: an error does not undo what was deleted before. Calling it again is safe.
     #[graphql(complexity = "crate::graphql::BULK + child_complexity")]
-    async fn clear_completed(&self, context: &Context<'_>) -> Result<ClearCompletedPayload> {
-        let delete = Query::delete()
-            .from_table(Entity)
-            .and_where(Expr::col(Column::IsComplete))
-            .returning_col(Column::Id)
-            .to_owned();
-        Ok(ClearCompletedPayload { deleted_ids: changed(context, &delete).await? })
+    async fn clear_completed(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which todos; all of them when it is not given.")] filter: Option<
+            TodoFilter,
+        >,
+    ) -> Result<ClearCompletedPayload> {
+        let delete = Query::delete().from_table(Entity).take();
+        // As the index has it.
+        let completed = is_open().lte(false);
+        let filter = filter.unwrap_or_default();
+        let Changed { count, has_more } =
+            change(context, &filter, completed, Change::Delete(delete)).await?;
+        Ok(ClearCompletedPayload { count: i32::try_from(count).unwrap_or(i32::MAX), has_more })
     }
 }

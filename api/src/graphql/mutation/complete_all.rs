@@ -1,14 +1,19 @@
-use async_graphql::{Context, ID, Object, Result, SimpleObject};
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use async_graphql::{Context, Object, Result, SimpleObject};
+use sea_orm::sea_query::{ExprTrait as _, Query};
 
-use super::many::changed;
-use crate::entity::todo::{Column, Entity};
+use super::chunks::{Change, Changed, change};
+use crate::{
+    entity::todo::{Column, Entity},
+    graphql::list::{TodoFilter, is_open},
+};
 
 /// What was completed.
 #[derive(SimpleObject)]
 pub struct CompleteAllPayload {
-    /// The ids of the todos that were open and now are done, in no order.
-    completed_ids: Vec<ID>,
+    /// How many todos this call completed.
+    count: i32,
+    /// Whether open todos are left because the call has used its time. Call it again to continue.
+    has_more: bool,
 }
 
 #[derive(Default)]
@@ -16,15 +21,22 @@ pub struct CompleteAll;
 
 #[Object]
 impl CompleteAll {
-    /// Marks every open todo of the user as done.
+    /// Completes the user's open todos, several thousand in each transaction, for up to 5 seconds. It is not all or nothing:
+    /// an error does not undo what was completed before. Calling it again is safe.
     #[graphql(complexity = "crate::graphql::BULK + child_complexity")]
-    async fn complete_all(&self, context: &Context<'_>) -> Result<CompleteAllPayload> {
-        let complete = Query::update()
-            .table(Entity)
-            .value(Column::IsComplete, true)
-            .and_where(Expr::col(Column::IsComplete).not())
-            .returning_col(Column::Id)
-            .to_owned();
-        Ok(CompleteAllPayload { completed_ids: changed(context, &complete).await? })
+    async fn complete_all(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which todos; all of them when it is not given.")] filter: Option<
+            TodoFilter,
+        >,
+    ) -> Result<CompleteAllPayload> {
+        let complete = Query::update().table(Entity).value(Column::IsComplete, true).take();
+        // As the index has it.
+        let open = is_open().gte(true);
+        let filter = filter.unwrap_or_default();
+        let Changed { count, has_more } =
+            change(context, &filter, open, Change::Update(complete)).await?;
+        Ok(CompleteAllPayload { count: i32::try_from(count).unwrap_or(i32::MAX), has_more })
     }
 }

@@ -1,14 +1,14 @@
 use async_graphql::{Context, Enum, Object, Result, SimpleObject};
 use axum::http::HeaderMap;
-use sea_orm::EntityTrait;
 
+use super::chunks::delete_all;
 use crate::{
     entity::todo,
     graphql::{
         Error,
         context::{claims, client, forget_session, own_account},
     },
-    rls::{Access, Rls, Role},
+    rls::Rls,
     supertokens::{
         Claims,
         manage::{Account, Proof, to_its_end},
@@ -88,12 +88,10 @@ impl Rows {
         Ok(Self { rls: rls.clone(), claims: claims(context)?.clone() })
     }
 
-    /// Every table that holds rows of users has its line here.
+    /// Deletes chunk by chunk. Every table that holds rows of users has its line here.
     async fn delete(&self) -> Result<(), Error> {
         let Self { rls, claims } = self;
-        let transaction = rls.begin(Role::Authenticated, Access::Write, claims).await?;
-        todo::Entity::delete_many().exec(&transaction).await?;
-        transaction.commit().await?;
+        delete_all(todo::Entity, rls, claims).await?;
         Ok(())
     }
 }

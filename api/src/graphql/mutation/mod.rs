@@ -5,6 +5,7 @@ mod add_todo;
 mod add_todos;
 mod change;
 mod change_password;
+mod chunks;
 mod clear_completed;
 mod complete_all;
 mod delete_account;

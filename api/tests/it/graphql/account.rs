@@ -290,6 +290,33 @@ async fn a_deletion_that_failed_half_way_can_be_repeated() {
 }
 
 #[tokio::test]
+async fn deletion_of_many_todos_continues_where_it_was_interrupted() {
+    let app = TestApp::start().await;
+    let (ada, eve) = (app.user("ada").await, app.user("eve").await);
+    eve.add("hers").await;
+    let fill = format!(
+        "insert into todos (user_id, task) select '{}', 'x' from generate_series(1, 12000)",
+        ada.id
+    );
+    app.database.execute(&fill).await;
+    app.database
+        .execute(
+            "create function refuse() returns trigger language plpgsql security definer as $$ begin
+                 if (select count(*) from todos) < 10000 then raise 'not now'; end if;
+                 return null; end $$;
+             create trigger refuse before delete on todos for each statement execute function refuse()",
+        )
+        .await;
+    let failed = ada.send(DELETE, json!({"password": "secret123"})).await;
+    assert_eq!(failed.body["data"], Value::Null, "{:?}", failed.body);
+    assert_eq!(todos(&app).await, 7_001, "one chunk is gone");
+    app.database.execute("drop trigger refuse on todos").await;
+    assert_eq!(delete(&ada, Some("secret123")).await, "DELETED");
+    assert_eq!(todos(&app).await, 1);
+    assert_eq!(eve.tasks().await, ["hers"]);
+}
+
+#[tokio::test]
 async fn who_has_no_password_deletes_soon_after_signing_in() {
     let clock = TestClock::at(Clock::system().now().timestamp_millis());
     let app = TestApp::start_with(&[], clock.clock()).await;

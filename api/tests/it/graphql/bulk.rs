@@ -1,13 +1,25 @@
-//! Changes of many todos: all of them or none.
+//! Changes of many todos: of those that are named, all or none; of all, chunk by chunk.
 
+use std::env;
+
+use api::clock::Clock;
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::support::app::{TestApp, User};
+use crate::support::{
+    app::{TestApp, User},
+    database::TestDatabase,
+    program::{Program, memory},
+};
 
 const SET: &str = "mutation($ids: [ID!]!, $isComplete: Boolean!) {
     setTodosComplete(ids: $ids, isComplete: $isComplete) { todos { id isComplete } } }";
-const COMPLETE_ALL: &str = "mutation { completeAll { completedIds } }";
-const CLEAR_COMPLETED: &str = "mutation { clearCompleted { deletedIds } }";
+const COMPLETE_ALL: &str = "mutation($filter: TodoFilter) {
+    did: completeAll(filter: $filter) { count hasMore } }";
+const CLEAR_COMPLETED: &str = "mutation($filter: TodoFilter) {
+    did: clearCompleted(filter: $filter) { count hasMore } }";
+/// How many todos a transaction of these two changes.
+const CHUNK: i64 = 5_000;
 
 /// The ids of new todos.
 async fn seed(user: &User<'_>, number: usize) -> Vec<String> {
@@ -84,24 +96,172 @@ async fn all_are_completed_and_cleared_and_nobody_elses() {
     ada.data(SET, json!({"ids": mine[..2], "isComplete": true})).await;
     eve.data(SET, json!({"ids": hers[..1], "isComplete": true})).await;
 
-    let changed = ada.data(COMPLETE_ALL, json!({})).await;
-    let mut completed = ids(&changed["completeAll"]["completedIds"]);
-    completed.sort();
-    assert_eq!(completed, mine[2..], "those that were open");
-    let changed = ada.data(COMPLETE_ALL, json!({})).await;
-    assert_eq!(changed["completeAll"]["completedIds"], json!([]));
+    let all = json!({"filter": null});
+    for count in [3, 0] {
+        let changed = ada.data(COMPLETE_ALL, all.clone()).await;
+        assert_eq!(changed["did"], json!({"count": count, "hasMore": false}));
+    }
+    assert_eq!(done(&ada).await, mine);
 
     let open = ada.add("open").await;
-    let changed = ada.data(CLEAR_COMPLETED, json!({})).await;
-    let mut deleted = ids(&changed["clearCompleted"]["deletedIds"]);
-    deleted.sort();
-    assert_eq!(deleted, mine);
+    for count in [5, 0] {
+        let changed = ada.data(CLEAR_COMPLETED, all.clone()).await;
+        assert_eq!(changed["did"], json!({"count": count, "hasMore": false}));
+    }
     assert_eq!(
         ids(&ada.data("{ todos { nodes { id } } }", json!({})).await["todos"]["nodes"]),
         [open]
     );
     assert_eq!(done(&eve).await, hers[..1]);
     assert_eq!(eve.tasks().await.len(), 2);
+}
+
+#[tokio::test]
+async fn filter_says_which_are_completed_and_cleared() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada").await;
+    for task in ["Milk", "bread", "oat milk"] {
+        ada.add(task).await;
+    }
+    let milk = json!({"filter": {"taskContains": "MILK"}});
+    assert_eq!(ada.data(COMPLETE_ALL, milk.clone()).await["did"]["count"], 2);
+    assert_eq!(done(&ada).await.len(), 2);
+    let none = json!({"filter": {"isComplete": false}});
+    assert_eq!(ada.data(CLEAR_COMPLETED, none).await["did"]["count"], 0);
+    let oat = json!({"filter": {"taskContains": "oat", "isComplete": true}});
+    assert_eq!(ada.data(CLEAR_COMPLETED, oat).await["did"]["count"], 1);
+    assert_eq!(ada.tasks().await, ["bread", "Milk"]);
+    for filter in [json!({"taskContains": ""}), json!({"insertedAfter": "+10000-01-01T00:00:00Z"})]
+    {
+        let code = ada.error_code(COMPLETE_ALL, json!({"filter": filter})).await;
+        assert_eq!(code, "BAD_USER_INPUT");
+    }
+}
+
+async fn fill(app: &TestApp, user: &User<'_>, number: i64) {
+    let sql = format!(
+        "insert into todos (user_id, task) select '{}', 'x' from generate_series(1, {number})",
+        user.id
+    );
+    app.database.execute(&sql).await;
+}
+
+async fn count(app: &TestApp, condition: &str) -> i64 {
+    let sql = format!("select count(*) from todos where {condition}");
+    let mut connection = app.database.connect().await;
+    sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&mut connection).await.expect("a count")
+}
+
+#[tokio::test]
+async fn each_chunk_is_committed_by_itself() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada").await;
+    fill(&app, &ada, 2 * CHUNK + 1).await;
+    // The second chunk fails.
+    app.database
+        .execute(
+            "create function refuse() returns trigger language plpgsql security definer as $$ begin
+                 if exists (select from todos where is_complete) then raise 'not now'; end if;
+                 return null; end $$;
+             create trigger refuse before update on todos for each statement execute function refuse()",
+        )
+        .await;
+    assert_eq!(ada.error_code(COMPLETE_ALL, json!({})).await, "INTERNAL");
+    assert_eq!(count(&app, "is_complete").await, CHUNK);
+
+    app.database.execute("drop trigger refuse on todos").await;
+    let rest = json!({"count": CHUNK + 1, "hasMore": false});
+    assert_eq!(ada.data(COMPLETE_ALL, json!({})).await["did"], rest);
+    let all = json!({"count": 2 * CHUNK + 1, "hasMore": false});
+    assert_eq!(ada.data(CLEAR_COMPLETED, json!({})).await["did"], all);
+    assert_eq!(count(&app, "true").await, 0);
+}
+
+#[tokio::test]
+async fn call_that_has_used_its_time_says_that_there_is_more() {
+    let app = TestApp::start_with(&[("REQUEST_TIMEOUT", "300")], Clock::system()).await;
+    let ada = app.user("ada").await;
+    fill(&app, &ada, CHUNK + 1).await;
+    app.database
+        .execute(
+            "create function wait() returns trigger language plpgsql as
+                 $$ begin perform pg_sleep(5.1); return null; end $$;
+             create trigger wait before update on todos for each statement execute function wait()",
+        )
+        .await;
+    let first = json!({"count": CHUNK, "hasMore": true});
+    assert_eq!(ada.data(COMPLETE_ALL, json!({})).await["did"], first);
+    let second = json!({"count": 1, "hasMore": false});
+    assert_eq!(ada.data(COMPLETE_ALL, json!({})).await["did"], second);
+}
+
+/// Each may lose a deadlock, and is repeated then.
+#[tokio::test]
+async fn calls_at_once_complete_and_clear_all() {
+    let app = TestApp::start_with(&[("REQUEST_TIMEOUT", "300")], Clock::system()).await;
+    let ada = app.user("ada").await;
+    fill(&app, &ada, 2 * CHUNK).await;
+    for (operation, left) in [(COMPLETE_ALL, "not is_complete"), (CLEAR_COMPLETED, "true")] {
+        let call = async || loop {
+            let answer = ada.send(operation, json!({})).await;
+            if answer.body["data"]["did"]["hasMore"] == false {
+                return;
+            }
+        };
+        join_all([call(), call()]).await;
+        assert_eq!(count(&app, left).await, 0, "{left}");
+    }
+}
+
+/// With `BULK_TODOS=1000000` in the environment, of a million.
+#[tokio::test]
+async fn changes_of_all_take_no_memory_for_each_todo() {
+    let number = env::var("BULK_TODOS").map_or(Ok(100_000), |number| number.parse::<u32>());
+    let number = number.expect("BULK_TODOS is a number");
+    let database = TestDatabase::migrated().await;
+    let owner = sea_orm::Database::connect(database.owner_url()).await.expect("the owner");
+    migration::quota::set(&owner, number).await.expect("the limit is set");
+    owner.close().await.expect("closed");
+    let program = Program::start(&database, &[("REQUEST_TIMEOUT", "600")]).await;
+    let access = program.sign_up("ada@example.com").await;
+    let send = async |query: &str| {
+        let answer = program.post("/graphql", Some(&access), &json!({"query": query})).await;
+        let answer: Value = answer.json().await.expect("JSON");
+        assert_eq!(answer.get("errors"), None, "{answer}");
+        answer["data"].clone()
+    };
+    let user = send("{ session { userId } }").await["session"]["userId"].clone();
+    let fill = format!(
+        "insert into todos (user_id, task) select '{}', 'x' from generate_series(1, {number})",
+        user.as_str().expect("an id")
+    );
+    let all = async |query: &str| {
+        let mut count = 0;
+        loop {
+            let data = send(query).await;
+            count += data["did"]["count"].as_u64().expect("a count");
+            if data["did"]["hasMore"] == false {
+                return count;
+            }
+        }
+    };
+    let (complete, clear) = (
+        "mutation { did: completeAll { count hasMore } }",
+        "mutation { did: clearCompleted { count hasMore } }",
+    );
+    assert_eq!((all(complete).await, all(clear).await), (0, 0));
+    let before = memory(program.id());
+    database.execute(&fill).await;
+    assert_eq!(all(complete).await, u64::from(number));
+    assert_eq!(all(clear).await, u64::from(number));
+    database.execute(&fill).await;
+    let delete = r#"mutation { did: deleteAccount(password: "secret123") { outcome } }"#;
+    assert_eq!(send(delete).await["did"]["outcome"], "DELETED");
+    let grown = memory(program.id()).saturating_sub(before);
+    println!("{number} todos, completed, cleared and deleted: {grown} kB");
+    assert!(grown < 20 * 1024, "{grown} kB");
+    let left = sqlx::query_scalar::<_, i64>("select count(*) from todos");
+    assert_eq!(left.fetch_one(&mut database.connect().await).await.expect("a count"), 0);
 }
 
 /// An operation that asks for the field so many times.
@@ -121,8 +281,8 @@ async fn many_at_once_weigh_by_their_number() {
     for (operation, field, variables, allowed) in [
         ("mutation($ids: [ID!]!)", set, ids, 6),
         ("mutation($inputs: [AddTodoInput!]!)", add, inputs, 6),
-        ("mutation", "completeAll { completedIds }", json!({}), 9),
-        ("mutation", "clearCompleted { deletedIds }", json!({}), 9),
+        ("mutation", "completeAll { count }", json!({}), 1),
+        ("mutation", "clearCompleted { count }", json!({}), 1),
         ("query", "todos(first: 1) { totalCount }", json!({}), 20),
     ] {
         ada.data(&aliases(operation, field, allowed), variables.clone()).await;

@@ -61,11 +61,11 @@ async fn a_change_of_many_is_told_one_by_one_up_to_a_hundred() {
     ada.add("one more").await;
     assert_eq!(socket.change().await["kind"], "ADDED");
 
-    ada.data("mutation { completeAll { completedIds } }", json!({})).await;
+    ada.data("mutation { completeAll { count } }", json!({})).await;
     assert_eq!(socket.change().await, refetch(), "101 of them");
-    ada.data("mutation { completeAll { completedIds } }", json!({})).await;
+    ada.data("mutation { completeAll { count } }", json!({})).await;
     socket.is_open().await;
-    ada.data("mutation { clearCompleted { deletedIds } }", json!({})).await;
+    ada.data("mutation { clearCompleted { count } }", json!({})).await;
     assert_eq!(socket.change().await, refetch());
     socket.is_open().await;
 }

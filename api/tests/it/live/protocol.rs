@@ -36,7 +36,7 @@ async fn only_subscriptions_travel_over_a_socket() {
     let mut socket = Socket::of(&app, &ada).await;
     for query in [
         "{ todos { nodes { id } } }",
-        "mutation { completeAll { completedIds } }",
+        "mutation { completeAll { count } }",
         "query { __schema { types { name } } }",
         "subscription { nothing }",
         "subscription {",

@@ -30,7 +30,8 @@ async fn a_write_waits_once() {
     for change in [
         r#"addTodo(input: {task: "x"}) { todo { id } }"#,
         &format!("toggleTodo(id: {id}) {{ todo {{ id }} }}"),
-        "completeAll { completedIds }",
+        "completeAll { count }",
+        r#"clearCompleted(filter: {taskContains: "x"}) { count }"#,
     ] {
         let sent = sent(&wire, &ada, &format!("mutation {{ {change} }}")).await;
         assert_eq!(sent, [[CLAIMS, STATEMENT]], "{change}");

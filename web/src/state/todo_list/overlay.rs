@@ -7,6 +7,11 @@ use crate::model::Todo;
 use crate::services::queue::{Deed, Op};
 use crate::state::order;
 
+/// Whether a search finds it, as far as the page can tell: the server's letters are the database's.
+fn is_found(item: &Item, search: &str) -> bool {
+    item.todo.task.to_lowercase().contains(&search.to_lowercase())
+}
+
 impl TodoList {
     /// Makes of what is known what is shown.
     pub(super) fn lay_over(&mut self) {
@@ -59,6 +64,18 @@ impl TodoList {
                     self.counts.add(item.todo.is_complete, -1);
                 }
             }
+            Deed::CompleteAll if !op.text.is_empty() => {
+                let found = |item: &&Item| !item.todo.is_complete && is_found(item, &op.text);
+                let found: Vec<_> =
+                    self.items.iter().filter(found).map(|item| item.todo.id.clone()).collect();
+                for id in found {
+                    self.change(&id, |item, counts| {
+                        item.todo.is_complete = true;
+                        counts.add(false, -1);
+                        counts.add(true, 1);
+                    });
+                }
+            }
             Deed::CompleteAll => {
                 (self.counts.open, self.counts.done) = (0, self.counts.open + self.counts.done);
                 let first_done = self.items.partition_point(|item| !item.todo.is_complete);
@@ -67,6 +84,12 @@ impl TodoList {
                 for item in done {
                     self.place(item);
                 }
+            }
+            Deed::ClearDone if !op.text.is_empty() => {
+                let before = self.items.len();
+                self.items.retain(|item| !(item.todo.is_complete && is_found(item, &op.text)));
+                let gone = before - self.items.len();
+                self.counts.add(true, -i32::try_from(gone).unwrap_or(i32::MAX));
             }
             Deed::ClearDone => {
                 self.counts.done = 0;

@@ -105,7 +105,7 @@ impl From<Error> for async_graphql::Error {
     fn from(error: Error) -> Self {
         match &error {
             Error::StatementTimeout(cause) | Error::Unavailable(cause) => {
-                tracing::warn!(cause, "a resolver's source is away")
+                tracing::warn!(cause, "a resolver's source is away");
             }
             Error::Internal(cause) => tracing::error!(cause, "a resolver failed"),
             _ => {}

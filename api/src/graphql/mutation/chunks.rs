@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use async_graphql::Context;
 use sea_orm::{
-    ConnectionTrait, EntityTrait, Iterable as _, PrimaryKeyToColumn as _, QueryFilter,
-    QuerySelect as _, QueryTrait as _, Select,
+    ConnectionTrait, EntityTrait, Iterable as _, PrimaryKeyToColumn, QueryFilter, QuerySelect as _,
+    QueryTrait as _, Select,
     sea_query::{
         CommonTableExpression, DeleteStatement, Expr, ExprTrait as _, Query, SubQueryStatement,
         UpdateStatement, WithQuery,
@@ -96,7 +96,8 @@ struct Done {
 
 impl Chunk {
     fn new<E: EntityTrait>(rows: Select<E>, change: Change) -> Result<Self, Error> {
-        let keys: Vec<E::Column> = E::PrimaryKey::iter().map(|key| key.into_column()).collect();
+        let keys: Vec<E::Column> =
+            E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column).collect();
         let [key] = &keys[..] else {
             return Err(Error::Internal("a chunk needs a primary key of one column".into()));
         };

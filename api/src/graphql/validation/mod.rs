@@ -11,7 +11,7 @@ use std::sync::Arc;
 use apollo_compiler::{
     ExecutableDocument, Node, Schema,
     ast::{DirectiveList, FieldDefinition, VariableDefinition},
-    executable::Operation,
+    executable::{Operation, OperationMap},
     name,
     parser::Parser,
     request::{RequestError, coerce_variable_values},
@@ -140,7 +140,8 @@ fn without_null_defaults(document: &ExecutableDocument) -> Option<ExecutableDocu
         return None;
     }
     let mut document = document.clone();
-    for operation in document.operations.iter_mut() {
+    let OperationMap { anonymous, named } = &mut document.operations;
+    for operation in anonymous.iter_mut().chain(named.values_mut()) {
         for variable in &mut operation.make_mut().variables {
             if is_null(variable) {
                 variable.make_mut().default_value = None;

@@ -1,15 +1,36 @@
 //! Migrations do not wait long for locks: a statement that waits for a table makes all later ones wait behind it.
 
-use std::error::Error;
+use std::{error::Error, time::Duration};
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::RuntimeErr;
+use sea_orm_migration::sea_orm::{DbBackend, RuntimeErr, Statement};
+use tokio::time::sleep;
+
+/// The advisory lock of the programs that migrate.
+const MIGRATION_LOCK: i64 = 0x7464_6f73_6d67;
+const RETRY_INTERVAL: Duration = Duration::from_millis(200);
 
 /// How long a statement of a migration waits for a lock.
 pub(crate) const LOCK_TIMEOUT: &str = "5s";
 
 /// PostgreSQL's `lock_not_available`.
 const NOT_AVAILABLE: &str = "55P03";
+
+/// Waits until no other program migrates. The lock is held as long as the connection.
+///
+/// It is tried again and again: a statement that waits for it has a snapshot, for which CREATE INDEX CONCURRENTLY of the
+/// other program would wait in turn.
+pub(crate) async fn acquire(db: &impl ConnectionTrait) -> Result<(), DbErr> {
+    let sql = format!("SELECT pg_try_advisory_lock({MIGRATION_LOCK}) AS acquired");
+    loop {
+        let row = db.query_one_raw(Statement::from_string(DbBackend::Postgres, &sql)).await?;
+        let row = row.ok_or_else(|| DbErr::RecordNotFound("pg_try_advisory_lock".to_owned()))?;
+        if row.try_get("", "acquired")? {
+            return Ok(());
+        }
+        sleep(RETRY_INTERVAL).await;
+    }
+}
 
 /// Sets `lock_timeout` for the connection.
 pub(crate) async fn limit(db: &impl ConnectionTrait) -> Result<(), DbErr> {

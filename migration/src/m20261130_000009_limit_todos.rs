@@ -10,7 +10,22 @@ pub struct Migration;
 /// No role but its owner reaches the schema. Row-level security without a policy: should somebody grant the table, no row
 /// is seen. Counters are changed in place, for which their pages have room.
 const TABLE: &str = "
-    DROP SCHEMA IF EXISTS quota CASCADE; -- what `migration fresh` leaves
+    DO $$ -- `migration fresh` leaves the schema
+    BEGIN
+        IF EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'quota') THEN
+            IF to_regclass('quota.todo_counts') IS NULL OR EXISTS (
+                SELECT FROM pg_catalog.pg_class
+                WHERE relnamespace = 'quota'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+                    AND relname <> 'todo_counts'
+            ) OR EXISTS (
+                SELECT FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
+                WHERE p.pronamespace = 'quota'::regnamespace
+            ) THEN
+                RAISE EXCEPTION 'The schema quota is in use. Move what it holds to another schema, then migrate again.';
+            END IF;
+            DROP SCHEMA quota CASCADE;
+        END IF;
+    END $$;
     CREATE SCHEMA quota;
     REVOKE ALL ON SCHEMA quota FROM PUBLIC;
     CREATE TABLE quota.todo_counts (
@@ -24,8 +39,8 @@ const TABLE: &str = "
 /// and several counters in the order of their users, so that statements do not deadlock. The lock makes concurrent
 /// transactions of one user wait for each other, so that each counts the rows of the others.
 ///
-/// What users add is one user's. That is one statement, which the first todo of a user and owners do not pass. A counter
-/// of 0 is deleted: nothing stays of a user whose account is deleted.
+/// An INSERT of a user has rows of one user, which one UPDATE counts. A user's first todo, and rows that an owner inserts
+/// for several users, take the loop. A counter of 0 is deleted: nothing stays of a user whose account is deleted.
 const FUNCTIONS: &str = "
     CREATE FUNCTION quota.refuse_beyond_limit(todos bigint) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

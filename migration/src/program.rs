@@ -12,7 +12,6 @@ use sea_orm_migration::{
 use crate::{Migrator, claims, lock, login, quota};
 
 /// One number for every program: the second one waits for the first.
-const MIGRATION_LOCK: i64 = 0x7464_6f73_6d67;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The database, and who is to use it.
@@ -23,15 +22,14 @@ pub struct Target<'a> {
     pub login_url: Option<&'a str>,
     /// The schema in which the tables are.
     pub schema: &'a str,
-    /// How many todos each user may have. See [`Target::max_todos`].
-    pub max_todos: u32,
+    /// How many todos each user may have. None keeps the limit of the database. See [`Target::max_todos`].
+    pub max_todos: Option<u32>,
 }
 
 impl Target<'_> {
     /// The limit by the variable `MAX_TODOS`. An empty one counts as not set.
-    pub fn max_todos(variable: Option<&str>) -> Result<u32, String> {
-        let text = variable.filter(|text| !text.is_empty());
-        text.map_or(Ok(quota::DEFAULT_MAX_TODOS), quota::max_todos)
+    pub fn max_todos(variable: Option<&str>) -> Result<Option<u32>, String> {
+        variable.filter(|text| !text.is_empty()).map(quota::max_todos).transpose()
     }
 
     /// Default: `up`.
@@ -49,8 +47,11 @@ impl Target<'_> {
             self.ensure_login(&db).await?;
         }
         run_migrate(Migrator, &db, command, verbose).await.map_err(lock::explain)?;
-        if creates && quota::is_there(&db).await? {
-            quota::set(&db, self.max_todos).await?;
+        // Without the variable, the limit in the database stays.
+        if let Some(max_todos) = self.max_todos.filter(|_| creates)
+            && quota::is_there(&db).await?
+        {
+            quota::set(&db, max_todos).await?;
         }
         Ok(())
     }
@@ -80,8 +81,7 @@ impl Target<'_> {
         let db = Database::connect(connect)
             .await
             .map_err(|error| format!("the database of DATABASE_URL cannot be reached: {error}"))?;
-        // Held by the only connection, so until this process ends.
-        db.execute_unprepared(&format!("SELECT pg_advisory_lock({MIGRATION_LOCK})")).await?;
+        lock::acquire(&db).await?;
         lock::limit(&db).await?;
         Ok(db)
     }

@@ -63,7 +63,7 @@ impl Settings {
 
 /// What the service reads of its environment beyond that, and takes for unset when it is empty. Set to that, a
 /// variable is not filled in from `.env` either.
-const OPTIONAL: [&str; 44] = [
+const OPTIONAL: [&str; 47] = [
     "ADMIN_ADDRESS",
     "ANTI_CSRF",
     "APPLE_CLIENT_ID",
@@ -88,6 +88,7 @@ const OPTIONAL: [&str; 44] = [
     "MAIL_FROM",
     "MAX_CONNECTIONS",
     "MAX_REQUESTS",
+    "MAX_TODOS",
     "OIDC_PROVIDERS",
     "OLDER_COOKIE_DOMAIN",
     "OTEL_EXPORTER_OTLP_ENDPOINT",
@@ -101,6 +102,8 @@ const OPTIONAL: [&str; 44] = [
     "RLS_CLAIMS",
     "RLS_CLAIMS_KEY",
     "RUST_LOG",
+    "SEARCHES_PER_USER",
+    "SEARCH_TIMEOUT",
     "SHUTDOWN_DELAY",
     "SMTP_URL",
     "SUPERTOKENS_API_KEY",

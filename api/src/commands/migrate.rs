@@ -27,7 +27,7 @@ pub enum Command {
 pub struct Settings {
     owner_url: Option<SecretString>,
     login_url: Option<SecretString>,
-    max_todos: u32,
+    max_todos: Option<u32>,
 }
 
 impl Settings {

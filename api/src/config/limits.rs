@@ -44,7 +44,7 @@ pub struct LimitVars {
     pub searches_per_user: u32,
 
     /// How many todos each user may have, 1 to 1000000000. `api migrate` sets this limit in the database, which enforces
-    /// it.
+    /// it, and keeps it when the variable is not set.
     #[arg(long, env = "MAX_TODOS", default_value = "100000", value_parser = migration::quota::max_todos)]
     pub max_todos: u32,
 

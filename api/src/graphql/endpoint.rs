@@ -49,6 +49,7 @@ struct Inner {
 /// What measuring an operation takes, after it was refused.
 struct Sent {
     text: Arc<str>,
+    parsed: ExecutableDocument,
     operation_name: Option<String>,
     variables: Variables,
 }
@@ -133,9 +134,10 @@ impl Endpoint {
         let coerced = validator.coerce(&valid, name, &request.variables);
         request.variables = coerced.map_err(|error| vec![error])?;
         keep_operation(&mut parsed, name);
-        request.set_parsed_query(parsed);
+        request.set_parsed_query(parsed.clone());
         let sent = Sent {
             text,
+            parsed,
             operation_name: request.operation_name.clone(),
             variables: request.variables.clone(),
         };
@@ -145,6 +147,7 @@ impl Endpoint {
     /// The executor only says that an operation is too complex.
     async fn explain(&self, sent: Sent) -> Response {
         let mut request = Request::new(&*sent.text).variables(sent.variables);
+        request.set_parsed_query(sent.parsed);
         request.operation_name = sent.operation_name;
         match self.0.probe.complexity(request).await {
             Ok(complexity) => refusal(check_complexity(complexity).err().unwrap_or_else(|| {

@@ -66,12 +66,14 @@ async fn execute(
     let media_type = MediaType::accepted(headers).ok_or(ApiError::NotAcceptable);
     let media_type = media_type.map_err(IntoResponse::into_response)?;
     let started = Instant::now();
-    let session = state.supertokens.session(request).await.map_err(IntoResponse::into_response)?;
-    if permit.as_ref().is_some_and(|permit| !permit.count_for_user(session.claims.user_id())) {
-        let mut shed = ApiError::shed();
-        shed.headers_mut().extend(session.headers);
-        return Err(shed);
+    let authenticated = state.supertokens.authenticate(request).await;
+    let authenticated = authenticated.map_err(IntoResponse::into_response)?;
+    // Before the Core is asked: requests that wait for it are the user's, too.
+    if permit.as_ref().is_some_and(|permit| !permit.count_for_user(authenticated.user_id())) {
+        return Err(ApiError::shed());
     }
+    let session = state.supertokens.confirm_required(authenticated).await;
+    let session = session.map_err(IntoResponse::into_response)?;
     let mut observed = Observed {
         user: Some(UserHash::of(session.claims.user_id())),
         operation: None,

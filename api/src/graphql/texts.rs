@@ -22,24 +22,21 @@ pub struct CheckedDocument {
 }
 
 impl CheckedDocument {
-    /// Checks the limits first: validation follows each fragment as often as it is named.
+    /// Checks the limits first: what validation costs grows with the fragments in their places.
     pub fn check(text: &str, validator: &Validator) -> Result<Self, Vec<ServerError>> {
         check_text(text).map_err(as_server_errors)?;
-        let parsed = parse_query(text);
-        if let Ok(parsed) = &parsed {
-            check_document(parsed).map_err(as_server_errors)?;
-        }
-        let valid = validator.validate(text)?;
-        let parsed = match parsed {
+        let document = validator.parse(text)?;
+        let parsed = match parse_query(text) {
             Ok(parsed) => parsed,
+            // async-graphql's parser does not know every escape.
             Err(_) if text.contains("\\u") => {
-                let parsed = parse_query(valid.normalized_text()).map_err(syntax_error)?;
-                check_document(&parsed).map_err(as_server_errors)?;
-                parsed
+                parse_query(document.normalized_text()).map_err(syntax_error)?
             }
             // apollo-parser accepts some texts that are not GraphQL, such as an input field without a value.
             Err(error) => return Err(syntax_error(error)),
         };
+        check_document(&parsed).map_err(as_server_errors)?;
+        let valid = validator.validate(document)?;
         Ok(Self { parsed, valid })
     }
 }

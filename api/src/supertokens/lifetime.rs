@@ -64,9 +64,13 @@ impl SuperTokens {
     /// was opened with. It lives in the Core, and its end will be noticed.
     ///
     /// Errors: as [`session_with`](Self::session_with), and while the Core is away.
-    pub async fn lasting_session(&self, headers: &HeaderMap) -> Result<(Session, Lifetime), Error> {
+    pub async fn lasting_session(
+        &self,
+        path: &str,
+        headers: &HeaderMap,
+    ) -> Result<(Session, Lifetime), Error> {
         // Where it came from is its proof against CSRF.
-        let request = Request { method: &Method::GET, path: "/", headers };
+        let request = Request { method: &Method::GET, path, headers };
         let session = self.session(request).await?;
         let claims = &session.claims;
         let watch = self.core().watched().watch(claims.session_handle(), claims.user_id());

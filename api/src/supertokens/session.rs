@@ -45,6 +45,16 @@ impl Session {
     }
 }
 
+/// A session whose token is genuine, of which the Core may have to be told.
+#[derive(Debug)]
+pub struct Unconfirmed(Session);
+
+impl Unconfirmed {
+    pub fn user_id(&self) -> &str {
+        self.0.claims.user_id()
+    }
+}
+
 /// Where and how a session is asked for. No `Debug`: the headers hold tokens.
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
@@ -101,6 +111,12 @@ impl SuperTokens {
         request: Request<'_>,
         checks: Checks<'_>,
     ) -> Result<Session, Error> {
+        self.confirm(self.authenticate(request).await?, checks).await
+    }
+
+    /// The first half of [`session`](Self::session), without the Core: for whoever limits the requests of a user before
+    /// they wait for the Core.
+    pub async fn authenticate(&self, request: Request<'_>) -> Result<Unconfirmed, Error> {
         let Found { token, transport } = tokens::access_token(request.headers)
             .map_err(|Ambiguous(doubled)| self.ambiguous(&doubled, request.path))?
             .ok_or(Error::Unauthorised)?;
@@ -114,7 +130,20 @@ impl SuperTokens {
         if self.core().is_denied(claims.session_handle()) {
             return Err(self.ended());
         }
-        let mut session = Session { claims, headers: HeaderMap::new(), transport, token };
+        Ok(Unconfirmed(Session { claims, headers: HeaderMap::new(), transport, token }))
+    }
+
+    /// The second half of [`session`](Self::session).
+    pub async fn confirm_required(&self, unconfirmed: Unconfirmed) -> Result<Session, Error> {
+        let checks = Checks { claims: self.required_claims(), ..Checks::default() };
+        self.confirm(unconfirmed, checks).await
+    }
+
+    async fn confirm(
+        &self,
+        Unconfirmed(mut session): Unconfirmed,
+        checks: Checks<'_>,
+    ) -> Result<Session, Error> {
         if checks.database || session.claims.is_child() {
             session = self.announce(session, checks.database).await?;
         }

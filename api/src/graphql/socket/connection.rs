@@ -12,6 +12,7 @@ use serde_json::Value;
 use tokio::time::{Instant, Interval, interval_at, timeout};
 
 use super::{
+    PATH,
     close::Close,
     message::{ClientMessage, ServerMessage},
     operations::Operations,
@@ -124,7 +125,9 @@ impl Connection {
             match self.receive().await? {
                 Received::Message(ClientMessage::ConnectionInit { payload }) => {
                     let session = match payload.as_ref().and_then(bearer) {
-                        Some(headers) => self.state.supertokens.lasting_session(&headers).await,
+                        Some(headers) => {
+                            self.state.supertokens.lasting_session(PATH, &headers).await
+                        }
                         None => opened,
                     };
                     return session.map_err(|error| Close::from(&error).into());

@@ -22,8 +22,14 @@ use axum::{
 use self::connection::Connection;
 pub use self::sockets::Sockets;
 use super::request_id;
-use crate::{error::ApiError, state::AppState, supertokens::ClientAddress};
+use crate::{
+    error::ApiError,
+    state::AppState,
+    supertokens::{ClientAddress, Error},
+};
 
+/// Cookies can be set for this path alone.
+const PATH: &str = "/graphql/ws";
 /// A message is one operation, as the body of a POST is.
 const MAX_MESSAGE: usize = 64 * 1024;
 /// What is written and read is small, and there may be thousands of sockets.
@@ -64,9 +70,11 @@ async fn open(
         Some(client) => Some(state.sockets.enter_from(client).ok_or(ApiError::TooManySockets)?),
         None => None,
     };
-    let mut session = state.supertokens.lasting_session(&headers).await;
-    let handed_out = match &mut session {
+    let mut session = state.supertokens.lasting_session(PATH, &headers).await;
+    let cookies = match &mut session {
         Ok((session, _)) => std::mem::take(&mut session.headers),
+        // Nothing but this response can clear a cookie for the path of the sockets alone.
+        Err(Error::AmbiguousCookies(clearing)) => std::mem::take(clearing),
         Err(_) => HeaderMap::new(),
     };
     let mut response = upgrade
@@ -79,6 +87,6 @@ async fn open(
                 .serve(permit, unauthenticated, session)
                 .await;
         });
-    response.headers_mut().extend(handed_out);
+    response.headers_mut().extend(cookies);
     Ok(response)
 }

@@ -3,15 +3,16 @@
 //! async-graphql 7.2 checks each argument when its field is resolved, so a mutation could commit its first field
 //! before a later argument was found missing. Here every rule holds for the whole request before anything runs.
 
+mod rules;
 mod scalars;
 mod values;
 
 use std::sync::Arc;
 
 use apollo_compiler::{
-    ExecutableDocument, Node, Schema,
-    ast::{DirectiveList, FieldDefinition, VariableDefinition},
-    executable::{Operation, OperationMap},
+    ExecutableDocument, Schema,
+    ast::{DirectiveList, FieldDefinition},
+    executable::Operation,
     name,
     parser::Parser,
     request::{RequestError, coerce_variable_values},
@@ -37,6 +38,10 @@ struct Inner {
     scalars: Scalars,
 }
 
+/// A document whose fields and types are those of the schema. The rules of the specification were not checked.
+#[derive(Debug)]
+pub struct ParsedDocument(ExecutableDocument);
+
 /// A document without errors. Its operations may be executed with variables that [`Validator::coerce`] returns.
 #[derive(Debug, Clone)]
 pub struct ValidDocument(Arc<Valid<ExecutableDocument>>);
@@ -52,18 +57,19 @@ impl Validator {
         Ok(Self(Arc::new(Inner { schema, scalars })))
     }
 
-    /// Parses and validates a document (GraphQL, section 5), the literals of custom scalars included.
-    pub fn validate(&self, text: &str) -> Result<ValidDocument, Vec<ServerError>> {
-        let Inner { schema, scalars } = &*self.0;
+    /// Parses a document and resolves its names. Takes time linear in the text: it follows no fragment.
+    pub fn parse(&self, text: &str) -> Result<ParsedDocument, Vec<ServerError>> {
         let mut parser = Parser::new().recursion_limit(MAX_RECURSION);
-        let document = parser.parse_executable(schema, text, "operation");
+        let document = parser.parse_executable(&self.0.schema, text, "operation");
+        document.map(ParsedDocument).map_err(|invalid| from_diagnostics(&invalid.errors))
+    }
+
+    /// Validates a document (GraphQL, section 5).
+    pub fn validate(&self, document: ParsedDocument) -> Result<ValidDocument, Vec<ServerError>> {
+        let Inner { schema, scalars } = &*self.0;
+        let document = document.0.validate(schema);
         let document = document.map_err(|invalid| from_diagnostics(&invalid.errors))?;
-        if let Some(document) = without_null_defaults(&document) {
-            document.validate(schema).map_err(|invalid| from_diagnostics(&invalid.errors))?;
-        }
-        let document = document.validate(schema);
-        let document = document.map_err(|invalid| from_diagnostics(&invalid.errors))?;
-        scalars.check_literals(schema, &document)?;
+        rules::check(schema, scalars, &document)?;
         Ok(ValidDocument(Arc::new(document)))
     }
 
@@ -98,8 +104,8 @@ impl Validator {
     }
 }
 
-impl ValidDocument {
-    /// The document with each string in its plain form: async-graphql's parser does not know every escape.
+impl ParsedDocument {
+    /// The document with each string in its plain form.
     pub fn normalized_text(&self) -> String {
         self.0.serialize().no_indent().to_string()
     }
@@ -128,27 +134,6 @@ fn given(operation: &Operation, variables: &Variables) -> JsonMap {
         Some((ByteString::from(name), values::to_json(value)))
     });
     given.collect()
-}
-
-/// The document without the defaults that are null, or none if it has none. Such a default does not make a variable
-/// usable where null is not allowed (5.8.5), but apollo-compiler 1.33 accepts that.
-fn without_null_defaults(document: &ExecutableDocument) -> Option<ExecutableDocument> {
-    let is_null = |variable: &Node<VariableDefinition>| {
-        variable.default_value.as_ref().is_some_and(|default| default.is_null())
-    };
-    if !document.operations.iter().any(|operation| operation.variables.iter().any(is_null)) {
-        return None;
-    }
-    let mut document = document.clone();
-    let OperationMap { anonymous, named } = &mut document.operations;
-    for operation in anonymous.iter_mut().chain(named.values_mut()) {
-        for variable in &mut operation.make_mut().variables {
-            if is_null(variable) {
-                variable.make_mut().default_value = None;
-            }
-        }
-    }
-    Some(document)
 }
 
 /// One error for a text that cannot be parsed: the others only follow from it.

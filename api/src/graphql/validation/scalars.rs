@@ -1,12 +1,10 @@
-//! Values that apollo-compiler 1.33 accepts and the specification does not: those of custom scalars, which are checked
-//! here as their Rust types read them, and input objects with the same field twice (5.6.3).
+//! Custom scalars: apollo-compiler accepts every value for them, so each is checked here as its Rust type reads it.
 
 use std::collections::HashMap;
 
 use apollo_compiler::{
-    ExecutableDocument, Name, Node, Schema,
-    ast::{Argument, Type, Value as Literal},
-    executable::{Selection, SelectionSet},
+    Name, Schema,
+    ast::{Type, Value as Literal},
     response::JsonValue,
     schema::{ExtendedType, InputValueDefinition},
 };
@@ -51,26 +49,11 @@ impl Scalars {
         Ok(Self(checks))
     }
 
-    /// Checks what the document itself gives to arguments and as the defaults of variables.
-    pub fn check_literals(
-        &self,
-        schema: &Schema,
-        document: &ExecutableDocument,
-    ) -> Result<(), Vec<ServerError>> {
-        let mut literals = Literals { scalars: self, schema, document, errors: Vec::new() };
-        for operation in document.operations.iter() {
-            for variable in &operation.variables {
-                if let Some(default) = &variable.default_value {
-                    literals.check_unique(default);
-                    literals.check(&variable.ty, default);
-                }
-            }
-            literals.check_selections(&operation.selection_set);
-        }
-        for fragment in document.fragments.values() {
-            literals.check_selections(&fragment.selection_set);
-        }
-        if literals.errors.is_empty() { Ok(()) } else { Err(literals.errors) }
+    /// Checks a literal, if this is a custom scalar. None if it is not.
+    pub fn check_literal(&self, name: &Name, literal: &Literal) -> Option<Result<(), String>> {
+        let check = self.0.get(name)?;
+        // A literal with a variable in it is checked with the value of the variable.
+        Some(values::from_literal(literal).map_or(Ok(()), check))
     }
 
     /// Checks a value that has the shape of the type.
@@ -112,101 +95,10 @@ impl Scalars {
 }
 
 /// How to find a field of an input object. None for other types.
-fn input_fields<'s>(
+pub fn input_fields<'s>(
     schema: &'s Schema,
     name: &str,
 ) -> Option<impl Fn(&str) -> Option<&'s InputValueDefinition>> {
     let ExtendedType::InputObject(object) = schema.types.get(name)? else { return None };
     Some(move |field: &str| object.fields.get(field).map(|field| &***field))
-}
-
-struct Literals<'a> {
-    scalars: &'a Scalars,
-    schema: &'a Schema,
-    document: &'a ExecutableDocument,
-    errors: Vec<ServerError>,
-}
-
-impl Literals<'_> {
-    fn check_selections(&mut self, selections: &SelectionSet) {
-        for selection in &selections.selections {
-            match selection {
-                Selection::Field(field) => {
-                    self.check_arguments(&field.definition.arguments, &field.arguments);
-                    self.check_selections(&field.selection_set);
-                }
-                Selection::InlineFragment(fragment) => {
-                    self.check_selections(&fragment.selection_set);
-                }
-                // Each fragment is checked once, by itself.
-                Selection::FragmentSpread(_) => {}
-            }
-        }
-    }
-
-    fn check_arguments(
-        &mut self,
-        definitions: &[Node<InputValueDefinition>],
-        arguments: &[Node<Argument>],
-    ) {
-        for argument in arguments {
-            self.check_unique(&argument.value);
-            if let Some(definition) = definitions.iter().find(|known| known.name == argument.name) {
-                self.check(&definition.ty, &argument.value);
-            }
-        }
-    }
-
-    fn check_unique(&mut self, literal: &Node<Literal>) {
-        match &**literal {
-            Literal::List(items) => items.iter().for_each(|item| self.check_unique(item)),
-            Literal::Object(fields) => {
-                for (at, (name, value)) in fields.iter().enumerate() {
-                    if fields.iter().take(at).any(|(known, _)| known == name) {
-                        let reason = format!("There can be only one input field named \"{name}\".");
-                        self.errors.push(self.error(reason, value));
-                    }
-                    self.check_unique(value);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn check(&mut self, ty: &Type, literal: &Node<Literal>) {
-        match (ty, &**literal) {
-            // Variables are checked with their values.
-            (_, Literal::Null | Literal::Variable(_)) => {}
-            (Type::List(item) | Type::NonNullList(item), Literal::List(literals)) => {
-                for literal in literals {
-                    self.check(item, literal);
-                }
-            }
-            (Type::List(item) | Type::NonNullList(item), _) => self.check(item, literal),
-            (Type::Named(name) | Type::NonNullNamed(name), value) => {
-                if let Some(check) = self.scalars.0.get(name) {
-                    if let Some(Err(reason)) = values::from_literal(value).map(check) {
-                        self.errors.push(self.error(reason, literal));
-                    }
-                } else if let (Some(fields), Literal::Object(values)) =
-                    (input_fields(self.schema, name), value)
-                {
-                    for (name, literal) in values {
-                        if let Some(field) = fields(name) {
-                            self.check(&field.ty, literal);
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    fn error(&self, reason: String, literal: &Node<Literal>) -> ServerError {
-        let mut error = ServerError::new(reason, None);
-        let place = literal.line_column_range(&self.document.sources);
-        error
-            .locations
-            .extend(place.map(|range| Pos { line: range.start.line, column: range.start.column }));
-        error
-    }
 }

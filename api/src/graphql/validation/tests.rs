@@ -12,7 +12,8 @@ fn validator() -> Validator {
 
 fn coerced(text: &str, variables: Value) -> Result<Value, String> {
     let validator = validator();
-    let document = validator.validate(text).map_err(|errors| errors[0].message.clone())?;
+    let document = validator.parse(text).and_then(|document| validator.validate(document));
+    let document = document.map_err(|errors| errors[0].message.clone())?;
     let variables = validator.coerce(&document, None, &Variables::from_json(variables));
     let variables = variables.map_err(|error| error.message)?;
     Ok(serde_json::to_value(variables).unwrap())
@@ -50,7 +51,7 @@ fn values_of_custom_scalars_are_checked_wherever_they_stand() {
 
 #[test]
 fn errors_have_a_message_and_a_place() {
-    let errors = validator().validate("{\n  nothing\n}").unwrap_err();
+    let errors = validator().parse("{\n  nothing\n}").unwrap_err();
     assert_eq!(errors.len(), 1);
     assert_eq!(errors[0].message, r#"Cannot query field "nothing" on type "Query"."#);
     assert_eq!((errors[0].locations[0].line, errors[0].locations[0].column), (2, 3));
@@ -59,7 +60,7 @@ fn errors_have_a_message_and_a_place() {
 #[test]
 fn escapes_are_normalized_for_the_executor() {
     let text = r#"{ todos(filter: {taskContains: "\u{1F994}\uD83E\uDD94\"\\"}) { totalCount } }"#;
-    let normalized = validator().validate(text).unwrap().normalized_text();
+    let normalized = validator().parse(text).unwrap().normalized_text();
     assert!(normalized.contains("🦔🦔"), "{normalized}");
     assert!(async_graphql::parser::parse_query(&normalized).is_ok());
 }
@@ -68,4 +69,39 @@ fn escapes_are_normalized_for_the_executor() {
 fn schema_with_an_unknown_scalar_is_rejected() {
     let error = Validator::new("scalar Odd type Query { a(b: Odd): Int }").unwrap_err();
     assert!(error.starts_with("the scalar Odd has no check"), "{error}");
+}
+
+#[test]
+fn variables_inside_input_objects_and_lists_have_the_type_of_their_place() {
+    let add = |variable: &str, value: &str| {
+        let text = format!("mutation({variable}) {{ addTodo(input: {value}) {{ __typename }} }}");
+        coerced(&text, json!({"t": "x"}))
+    };
+    assert!(add("$t: String!", "{task: $t}").is_ok());
+    assert!(add("$t: String = \"x\"", "{task: $t}").is_ok());
+    for (variable, value) in [
+        ("$t: String", "{task: $t}"),
+        ("$t: String = null", "{task: $t}"),
+        ("$t: ID!", "{task: $t}"),
+    ] {
+        let error = add(variable, value).unwrap_err();
+        assert!(error.contains("used in position expecting type \"String!\""), "{error}");
+    }
+    let text = "mutation($t: String) { addTodos(inputs: [{task: $t}]) { __typename } }";
+    assert!(coerced(text, json!({})).is_err());
+}
+
+#[test]
+fn mutation_selects_a_root_field_once() {
+    let toggle = "toggleTodo(id: 1) { __typename }";
+    for text in [
+        format!("mutation {{ {toggle} {toggle} }}"),
+        format!("mutation {{ {toggle} ... {{ {toggle} }} }}"),
+        format!("mutation {{ ...F ...F }} fragment F on Mutation {{ {toggle} }}"),
+    ] {
+        let error = coerced(&text, json!({})).unwrap_err();
+        assert!(error.starts_with("A mutation can select \"toggleTodo\" once."), "{error}");
+    }
+    let text = format!("mutation {{ a: {toggle} b: {toggle} __typename __typename }}");
+    assert!(coerced(&text, json!({})).is_ok());
 }

@@ -116,8 +116,9 @@ async fn who_sends_slowly_is_cut_off_and_slows_nobody() {
 
 #[tokio::test]
 async fn who_vanishes_leaves_nothing_behind() {
-    // She may have a quarter of them.
-    let app = TestApp::start_with(&[("MAX_REQUESTS", "400")], Clock::system()).await;
+    // One user may have a quarter of the requests, and half of the connections.
+    let vars = [("MAX_REQUESTS", "400"), ("DATABASE_MAX_CONNECTIONS", "8")];
+    let app = TestApp::start_with(&vars, Clock::system()).await;
     let ada = app.guest("ada").await;
     ada.add("mine").await;
     let mut holder = app.database.connect().await;

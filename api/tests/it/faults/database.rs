@@ -339,18 +339,23 @@ async fn a_full_disk_stops_changes_and_nothing_else() {
 #[tokio::test]
 async fn a_full_pool_is_told_soon_and_empties_again() {
     let app = TestApp::start().await;
-    let ada = app.guest("ada").await;
-    ada.add("mine").await;
-    // Whoever holds the row makes its writers wait, and with them the pool.
+    let users = [app.guest("ada").await, app.guest("eve").await];
+    let mut todos = Vec::new();
+    for user in &users {
+        todos.push(user.add("mine").await);
+    }
+    let ada = &users[0];
+    // The lock of the rows makes their writers wait, and with them the pool. Each user has half of it.
     let mut holder = app.database.connect().await;
     sqlx::raw_sql("begin; select from todos for update").execute(&mut holder).await.expect("held");
     let toggle =
-        "mutation { completed: updateTodo(input: {id: 1, isComplete: true}) { todo { id } } }";
+        "mutation($id: ID!) { updateTodo(input: {id: $id, isComplete: true}) { todo { id } } }";
     let began = Instant::now();
     let refused_after = std::sync::Mutex::new(Vec::new());
     let refused = || refused_after.lock().expect("no panic");
-    let waiting = join_all((0..6).map(async |_| {
-        let answer = ada.send(toggle, json!({})).await;
+    let waiting = join_all((0..6).map(async |at: usize| {
+        let (user, id) = (&users[at % 2], &todos[at % 2]);
+        let answer = user.send(toggle, json!({"id": id})).await;
         if answer.status != StatusCode::OK {
             is_told_to_come_back(&answer);
             refused().push(began.elapsed());
@@ -365,7 +370,7 @@ async fn a_full_pool_is_told_soon_and_empties_again() {
         sqlx::raw_sql("rollback").execute(&mut holder).await.expect("released");
     });
     assert_eq!(told.iter().filter(|status| **status == StatusCode::OK).count(), 4, "{told:?}");
-    let well = well_again(&ada).await;
+    let well = well_again(ada).await;
     assert_eq!(ada.tasks().await, ["mine"]);
     assert_eq!(app.state.rls.pool().waiting, 0);
     let waited = *refused().last().expect("two were refused");

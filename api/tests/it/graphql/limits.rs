@@ -33,6 +33,20 @@ fn multiplying_fragments() -> String {
     format!("{{ ...f0 }}{fragments} fragment f30 on Query {{ __typename }}")
 }
 
+/// Fragments that name each other in circles, in a text that async-graphql's parser does not know.
+fn circular_fragments() -> String {
+    let fragments = (1..40).fold(String::new(), |query, n| {
+        let next = format!("...g{}", n + 1);
+        query
+            + &format!(" fragment g{n} on __Type {{ ofType {{ {next} }} interfaces {{ {next} }} }}")
+    });
+    format!(
+        "{{ __type(name: \"\\u{{41}}\") {{ ...f }} }} \
+         fragment f on __Type {{ ofType {{ ...f ...g1 }} interfaces {{ ...f }} }} {fragments} \
+         fragment g40 on __Type {{ name }}"
+    )
+}
+
 fn bombs() -> Vec<Bomb> {
     let nested = |open: &str, close: &str, n: usize| open.repeat(n) + &close.repeat(n);
     let deep = "fields { type { ".repeat(7) + "name " + &"} } ".repeat(7);
@@ -40,6 +54,7 @@ fn bombs() -> Vec<Bomb> {
         .repeat(20)
         .replace("} } {", "} ");
     vec![
+        bomb(circular_fragments(), "spreads itself"),
         bomb(
             format!("{{ session {{ userId }} #{} \n }}", "x".repeat(20_000)),
             "The operation has 20026 bytes; up to 8192 are allowed.",

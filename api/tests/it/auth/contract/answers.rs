@@ -28,7 +28,7 @@ const OURS: [&str; 11] = [
     "x-request-id",
 ];
 
-const GRAPHQL: &str = "application/graphql-response+json";
+const GRAPHQL: &str = "application/json";
 
 /// How far the ends of cookies may be apart, in seconds.
 const COOKIE_SLACK: i64 = 2;

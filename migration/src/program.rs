@@ -5,13 +5,11 @@ use std::{error::Error, time::Duration};
 use sea_orm_cli::MigrateSubcommands as Migrate;
 use sea_orm_migration::{
     cli::run_migrate,
-    prelude::*,
     sea_orm::{ConnectOptions, Database, DbConn},
 };
 
 use crate::{Migrator, claims, lock, login, quota};
 
-/// One number for every program: the second one waits for the first.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The database, and who is to use it.

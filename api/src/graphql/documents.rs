@@ -33,7 +33,7 @@ pub struct BadManifest(String);
 
 impl BadManifest {
     /// The schema itself cannot be validated against.
-    pub fn schema(reason: String) -> Self {
+    pub fn schema(reason: &str) -> Self {
         Self(format!("the schema cannot be used for validation: {reason}"))
     }
 }

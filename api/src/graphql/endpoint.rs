@@ -68,7 +68,7 @@ impl Endpoint {
         manifests: &[Manifest],
         operations: Operations,
     ) -> Result<Self, BadManifest> {
-        let validator = Validator::new(&sdl()).map_err(BadManifest::schema)?;
+        let validator = Validator::new(&sdl()).map_err(|reason| BadManifest::schema(&reason))?;
         let documents = Documents::load(manifests, &probe, &validator).await?;
         let texts = KnownTexts::default();
         Ok(Self(Arc::new(Inner { schema, probe, validator, documents, texts, operations })))
@@ -118,13 +118,12 @@ impl Endpoint {
             }
             None => {
                 let text: Arc<str> = request.query.as_str().into();
-                let document = match texts.get(&text) {
-                    Some(document) => document,
-                    None => {
-                        let document = CheckedDocument::check(&text, validator)?;
-                        texts.remember(Arc::clone(&text), document.clone());
-                        document
-                    }
+                let document = if let Some(document) = texts.get(&text) {
+                    document
+                } else {
+                    let document = CheckedDocument::check(&text, validator)?;
+                    texts.remember(Arc::clone(&text), document.clone());
+                    document
                 };
                 (text, document)
             }

@@ -30,10 +30,10 @@ impl CheckedDocument {
             Ok(parsed) => parsed,
             // async-graphql's parser does not know every escape.
             Err(_) if text.contains("\\u") => {
-                parse_query(document.normalized_text()).map_err(syntax_error)?
+                parse_query(document.normalized_text()).map_err(|error| syntax_error(&error))?
             }
             // apollo-parser accepts some texts that are not GraphQL, such as an input field without a value.
-            Err(error) => return Err(syntax_error(error)),
+            Err(error) => return Err(syntax_error(&error)),
         };
         check_document(&parsed).map_err(as_server_errors)?;
         let valid = validator.validate(document)?;
@@ -42,7 +42,7 @@ impl CheckedDocument {
 }
 
 /// Without the parser's own text, which draws the place with several lines.
-fn syntax_error(error: parser::Error) -> Vec<ServerError> {
+fn syntax_error(error: &parser::Error) -> Vec<ServerError> {
     let places = error.positions().collect();
     let mut error = ServerError::new("The operation is not valid GraphQL here.", None);
     error.locations = places;

@@ -121,16 +121,16 @@ impl Pool {
 
     /// Waits for a connection that no other transaction uses.
     pub(crate) async fn lease(&self, shares: &Arc<[Share]>) -> Result<Lease, Error> {
-        let shared = self.shared();
-        let waiting = match shared.lease_or_wait(shares)? {
+        let pool = self.shared();
+        let waiting = match pool.lease_or_wait(shares)? {
             Ok(lease) => return Ok(lease),
             Err(waiting) => waiting,
         };
-        let within = shared.options.acquire_timeout;
+        let within = pool.options.acquire_timeout;
         match timeout(within, waiting).await {
             Ok(Ok(leased)) => leased,
             Ok(Err(_)) => Err(Error::PoolClosed),
-            Err(_) => Err(shared.acquire_error(within)),
+            Err(_) => Err(pool.acquire_error(within)),
         }
     }
 }

@@ -61,10 +61,9 @@ pub fn open(hear: impl Fn(News) + 'static) -> Option<Socket> {
 fn on(socket: &WebSocket, happened: &web_sys::Event, hear: &dyn Fn(News)) {
     if let Some(closed) = happened.dyn_ref::<CloseEvent>() {
         hear(News::Over(match closed.code() {
-            TRY_REFRESH_TOKEN => Closed::Session,
             // Connecting again soon does not help.
             UNAUTHORISED if closed.reason() == "invalid claim" => Closed::Otherwise,
-            UNAUTHORISED => Closed::Session,
+            UNAUTHORISED | TRY_REFRESH_TOKEN => Closed::Session,
             TOO_MANY_REQUESTS => Closed::TooBusy,
             _ => Closed::Otherwise,
         }));

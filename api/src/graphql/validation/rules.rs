@@ -106,7 +106,7 @@ impl<'a> Check<'a> {
     }
 
     fn check_directives(&mut self, directives: &DirectiveList) {
-        for directive in directives.iter() {
+        for directive in directives {
             if let Some(definition) = self.schema.directive_definitions.get(&directive.name) {
                 self.check_arguments(&definition.arguments, &directive.arguments);
             }

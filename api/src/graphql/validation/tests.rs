@@ -43,7 +43,7 @@ fn values_of_custom_scalars_are_checked_wherever_they_stand() {
         r#"mutation { addTodo(input: {task: "a", key: "x"}) { __typename } }"#,
         r#"query { todos(filter: {insertedAfter: "yesterday"}) { totalCount } }"#,
         r#"query($filter: TodoFilter = {insertedAfter: "now"}) { todos(filter: $filter) { totalCount } }"#,
-        r#"query { ...on Query { todos(filter: {insertedAfter: 5}) { totalCount } } }"#,
+        "query { ...on Query { todos(filter: {insertedAfter: 5}) { totalCount } } }",
     ] {
         assert!(coerced(text, json!({})).is_err(), "{text}");
     }

@@ -97,8 +97,8 @@ async fn of_two_copies_that_migrate_at_once_one_works_and_one_waits() {
     run(&holder, &format!("SELECT pg_advisory_lock({MIGRATION_LOCK})")).await;
     let copies = [migrate(&name), migrate(&name)];
     let waiting = format!(
-        "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
-         WHERE datname = '{name}' AND locktype = 'advisory' AND NOT granted"
+        "SELECT count(*) FROM pg_stat_activity
+         WHERE datname = '{name}' AND query LIKE 'SELECT pg_try_advisory_lock%'"
     );
     let began = Instant::now();
     while number(&server, &waiting).await < 2 {

@@ -173,8 +173,8 @@ impl Database {
     pub async fn until_somebody_waits_for_a_lock(&self) {
         let mut connection =
             PgConnection::connect(&self.owner_url).await.expect("the database answers");
-        let waits = "select exists (select from pg_locks where locktype = 'advisory' and not granted
-                     and database = (select oid from pg_database where datname = current_database()))";
+        let waits = "select exists (select from pg_stat_activity where datname = current_database()
+                     and query like 'SELECT pg_try_advisory_lock%')";
         let deadline = Instant::now() + PATIENCE;
         while !sqlx::query_scalar::<_, bool>(waits)
             .fetch_one(&mut connection)

@@ -1,6 +1,9 @@
 //! A Core that is away, slow or talks nonsense, changes its keys meanwhile, or has another time.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use api::clock::Clock;
 use axum::Router;
@@ -194,6 +197,37 @@ async fn who_waits_for_a_core_that_says_nothing_takes_no_place_from_lists() {
         kept: "sessions and todos",
     }
     .report();
+}
+
+#[tokio::test]
+async fn user_whose_requests_wait_for_the_core_keeps_nobody_out() {
+    let (core, proxy) = behind_a_proxy().await;
+    let url = proxy.on(&core.url());
+    let vars = [("SUPERTOKENS_URI", url.as_str()), ("MAX_REQUESTS", "64")];
+    let app = TestApp::start_with(&vars, Clock::system()).await;
+    let (ada, bob) = (app.user("ada").await, app.user("bob").await);
+    bob.tasks().await;
+    // The Core has to be told of the first use of a refreshed token.
+    let ada = app.refreshed(&ada).await;
+    proxy.set(Way::Silent);
+    let shed = AtomicUsize::new(0);
+    let waiting = join_all((0..70).map(async |_| {
+        let response = ada.send(LIST, json!({})).await;
+        if response.status != StatusCode::OK {
+            is_told_to_come_back(&response);
+            shed.fetch_add(1, Ordering::SeqCst);
+        }
+    }));
+    let other = async {
+        let deadline = Instant::now() + PATIENCE;
+        while shed.load(Ordering::SeqCst) == 0 {
+            assert!(Instant::now() < deadline, "no request is refused");
+            sleep(Duration::from_millis(5)).await;
+        }
+        bob.send(LIST, json!({})).await
+    };
+    let (_, response) = tokio::join!(waiting, other);
+    assert_eq!(response.status, StatusCode::OK, "{:?}", response.body);
 }
 
 #[tokio::test]

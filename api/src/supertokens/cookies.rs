@@ -87,8 +87,8 @@ impl Cookies {
         true
     }
 
-    /// Removes cookies of these names that a sibling subdomain can have planted at a path above `path` that ours do not
-    /// have (RFC 6265, 5.1.4). None of ours is among them.
+    /// Removes cookies of these names that a sibling subdomain can have planted: those at each path that is sent with
+    /// `path` (RFC 6265, 5.1.4), except the cookie's own path.
     pub fn clear_planted(&self, headers: &mut HeaderMap, names: &[&'static str], path: &str) {
         let domains = self.others.iter().chain([&self.domain]).filter_map(|domain| match domain {
             CookieDomain::Subdomains(domain) => Some(domain.as_str()),

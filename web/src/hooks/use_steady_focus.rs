@@ -33,7 +33,7 @@ pub fn use_steady_focus(list: &NodeRef) {
             }
         }
     });
-    // After a render that moved nothing, too: what had the focus then must not get it later.
+    // Also after a render without a move: forgets the element, so that a later move does not focus it.
     use_effect(give_back);
 }
 

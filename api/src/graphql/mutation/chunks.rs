@@ -23,8 +23,8 @@ use crate::{
 /// How many rows one transaction changes.
 const CHUNK: u64 = 5_000;
 
-/// How long a call begins further chunks.
-const TIME: Duration = Duration::from_secs(5);
+/// A call starts no chunk after this time.
+const MAX_DURATION: Duration = Duration::from_secs(5);
 
 /// What a call did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +66,7 @@ pub async fn change(
         let done = chunk.run(transaction).await.map_err(|error| filter.explain(error))?;
         count += done.changed;
         let has_more = done.found == CHUNK;
-        if !has_more || started.elapsed() >= TIME {
+        if !has_more || started.elapsed() >= MAX_DURATION {
             return Ok(Changed { count, has_more });
         }
     }

@@ -32,7 +32,7 @@ impl Close {
     /// The access token has expired: refresh and connect again. Not 4401, after which graphql-ws never reconnects.
     pub const TRY_REFRESH_TOKEN: Self = Self { code: 4403, reason: "try refresh token" };
     /// The session lacks a claim, such as a verified email: connecting again does not help.
-    pub const FORBIDDEN: Self = Self { code: 4401, reason: "invalid claim" };
+    pub const INVALID_CLAIM: Self = Self { code: 4401, reason: "invalid claim" };
     pub const INIT_TIMEOUT: Self = Self { code: 4408, reason: "connection initialisation timeout" };
     pub const SUBSCRIBER_EXISTS: Self =
         Self { code: 4409, reason: "there is a subscriber of this id already" };
@@ -79,7 +79,7 @@ impl From<&supertokens::Error> for Close {
                 Self::UNAUTHORISED
             }
             Error::TryRefreshToken | Error::AmbiguousCookies(_) => Self::TRY_REFRESH_TOKEN,
-            Error::InvalidClaim { .. } | Error::ForeignOrigin => Self::FORBIDDEN,
+            Error::InvalidClaim { .. } | Error::ForeignOrigin => Self::INVALID_CLAIM,
             Error::Unavailable { .. } | Error::TooMany { .. } => {
                 tracing::warn!(%error, "a socket's session cannot be checked");
                 Self::TRY_AGAIN_LATER

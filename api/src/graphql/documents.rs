@@ -73,8 +73,7 @@ pub struct Document {
     /// As its manifest calls it.
     pub name: Arc<str>,
     /// Shared with the requests that name it.
-    pub text: Arc<str>,
-    pub checked: CheckedDocument,
+    pub checked: Arc<CheckedDocument>,
 }
 
 /// By their hashes, in small hexadecimal digits.
@@ -96,8 +95,8 @@ impl Documents {
             let checked = check(body, probe, validator)
                 .await
                 .map_err(|fault| refuse(&format!("cannot be executed by this schema: {fault}")))?;
-            let (text, name) = (body.as_str().into(), name.as_str().into());
-            documents.insert(id.clone(), Document { name, text, checked });
+            let name = name.as_str().into();
+            documents.insert(id.clone(), Document { name, checked: Arc::new(checked) });
         }
         Ok(Self(documents))
     }

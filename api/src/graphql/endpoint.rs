@@ -3,10 +3,7 @@
 
 use std::{any::TypeId, sync::Arc};
 
-use async_graphql::{
-    Data, Request, Response, ServerError, Variables,
-    parser::types::{DocumentOperations, ExecutableDocument},
-};
+use async_graphql::{Data, Request, Response, ServerError, Variables};
 use futures_util::{
     StreamExt as _,
     stream::{self, BoxStream},
@@ -48,8 +45,7 @@ struct Inner {
 
 /// What measuring an operation takes, after it was refused.
 struct Sent {
-    text: Arc<str>,
-    parsed: ExecutableDocument,
+    document: Arc<CheckedDocument>,
     operation_name: Option<String>,
     variables: Variables,
 }
@@ -111,32 +107,28 @@ impl Endpoint {
     fn admit(&self, mut request: Request) -> Result<Admitted, Vec<ServerError>> {
         let Inner { validator, documents, texts, operations, .. } = &*self.0;
         check_variables(&request.variables).map_err(as_server_errors)?;
-        let (text, document) = match documents.named_by(&request).map_err(as_server_errors)? {
-            Some(document) => (Arc::clone(&document.text), document.checked.clone()),
+        let document = match documents.named_by(&request).map_err(as_server_errors)? {
+            Some(document) => Arc::clone(&document.checked),
             None if *operations == Operations::Trusted => {
                 return Err(as_server_errors(Error::PersistedQueryIdRequired));
             }
             None => {
-                let text: Arc<str> = request.query.as_str().into();
-                let document = if let Some(document) = texts.get(&text) {
+                if let Some(document) = texts.get(&request.query) {
                     document
                 } else {
-                    let document = CheckedDocument::check(&text, validator)?;
-                    texts.remember(Arc::clone(&text), document.clone());
+                    let document = Arc::new(CheckedDocument::check(&request.query, validator)?);
+                    texts.remember(request.query.as_str().into(), Arc::clone(&document));
                     document
-                };
-                (text, document)
+                }
             }
         };
-        let CheckedDocument { mut parsed, valid } = document;
         let name = request.operation_name.as_deref();
-        let coerced = validator.coerce(&valid, name, &request.variables);
+        let coerced = validator.coerce(&document.valid, name, &request.variables);
+        let operation = document.of_operation(name);
         request.variables = coerced.map_err(|error| vec![error])?;
-        keep_operation(&mut parsed, name);
-        request.set_parsed_query(parsed.clone());
+        request.set_parsed_query(operation);
         let sent = Sent {
-            text,
-            parsed,
+            document,
             operation_name: request.operation_name.clone(),
             variables: request.variables.clone(),
         };
@@ -145,8 +137,9 @@ impl Endpoint {
 
     /// The executor only says that an operation is too complex.
     async fn explain(&self, sent: Sent) -> Response {
-        let mut request = Request::new(&*sent.text).variables(sent.variables);
-        request.set_parsed_query(sent.parsed);
+        let operation = sent.document.of_operation(sent.operation_name.as_deref());
+        let mut request = Request::new("").variables(sent.variables);
+        request.set_parsed_query(operation);
         request.operation_name = sent.operation_name;
         match self.0.probe.complexity(request).await {
             Ok(complexity) => refusal(check_complexity(complexity).err().unwrap_or_else(|| {
@@ -154,15 +147,6 @@ impl Endpoint {
             })),
             Err(errors) => Response::from_errors(errors),
         }
-    }
-}
-
-/// Removes the other operations: the executor would ask for their variables.
-fn keep_operation(document: &mut ExecutableDocument, name: Option<&str>) {
-    if let (DocumentOperations::Multiple(operations), Some(wanted)) =
-        (&mut document.operations, name)
-    {
-        operations.retain(|name, _| name == wanted);
     }
 }
 

@@ -4,7 +4,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::{
     Pos, ServerError,
-    parser::{self, parse_query, types::ExecutableDocument},
+    parser::{
+        self, parse_query,
+        types::{DocumentOperations, ExecutableDocument},
+    },
 };
 use hashlink::LruCache;
 
@@ -15,7 +18,6 @@ use super::{
 };
 
 /// A document within the limits and without errors.
-#[derive(Clone)]
 pub struct CheckedDocument {
     pub parsed: ExecutableDocument,
     pub valid: ValidDocument,
@@ -39,6 +41,17 @@ impl CheckedDocument {
         let valid = validator.validate(document)?;
         Ok(Self { parsed, valid })
     }
+
+    /// The document without its other operations: the executor would ask for their variables.
+    pub fn of_operation(&self, name: Option<&str>) -> ExecutableDocument {
+        let mut document = self.parsed.clone();
+        if let (DocumentOperations::Multiple(operations), Some(wanted)) =
+            (&mut document.operations, name)
+        {
+            operations.retain(|name, _| name == wanted);
+        }
+        document
+    }
 }
 
 /// Without the parser's own text, which draws the place with several lines.
@@ -56,7 +69,7 @@ pub fn as_server_errors(error: Error) -> Vec<ServerError> {
 /// A document takes some twenty times as much memory as its text, which has 8 KiB at most.
 const CAPACITY: usize = 128;
 
-pub struct KnownTexts(Mutex<LruCache<Arc<str>, CheckedDocument>>);
+pub struct KnownTexts(Mutex<LruCache<Arc<str>, Arc<CheckedDocument>>>);
 
 impl Default for KnownTexts {
     fn default() -> Self {
@@ -65,11 +78,11 @@ impl Default for KnownTexts {
 }
 
 impl KnownTexts {
-    pub fn get(&self, text: &str) -> Option<CheckedDocument> {
+    pub fn get(&self, text: &str) -> Option<Arc<CheckedDocument>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(text).cloned()
     }
 
-    pub fn remember(&self, text: Arc<str>, document: CheckedDocument) {
+    pub fn remember(&self, text: Arc<str>, document: Arc<CheckedDocument>) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.insert(text, document);
     }

@@ -43,8 +43,8 @@ struct Inner {
 pub struct ParsedDocument(ExecutableDocument);
 
 /// A document without errors. Its operations may be executed with variables that [`Validator::coerce`] returns.
-#[derive(Debug, Clone)]
-pub struct ValidDocument(Arc<Valid<ExecutableDocument>>);
+#[derive(Debug)]
+pub struct ValidDocument(Valid<ExecutableDocument>);
 
 impl Validator {
     /// Fails if the schema is invalid, or if it has a custom scalar that [`Scalars`] does not know.
@@ -70,7 +70,7 @@ impl Validator {
         let document = document.0.validate(schema);
         let document = document.map_err(|invalid| from_diagnostics(&invalid.errors))?;
         rules::check(schema, scalars, &document)?;
-        Ok(ValidDocument(Arc::new(document)))
+        Ok(ValidDocument(document))
     }
 
     /// The variables of an operation as the specification coerces them (6.1.2): defaults filled in, unknown ones left
@@ -82,7 +82,7 @@ impl Validator {
         variables: &Variables,
     ) -> Result<Variables, ServerError> {
         let Inner { schema, scalars } = &*self.0;
-        let document = &*document.0;
+        let document = &document.0;
         let from_request =
             |error: RequestError| from_json(error.to_graphql_error(&document.sources));
         let operation = document.operations.get(operation_name).map_err(from_request)?;

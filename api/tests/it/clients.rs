@@ -1,10 +1,8 @@
 //! The official Node SDK, in two versions, with the embedded Core as its Core: `api/tests/clients`.
 
 use std::{
-    env,
-    io::ErrorKind,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::Output,
 };
 
 use api::{clock::Clock, embedded_core::Options};
@@ -13,6 +11,7 @@ use tokio::task::spawn_blocking;
 use crate::support::{
     core::{TestClock, TestCore},
     database::TestDatabase,
+    node,
 };
 
 /// CDI 5.2.
@@ -34,11 +33,8 @@ async fn run(sdk: &'static str) {
     })
     .await;
     let uri = core.url();
-    let output = spawn_blocking(move || node(sdk, &uri)).await.expect("no panic");
-    let Some(output) = output else {
-        eprintln!("skipped: Node, which the official SDK needs, is not installed");
-        return;
-    };
+    let output = spawn_blocking(move || run_tests(sdk, &uri)).await.expect("no panic");
+    let Some(output) = output else { return };
     let (said, complaints) =
         (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{sdk}:\n{said}\n{complaints}");
@@ -46,26 +42,14 @@ async fn run(sdk: &'static str) {
     assert!(!said.contains("# tests 0"), "{sdk} ran no test:\n{said}");
 }
 
-/// Runs the tests of the folder; none without Node.
-fn node(sdk: &str, core: &str) -> Option<Output> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients");
-    let mut node = Command::new("node");
-    node.args(["--test", "--test-reporter=tap", "--test-concurrency=1"])
-        .args(test_files(&folder))
-        .current_dir(&folder)
-        // Code of others: it needs no more of ours than this.
-        .env_clear()
-        .envs(env::var_os("PATH").map(|path| ("PATH", path)))
-        .env("SDK", sdk)
-        .env("CORE_URI", core);
-    match node.output() {
-        Err(error) if error.kind() == ErrorKind::NotFound => None,
-        output => {
-            let is_installed = folder.join("node_modules").join(sdk).is_dir();
-            assert!(is_installed, "`npm ci` in {} is due", folder.display());
-            Some(output.expect("Node runs"))
-        }
-    }
+/// Runs the tests of the folder. None without Node.
+fn run_tests(sdk: &str, core: &str) -> Option<Output> {
+    node::run(sdk, |node| {
+        node.args(["--test", "--test-reporter=tap", "--test-concurrency=1"])
+            .args(test_files(&node::folder()))
+            .env("SDK", sdk)
+            .env("CORE_URI", core);
+    })
 }
 
 fn test_files(folder: &Path) -> Vec<PathBuf> {

@@ -1,37 +1,21 @@
 //! The service beside graphql-js, the reference implementation, and graphql-http's audits.
 
-use std::{
-    env,
-    io::ErrorKind,
-    path::Path,
-    process::{Command, Output},
-};
+use std::{path::Path, process::Output};
 
 use api::clock::Clock;
 use serde_json::Value;
 use tokio::task::spawn_blocking;
 
-use crate::support::app::{Answer, TestApp};
+use crate::support::{
+    app::{Answer, TestApp},
+    node,
+};
 
-/// Runs a script of `tests/clients/graphql`. None without Node.
-fn node(script: &str, arguments: &[&str]) -> Option<String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients");
-    let output = Command::new("node")
-        .arg(Path::new("graphql").join(script))
-        .args(arguments)
-        .current_dir(&folder)
-        .env_clear()
-        .envs(env::var_os("PATH").map(|path| ("PATH", path)))
-        .output();
-    let Output { status, stdout, stderr } = match output {
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            eprintln!("skipped: Node is not installed");
-            return None;
-        }
-        output => output.expect("Node runs"),
-    };
-    let is_installed = folder.join("node_modules/graphql-http").is_dir();
-    assert!(is_installed, "run `npm ci` in {}", folder.display());
+/// The output of a script of `tests/clients/graphql`. None without Node.
+fn output(script: &str, arguments: &[&str]) -> Option<String> {
+    let Output { status, stdout, stderr } = node::run("graphql-http", |node| {
+        node.arg(Path::new("graphql").join(script)).args(arguments);
+    })?;
     assert!(status.success(), "{}", String::from_utf8_lossy(&stderr));
     Some(String::from_utf8(stdout).expect("text"))
 }
@@ -46,7 +30,7 @@ fn is_rejected(response: &Answer) -> bool {
 #[tokio::test]
 async fn requests_get_the_verdict_of_the_reference_implementation() {
     let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/../schema.graphql");
-    let reference = || node("verdicts.mjs", &[schema, "graphql/corpus.jsonl"]);
+    let reference = || output("verdicts.mjs", &[schema, "graphql/corpus.jsonl"]);
     let Some(verdicts) = spawn_blocking(reference).await.expect("no panic") else { return };
     let corpus = include_str!("../../clients/graphql/corpus.jsonl");
     let (verdicts, requests): (Vec<_>, Vec<_>) =
@@ -74,7 +58,7 @@ async fn every_audit_of_graphql_over_http_passes_but_those_of_get() {
     let app = TestApp::start().await;
     let ada = app.user("ada").await;
     let (url, token) = (format!("{}/graphql", app.url), ada.access_token.clone());
-    let audits = spawn_blocking(move || node("audits.mjs", &[&url, &token]));
+    let audits = spawn_blocking(move || output("audits.mjs", &[&url, &token]));
     let Some(audits) = audits.await.expect("no panic") else { return };
     let audits: Vec<Value> =
         audits.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();

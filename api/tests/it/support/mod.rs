@@ -11,6 +11,7 @@ pub mod database;
 pub mod forms;
 pub mod load;
 pub mod mail;
+pub mod node;
 pub mod pooler;
 pub mod program;
 pub mod proxy;

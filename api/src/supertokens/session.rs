@@ -86,8 +86,7 @@ impl SuperTokens {
     ///
     /// Errors: as [`session_with`](Self::session_with).
     pub async fn session(&self, request: Request<'_>) -> Result<Session, Error> {
-        let checks = Checks { claims: self.required_claims(), ..Checks::default() };
-        self.session_with(request, checks).await
+        self.confirm_required(self.authenticate(request).await?).await
     }
 
     /// The claims without which no session counts here.
@@ -246,7 +245,7 @@ impl SuperTokens {
 
     /// Trades the request's refresh token for new tokens, in headers that hand them over.
     ///
-    /// Errors: [`Error::SessionEnded`], whose response clears the tokens, if there is none or it is dead;
+    /// Errors: [`Error::SessionEnded`], whose response clears the tokens, if the session does not exist or has ended;
     /// [`Error::TokenTheft`] if it was used before, in which case the whole session is revoked (RFC 9700, 4.14.2);
     /// [`Error::TooMany`] if the address tried too many that do not exist.
     pub(super) async fn refresh(

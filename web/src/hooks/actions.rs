@@ -208,7 +208,7 @@ impl Actions {
         self.hold(Deed::ClearDone, AttrValue::default(), &self.search());
     }
 
-    /// What is searched for; empty where the whole list is shown.
+    /// The text of the search. Empty if the whole list is shown.
     fn search(&self) -> AttrValue {
         self.page().list.filter.search.clone()
     }

@@ -87,7 +87,7 @@ impl Operations {
     /// The next event of any of them. Dropping the future loses nothing.
     pub async fn next(&mut self) -> (String, OperationEvent) {
         let Some((id, response)) = self.running.next().await else {
-            // There are none.
+            // No subscription runs.
             return pending().await;
         };
         let Some(response) = response else {

@@ -121,7 +121,7 @@ async fn todos_beyond_the_quota_are_refused_with_the_limit() {
     let rest = json!({"inputs": vec![json!({"task": "x"}); 99]});
     ada.data(ADD_MANY, rest).await;
     assert_eq!(ada.error_code(ADD, json!({"input": {"task": "x"}})).await, "BAD_USER_INPUT");
-    // What was added before is not added again.
+    // The todos of the first request are not added again.
     assert_eq!(add(&ada, "milk", key).await, first);
     eve.data(ADD_MANY, hundred).await;
     let delete = "mutation($id: ID!) { deleteTodo(id: $id) { deletedId } }";

@@ -191,7 +191,7 @@ async fn upgrade_counts_the_rows_that_are_there() {
     limit(&database, 10).await;
     assert_eq!(counts(&database).await, [("ada".into(), 20), ("eve".into(), 1)]);
 
-    // Whoever has more than the limit keeps it, and may delete.
+    // A user above the limit keeps all todos, and may delete some.
     let mut connection = login(&database).await;
     assert_eq!(refusal(&mut connection, "ada", ADD).await, REFUSED);
     let delete = "delete from todos where id in (select id from todos limit 11)";

@@ -66,7 +66,7 @@ pub async fn admin(
     Ok(email?.map(|email| Admin { may_edit: options.may_edit(&email), email }))
 }
 
-/// `authorization: Bearer <session id>`. A text that no Core has for an id is none.
+/// `authorization: Bearer <session id>`. A text that cannot be a session id of the Core counts as missing.
 pub fn session_id(headers: &HeaderMap) -> Option<SecretString> {
     let (scheme, id) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     let id = id.trim();

@@ -78,7 +78,7 @@ async fn issuer_is_any_text() {
     service.refuses_claims(|claims| claims["iss"] = json!(["http://localhost:3001/auth"])).await;
 }
 
-/// A refresh would keep the tenant, so the client is told that the session is over.
+/// A refresh would keep the tenant, so the session ends.
 #[tokio::test]
 async fn session_of_another_tenant_is_over() {
     let service = Service::start().await;

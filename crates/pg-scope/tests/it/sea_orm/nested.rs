@@ -101,7 +101,7 @@ async fn failed_nested_transaction_leaves_the_outer_one_usable() {
         assert!(names(&db).await.is_empty());
         db.commit().await.expect("a commit");
     }
-    // The failure of the outer one is none that a nested one could repair.
+    // A nested transaction cannot repair a failure of the outer one.
     let db = bakery.begin().await;
     assert!(names(&db).await.is_empty());
     fails(&db).await;

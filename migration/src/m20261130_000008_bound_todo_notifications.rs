@@ -8,7 +8,7 @@ pub struct Migration;
 /// PostgreSQL evaluates aggregates before CASE, so the former function wrote the ids of a million rows to omit them.
 /// This one reads 101 rows to decide whether there are too many. Then it omits the ids of every user of the statement,
 /// which tells subscribers to read the list again.
-const BOUNDED: &str = "
+pub const BOUNDED: &str = "
     CREATE OR REPLACE FUNCTION notify_todo_changes() RETURNS trigger
     LANGUAGE plpgsql SET search_path = '' AS $$
     BEGIN

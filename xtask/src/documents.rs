@@ -1,7 +1,7 @@
 //! `web/queries/manifest.json`: the page's operations by the SHA-256 of their texts. The page sends the hashes,
 //! and the service knows the texts.
 
-use std::{fmt::Write, fs, path::PathBuf};
+use std::{collections::HashMap, fmt::Write, fs, path::PathBuf};
 
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
@@ -52,7 +52,24 @@ fn operations() -> Result<Vec<(String, String)>> {
         }
     }
     operations.sort();
+    check_fragments(&operations)?;
     Ok(operations)
+}
+
+/// Fails if two files define a fragment of the same name: tools that read all files together reject that.
+fn check_fragments(operations: &[(String, String)]) -> Result<()> {
+    let mut files = HashMap::new();
+    for (file, text) in operations {
+        for line in text.lines() {
+            let name = line.strip_prefix("fragment ").and_then(|rest| rest.split(' ').next());
+            if let Some(other) = name.and_then(|name| files.insert(name, file)) {
+                bail!(
+                    "{other}.graphql and {file}.graphql in web/queries have a fragment of the same name: {line}"
+                );
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Written by hand, so that the order of the keys is always this one.
@@ -101,6 +118,17 @@ mod tests {
         );
         assert_eq!(one["id"].as_str().map(str::len), Some(64));
         assert_eq!(one["id"], hex::encode(Sha256::digest(text)));
+    }
+
+    #[test]
+    fn fragment_names_are_unique() {
+        let file = |name: &str, text: &str| (name.to_owned(), text.to_owned());
+        let one = file("One", "query One {\n  a\n}\n\nfragment A on B {\n  a\n}\n");
+        let other = file("Other", "fragment AB on B {\n  a\n}\n");
+        assert!(check_fragments(&[one.clone(), other]).is_ok());
+        let same = file("Same", "fragment A on B {\n  a\n}\n");
+        let error = check_fragments(&[one, same]).unwrap_err().to_string();
+        assert!(error.starts_with("One.graphql and Same.graphql"), "{error}");
     }
 
     #[test]

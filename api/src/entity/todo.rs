@@ -13,6 +13,8 @@ pub struct Model {
     pub task: String,
     pub is_complete: bool,
     pub inserted_at: DateTimeUtc,
+    /// Counted by a trigger, never set by us.
+    pub revision: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,8 +1,8 @@
-//! What every answer has, whoever made it: codes, the request's id, and null where a failure rose to.
+//! What every response has, whoever made it: codes and the request's id.
 
 use std::sync::Arc;
 
-use async_graphql::{PathSegment, Response, ServerError, Value};
+use async_graphql::{Response, ServerError, Value};
 
 use super::{Code, Error, limits::MAX_ERRORS};
 
@@ -18,7 +18,6 @@ pub fn refusal(error: Error) -> Response {
 
 /// Brings an answer into the form that clients rely on.
 pub fn complete(response: &mut Response, RequestId(id): &RequestId) {
-    raise_failures(response);
     response.errors.truncate(MAX_ERRORS);
     for error in &mut response.errors {
         // A place that nobody knows is none.
@@ -65,26 +64,4 @@ fn is_empty(data: &Value) -> bool {
         Value::Object(fields) => fields.values().all(|field| *field == Value::Null),
         data => *data == Value::Null,
     }
-}
-
-/// Lets the failure of a non-null field rise to the whole answer (GraphQL, 6.4.4).
-///
-/// async-graphql 7.2 leaves a field that failed out and keeps the rest. Our nullable fields
-/// answer null by themselves, so a field that was left out is non-null, and so are its parents.
-fn raise_failures(response: &mut Response) {
-    let data = &response.data;
-    if response.errors.iter().any(|error| is_left_out(data, &error.path)) {
-        response.data = Value::Null;
-    }
-}
-
-fn is_left_out(data: &Value, path: &[PathSegment]) -> bool {
-    let Some((first, rest)) = path.split_first() else { return false };
-    let child = match (data, first) {
-        (Value::Object(fields), PathSegment::Field(name)) => fields.get(name.as_str()),
-        (Value::List(items), PathSegment::Index(index)) => items.get(*index),
-        // A null stands for all that would be below it.
-        _ => return false,
-    };
-    child.is_none_or(|child| is_left_out(child, rest))
 }

@@ -4,6 +4,7 @@ use async_graphql::Lookahead;
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ConnectionTrait, DbErr, IdenStatic as _, QueryResult, QuerySelect, QueryTrait, Select,
+    TryGetable,
 };
 
 use super::Error;
@@ -15,6 +16,7 @@ pub struct Columns {
     task: bool,
     is_complete: bool,
     inserted_at: bool,
+    revision: bool,
 }
 
 /// A todo as far as it was read.
@@ -24,16 +26,23 @@ pub struct Row {
     pub task: Option<String>,
     pub is_complete: Option<bool>,
     pub inserted_at: Option<DateTime<Utc>>,
+    pub revision: Option<i64>,
 }
 
 impl Columns {
     /// Those of a [`Place`](super::list::Place), whatever the order.
-    pub const PLACE: Self = Self { task: false, is_complete: true, inserted_at: true };
+    pub const PLACE: Self =
+        Self { task: false, is_complete: true, inserted_at: true, revision: false };
 
     /// Those that a selection of `Todo` asks for.
     pub fn of(todo: &Lookahead<'_>) -> Self {
         let has = |name| todo.field(name).exists();
-        Self { task: has("task"), is_complete: has("isComplete"), inserted_at: has("insertedAt") }
+        Self {
+            task: has("task"),
+            is_complete: has("isComplete"),
+            inserted_at: has("insertedAt"),
+            revision: has("revision"),
+        }
     }
 
     #[must_use]
@@ -42,6 +51,7 @@ impl Columns {
             task: self.task || other.task,
             is_complete: self.is_complete || other.is_complete,
             inserted_at: self.inserted_at || other.inserted_at,
+            revision: self.revision || other.revision,
         }
     }
 
@@ -59,6 +69,7 @@ impl Columns {
             (self.task, Column::Task),
             (self.is_complete, Column::IsComplete),
             (self.inserted_at, Column::InsertedAt),
+            (self.revision, Column::Revision),
         ];
         let wanted =
             wanted.into_iter().filter_map(|(is_wanted, column)| is_wanted.then_some(column));
@@ -68,15 +79,18 @@ impl Columns {
     fn row(self, row: &QueryResult) -> Result<Row, DbErr> {
         Ok(Row {
             id: row.try_get_by(Column::Id.as_str())?,
-            task: self.task.then(|| row.try_get_by(Column::Task.as_str())).transpose()?,
-            is_complete: self
-                .is_complete
-                .then(|| row.try_get_by(Column::IsComplete.as_str()))
-                .transpose()?,
-            inserted_at: self
-                .inserted_at
-                .then(|| row.try_get_by(Column::InsertedAt.as_str()))
-                .transpose()?,
+            task: read(row, self.task, Column::Task)?,
+            is_complete: read(row, self.is_complete, Column::IsComplete)?,
+            inserted_at: read(row, self.inserted_at, Column::InsertedAt)?,
+            revision: read(row, self.revision, Column::Revision)?,
         })
     }
+}
+
+fn read<T: TryGetable>(
+    row: &QueryResult,
+    is_wanted: bool,
+    column: Column,
+) -> Result<Option<T>, DbErr> {
+    is_wanted.then(|| row.try_get_by(column.as_str())).transpose()
 }

@@ -77,16 +77,6 @@ pub fn forget_session(context: &Context<'_>, headers: &HeaderMap) {
     }
 }
 
-/// The value of a nullable field: null beside its error when it failed, so that the rest of the
-/// answer stays. (A field that returns `Err` is for [`super::handler`] to deal with.)
-pub fn nullable<T>(context: &Context<'_>, value: Result<Option<T>, Error>) -> Option<T> {
-    value.unwrap_or_else(|error| {
-        let error = async_graphql::Error::from(error).into_server_error(context.item.pos);
-        context.add_error(context.set_error_path(error));
-        None
-    })
-}
-
 /// A transaction as the user of this request, to change something.
 pub async fn begin(context: &Context<'_>) -> Result<UserTransaction, Error> {
     begin_work(context, Access::Write, Work::Lookup).await

@@ -43,11 +43,17 @@ struct Inner {
     operations: Operations,
 }
 
-/// What measuring an operation takes, after it was refused.
+/// The operation that is executed, for what its response needs.
 struct Sent {
     document: Arc<CheckedDocument>,
     operation_name: Option<String>,
     variables: Variables,
+}
+
+impl Sent {
+    fn propagate_nulls(&self, response: &mut Response) {
+        self.document.valid.propagate_nulls(self.operation_name.as_deref(), response);
+    }
 }
 
 /// What may be executed, with its document parsed.
@@ -75,8 +81,13 @@ impl Endpoint {
         let id = request_id(&request);
         let mut response = match self.admit(request) {
             Ok(Admitted { request, sent }) => {
-                let response = self.0.schema.execute(request).await;
-                if is_too_complex(&response) { self.explain(sent).await } else { response }
+                let mut response = self.0.schema.execute(request).await;
+                if is_too_complex(&response) {
+                    self.explain(sent).await
+                } else {
+                    sent.propagate_nulls(&mut response);
+                    response
+                }
             }
             Err(errors) => Response::from_errors(errors),
         };
@@ -93,7 +104,14 @@ impl Endpoint {
     pub fn subscribe(&self, request: Request, session: Arc<Data>) -> BoxStream<'static, Response> {
         let id = request_id(&request);
         let responses = match self.admit(request).and_then(only_subscription) {
-            Ok(request) => self.0.schema.execute_stream_with_session_data(request, session),
+            Ok(Admitted { request, sent }) => {
+                let responses = self.0.schema.execute_stream_with_session_data(request, session);
+                let with_nulls = move |mut response| {
+                    sent.propagate_nulls(&mut response);
+                    response
+                };
+                responses.map(with_nulls).boxed()
+            }
             Err(errors) => stream::once(async { Response::from_errors(errors) }).boxed(),
         };
         let completed = move |mut response| {
@@ -150,12 +168,12 @@ impl Endpoint {
     }
 }
 
-fn only_subscription(Admitted { mut request, .. }: Admitted) -> Result<Request, Vec<ServerError>> {
-    let name = request.operation_name.clone();
-    if let Ok(document) = request.parsed_query() {
+fn only_subscription(mut admitted: Admitted) -> Result<Admitted, Vec<ServerError>> {
+    let name = admitted.request.operation_name.clone();
+    if let Ok(document) = admitted.request.parsed_query() {
         check_subscription(document, name.as_deref()).map_err(as_server_errors)?;
     }
-    Ok(request)
+    Ok(admitted)
 }
 
 fn is_too_complex(response: &Response) -> bool {

@@ -1,16 +1,19 @@
 //! The GraphQL API: see `schema.graphql` for what it offers.
 
 mod answer;
+mod big_int;
 mod body;
 mod columns;
 mod context;
 mod documents;
 mod endpoint;
 mod error;
+mod global_id;
 mod handler;
 mod limits;
 pub mod list;
 mod loader;
+mod many;
 mod media_type;
 mod model;
 mod mutation;
@@ -86,8 +89,6 @@ pub async fn endpoint(
 
 fn builder() -> SchemaParts {
     Schema::build(Query::default(), Mutation::default(), Subscription::default())
-        // No field has it: it is what `extensions.code` holds.
-        .register_output_type::<Code>()
 }
 
 fn shown(builder: SchemaParts, introspection: Introspection) -> SchemaParts {
@@ -99,7 +100,9 @@ fn shown(builder: SchemaParts, introspection: Introspection) -> SchemaParts {
 
 /// The schema in SDL, as `schema.graphql` holds it.
 pub fn sdl() -> String {
-    let options =
-        async_graphql::SDLExportOptions::new().sorted_fields().prefer_single_line_descriptions();
+    let options = async_graphql::SDLExportOptions::new()
+        .sorted_fields()
+        .include_specified_by()
+        .prefer_single_line_descriptions();
     builder().finish().sdl_with_options(options) + "\n"
 }

@@ -8,6 +8,8 @@ use sha2::{Digest as _, Sha256};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Change {
     pub id: i64,
+    /// Of the todo, or of its deletion.
+    pub revision: i64,
     pub kind: Kind,
 }
 
@@ -45,16 +47,21 @@ struct Payload<'a> {
     user: &'a str,
     op: Kind,
     ids: Option<Vec<i64>>,
+    #[serde(default)]
+    revisions: Vec<i64>,
 }
 
 impl Notification {
     /// Reads a payload as `notify_todo_changes()` makes it.
     pub fn parse(payload: &str) -> Option<Self> {
-        let Payload { user, op, ids } = serde_json::from_str(payload).ok()?;
+        let Payload { user, op, ids, revisions } = serde_json::from_str(payload).ok()?;
         let mut digest = [0; 32];
         hex::decode_to_slice(user, &mut digest).ok()?;
-        let change = |id| Change { id, kind: op };
-        let changes = ids.map(|ids| ids.into_iter().map(change).collect());
+        if ids.as_ref().is_some_and(|ids| ids.len() != revisions.len()) {
+            return None;
+        }
+        let change = |(id, revision)| Change { id, revision, kind: op };
+        let changes = ids.map(|ids| ids.into_iter().zip(revisions).map(change).collect());
         Some(Self { user: UserDigest(digest), changes })
     }
 }
@@ -69,9 +76,11 @@ mod tests {
     fn a_payload_names_a_user_by_digest_and_todos_by_id() {
         let user = hex::encode(UserDigest::of(ADA).0);
         let read = |ids: &str| {
-            Notification::parse(&format!(r#"{{"user": "{user}", "op": "DELETE", "ids": {ids}}}"#))
+            Notification::parse(&format!(
+                r#"{{"user": "{user}", "op": "DELETE", "ids": {ids}, "revisions": [5, 6]}}"#
+            ))
         };
-        let change = |id| Change { id, kind: Kind::Deleted };
+        let change = |id| Change { id, revision: id + 4, kind: Kind::Deleted };
         let user = UserDigest::of(ADA);
         let changes = Some(vec![change(1), change(2)]);
         assert_eq!(read("[1, 2]"), Some(Notification { user, changes }));
@@ -84,9 +93,11 @@ mod tests {
         for payload in [
             String::new(),
             "{}".into(),
-            r#"{"user": "ada", "op": "INSERT", "ids": [1]}"#.into(),
-            format!(r#"{{"user": "{user}", "op": "TRUNCATE", "ids": [1]}}"#),
-            format!(r#"{{"user": "{user}", "op": "INSERT", "ids": ["1"]}}"#),
+            r#"{"user": "ada", "op": "INSERT", "ids": [1], "revisions": [1]}"#.into(),
+            format!(r#"{{"user": "{user}", "op": "TRUNCATE", "ids": [1], "revisions": [1]}}"#),
+            format!(r#"{{"user": "{user}", "op": "INSERT", "ids": ["1"], "revisions": [1]}}"#),
+            format!(r#"{{"user": "{user}", "op": "INSERT", "ids": [1, 2], "revisions": [1]}}"#),
+            format!(r#"{{"user": "{user}", "op": "INSERT", "ids": [1]}}"#),
         ] {
             assert_eq!(Notification::parse(&payload), None, "{payload}");
         }

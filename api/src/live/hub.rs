@@ -89,7 +89,7 @@ mod tests {
         for subscription in &mut subscriptions {
             assert_eq!(next(subscription), Some(Batch::Refetch), "the beginning");
         }
-        let changes = vec![Change { id: 7, kind: Kind::Added }];
+        let changes = vec![Change { id: 7, revision: 1, kind: Kind::Added }];
         let user = UserDigest::of("ada");
         hub.publish(&Notification { user, changes: Some(changes.clone()) });
         let [first, second, eve] = &mut subscriptions;

@@ -68,7 +68,9 @@ impl Waiting {
             }
             match self.changes.iter().position(|waiting| waiting.id == change.id) {
                 Some(known) => {
-                    self.changes[known].kind = follow(self.changes[known].kind, change.kind);
+                    let waiting = &mut self.changes[known];
+                    waiting.kind = follow(waiting.kind, change.kind);
+                    waiting.revision = waiting.revision.max(change.revision);
                 }
                 None if self.changes.len() == CAPACITY => self.give_up(),
                 None => self.changes.push(*change),
@@ -107,7 +109,7 @@ mod tests {
     use super::*;
 
     fn changes(kind: Kind, ids: std::ops::Range<i64>) -> Vec<Change> {
-        ids.map(|id| Change { id, kind }).collect()
+        ids.map(|id| Change { id, revision: 1, kind }).collect()
     }
 
     #[test]
@@ -117,7 +119,7 @@ mod tests {
         queue.push(&changes(Kind::Updated, 1..2));
         queue.push(&changes(Kind::Deleted, 2..3));
         let expected = [(1, Kind::Added), (2, Kind::Deleted), (3, Kind::Added)];
-        let expected = expected.map(|(id, kind)| Change { id, kind }).to_vec();
+        let expected = expected.map(|(id, kind)| Change { id, revision: 1, kind }).to_vec();
         assert_eq!(queue.take().now_or_never(), Some(Batch::Changes(expected)));
         assert_eq!(queue.take().now_or_never(), None);
     }

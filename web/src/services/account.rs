@@ -89,10 +89,10 @@ pub async fn change_password(user: &str, current: &str, new: &str) -> Result<Out
     let (current_password, new_password) = (current.to_owned(), new.to_owned());
     let input = ChangePasswordInput { current_password, new_password };
     match ask::<ChangePassword>(user, Variables { input }).await {
-        Ok(data) => match data.change_password.outcome {
-            Answer::CHANGED => Ok(Outcome::Done),
-            Answer::WRONG_PASSWORD => Ok(at("current", "That is not your current password.")),
-            Answer::Other(_) => Err(Error::Unexpected),
+        Ok(data) => match data.change_password.map(|payload| payload.outcome) {
+            Some(Answer::CHANGED) => Ok(Outcome::Done),
+            Some(Answer::WRONG_PASSWORD) => Ok(at("current", "That is not your current password.")),
+            Some(Answer::Other(_)) | None => Err(Error::Unexpected),
         },
         // The rules are about the new one.
         Err(Error::BadInput(reason)) => Ok(at("password", &reason)),
@@ -106,15 +106,16 @@ pub async fn delete(user: &str, password: &str) -> Result<Outcome, Error> {
 
     let password = Some(password.to_owned()).filter(|password| !password.is_empty());
     let leaving = Leaving::begin(user);
-    match ask::<DeleteAccount>(user, Variables { password }).await?.delete_account.outcome {
-        Answer::DELETED => {
+    let data = ask::<DeleteAccount>(user, Variables { password }).await?;
+    match data.delete_account.map(|payload| payload.outcome) {
+        Some(Answer::DELETED) => {
             leaving.done();
             queue::forget(user);
             Ok(Outcome::Done)
         }
-        Answer::WRONG_PASSWORD => Ok(at("proof", "That is not your password.")),
-        Answer::SIGN_IN_AGAIN => Ok(Outcome::NotAllowed(SIGN_IN_AGAIN.to_owned())),
-        Answer::Other(_) => Err(Error::Unexpected),
+        Some(Answer::WRONG_PASSWORD) => Ok(at("proof", "That is not your password.")),
+        Some(Answer::SIGN_IN_AGAIN) => Ok(Outcome::NotAllowed(SIGN_IN_AGAIN.to_owned())),
+        Some(Answer::Other(_)) | None => Err(Error::Unexpected),
     }
 }
 

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::mark::{self, Mark};
-use super::store;
+use super::{store, todo_id};
 
 const KEY: &str = "todos.drafts";
 
@@ -36,9 +36,14 @@ impl Drafts {
     }
 
     fn parse(text: Option<String>, user: &str) -> Self {
-        text.and_then(|text| serde_json::from_str::<Self>(&text).ok())
+        let mut drafts = text
+            .and_then(|text| serde_json::from_str::<Self>(&text).ok())
             .filter(|drafts| drafts.user == user)
-            .unwrap_or_else(|| Self { user: user.to_owned(), ..Self::default() })
+            .unwrap_or_else(|| Self { user: user.to_owned(), ..Self::default() });
+        for edit in &mut drafts.edits {
+            edit.id = todo_id::upgrade(&edit.id);
+        }
+        drafts
     }
 }
 
@@ -79,12 +84,18 @@ mod tests {
     #[test]
     fn every_todo_has_a_draft_of_its_own() {
         let mut drafts = Drafts::default();
-        drafts.keep_edit("1", "Milk".to_owned());
-        drafts.keep_edit("2", "Bread".to_owned());
-        drafts.drop_edit("1");
+        drafts.keep_edit("todo_1", "Milk".to_owned());
+        drafts.keep_edit("todo_2", "Bread".to_owned());
+        drafts.drop_edit("todo_1");
         let text = serde_json::to_string(&drafts).unwrap();
         let kept = Drafts::parse(Some(text), "").edits;
-        assert_eq!(kept, [Edit { id: "2".to_owned(), task: "Bread".to_owned() }]);
+        assert_eq!(kept, [Edit { id: "todo_2".to_owned(), task: "Bread".to_owned() }]);
+    }
+
+    #[test]
+    fn edits_of_an_earlier_version_keep_their_todo() {
+        let older = r#"{"user":"ada","edits":[{"id":"7","task":"Milk"}]}"#.to_owned();
+        assert_eq!(Drafts::parse(Some(older), "ada").edits[0].id, "todo_7");
     }
 
     #[test]

@@ -24,5 +24,6 @@ pub mod send;
 pub mod session;
 pub mod settled;
 pub mod store;
+pub mod todo_id;
 pub mod todos;
 pub mod verification;

@@ -8,7 +8,7 @@ use yew::AttrValue;
 
 use super::pause::now;
 use super::settled::Settled;
-use super::{key, store};
+use super::{key, store, todo_id};
 use crate::model::Todo;
 
 /// How long a deletion can be taken back. Longer than it is offered: a late press must not miss.
@@ -73,7 +73,7 @@ impl Op {
         Some(Self {
             id: id.to_owned(),
             deed,
-            todo: todo.to_owned().into(),
+            todo: todo_id::upgrade(todo).into(),
             text: text.to_owned().into(),
             until: head.get(1..)?.parse().ok()?,
         })

@@ -5,6 +5,7 @@ use super::*;
 use crate::state::filter::Show;
 
 type DateTime = String;
+type BigInt = String;
 #[expect(clippy::upper_case_acronyms, reason = "the name is the schema's")]
 type UUID = String;
 

@@ -4,11 +4,12 @@ use std::cmp::{Ordering, Reverse};
 
 use crate::model::Todo;
 use crate::moment::Moment;
+use crate::services::todo_id;
 
 /// Ids are counted up by the database; the later of two that were added at one instant comes first.
 /// What the server has not seen yet is the newest.
 fn rank(todo: &Todo) -> (bool, bool, Reverse<Option<Moment>>, Reverse<u64>) {
-    let number = todo.id.parse().unwrap_or(u64::MAX);
+    let number = todo_id::number(&todo.id).unwrap_or(u64::MAX);
     let is_known = todo.inserted_at.is_some();
     (todo.is_complete, is_known, Reverse(todo.inserted_at), Reverse(number))
 }

@@ -5,7 +5,7 @@ use crate::state::filter::Show;
 
 fn todo(id: u32, is_complete: bool) -> Todo {
     Todo {
-        id: id.to_string().into(),
+        id: format!("todo_{id}").into(),
         task: format!("Task {id}").into(),
         is_complete,
         inserted_at: Some(Moment::after(u64::from(id))),
@@ -52,7 +52,7 @@ fn op(deed: Deed, todo: &'static str, text: &'static str) -> Op {
 fn open_come_first_and_newest_first() {
     assert_eq!(
         TodoList::with(&[todo(1, true), todo(2, false), todo(3, false)]).ids(),
-        ["3", "2", "1"]
+        ["todo_3", "todo_2", "todo_1"]
     );
 }
 
@@ -60,7 +60,7 @@ fn open_come_first_and_newest_first() {
 fn todos_of_one_instant_are_ordered_by_number() {
     let mut todos = [todo(9, false), todo(10, false)];
     todos[1].inserted_at = todos[0].inserted_at;
-    assert_eq!(TodoList::with(&todos).ids(), ["10", "9"]);
+    assert_eq!(TodoList::with(&todos).ids(), ["todo_10", "todo_9"]);
 }
 
 #[test]
@@ -68,15 +68,15 @@ fn change_of_all_that_a_search_finds_leaves_the_others() {
     let todos = [todo(11, false), todo(2, false), todo(1, true), todo(3, true)];
     let mut list = TodoList::with(&todos);
     list.lay_ops(&[op(Deed::CompleteAll, "", "TASK 1")]);
-    assert_eq!(list.ids(), ["2", "11", "3", "1"]);
+    assert_eq!(list.ids(), ["todo_2", "todo_11", "todo_3", "todo_1"]);
     assert_eq!(list.count(), (1, 3));
     list.lay_ops(&[op(Deed::ClearDone, "", "task 1")]);
-    assert_eq!(list.ids(), ["11", "2", "3"]);
+    assert_eq!(list.ids(), ["todo_11", "todo_2", "todo_3"]);
     assert_eq!(list.count(), (2, 1));
     list.lay_ops(&[]);
-    assert_eq!(list.ids(), ["11", "2", "3", "1"]);
+    assert_eq!(list.ids(), ["todo_11", "todo_2", "todo_3", "todo_1"]);
     list.apply(Change::Settled(op(Deed::ClearDone, "", "task 1")));
-    assert_eq!(list.ids(), ["11", "2", "3"]);
+    assert_eq!(list.ids(), ["todo_11", "todo_2", "todo_3"]);
     assert_eq!(list.wanted(), Some(Load::First), "the server tells how far it reached");
 }
 
@@ -85,15 +85,15 @@ fn what_waits_is_shown_at_once_and_undone_when_it_is_forgotten() {
     let mut list = TodoList::with(&[todo(3, false), todo(2, false), todo(1, true)]);
     list.lay_ops(&[
         op(Deed::Add, "key", "New"),
-        op(Deed::Tick, "3", ""),
-        op(Deed::Rename, "3", "Better"),
-        op(Deed::Delete, "1", ""),
+        op(Deed::Tick, "todo_3", ""),
+        op(Deed::Rename, "todo_3", "Better"),
+        op(Deed::Delete, "todo_1", ""),
     ]);
-    assert_eq!(list.ids(), ["key", "2", "3"]);
+    assert_eq!(list.ids(), ["key", "todo_2", "todo_3"]);
     assert_eq!((list.items[2].todo.task.as_str(), list.items[2].sync), ("Better", Sync::Waiting));
     assert_eq!(list.count(), (2, 1));
     list.lay_ops(&[]);
-    assert_eq!(list.ids(), ["3", "2", "1"]);
+    assert_eq!(list.ids(), ["todo_3", "todo_2", "todo_1"]);
     assert_eq!(list.count(), (2, 1));
 }
 
@@ -101,7 +101,7 @@ fn what_waits_is_shown_at_once_and_undone_when_it_is_forgotten() {
 fn what_waits_for_all_is_shown_of_all() {
     let mut list = TodoList::with(&[todo(3, false), todo(1, false), todo(2, true)]);
     list.lay_ops(&[op(Deed::CompleteAll, "", ""), op(Deed::Add, "key", "New")]);
-    assert_eq!(list.ids(), ["key", "3", "2", "1"]);
+    assert_eq!(list.ids(), ["key", "todo_3", "todo_2", "todo_1"]);
     assert_eq!(list.count(), (1, 3));
     let both = [op(Deed::CompleteAll, "", ""), op(Deed::ClearDone, "", "")];
     list.lay_ops(&both);
@@ -119,7 +119,7 @@ fn a_new_todo_keeps_its_key_when_it_gets_its_id() {
     assert!(list.items[0].is_new());
     list.apply(Change::Added(vec![("key".into(), todo(2, false))]));
     list.lay_ops(&[]);
-    assert_eq!(list.ids(), ["2", "1"]);
+    assert_eq!(list.ids(), ["todo_2", "todo_1"]);
     assert_eq!(list.items[0].key, "key");
     assert!(!list.items[0].is_new());
     assert_eq!(list.count(), (2, 0));
@@ -130,17 +130,21 @@ fn news_that_overtake_an_answer_make_no_twin() {
     let mut list = TodoList::with(&[todo(1, false)]);
     list.lay_ops(&[op(Deed::Add, "key", "Task 2")]);
     list.apply(Change::Put(todo(2, false), true));
-    assert_eq!((list.ids(), list.count()), (vec!["2", "1"], (2, 0)));
+    assert_eq!((list.ids(), list.count()), (vec!["todo_2", "todo_1"], (2, 0)));
     assert_eq!(list.items[0].key, "key");
     list.apply(Change::Added(vec![("key".into(), todo(2, false))]));
     list.lay_ops(&[]);
-    assert_eq!((list.ids(), list.count()), (vec!["2", "1"], (2, 0)));
+    assert_eq!((list.ids(), list.count()), (vec!["todo_2", "todo_1"], (2, 0)));
 }
 
 #[test]
 fn what_another_tab_has_sent_stays_as_it_was_shown_and_its_news_change_nothing() {
     let mut list = TodoList::with(&[todo(3, false), todo(2, false), todo(1, true)]);
-    let ops = [op(Deed::Tick, "3", ""), op(Deed::Rename, "2", "Better"), op(Deed::Delete, "1", "")];
+    let ops = [
+        op(Deed::Tick, "todo_3", ""),
+        op(Deed::Rename, "todo_2", "Better"),
+        op(Deed::Delete, "todo_1", ""),
+    ];
     list.lay_ops(&ops);
     let shown = (list.ids().join(","), list.count());
     assert_eq!(shown, ("2,3".to_owned(), (1, 1)));
@@ -152,7 +156,7 @@ fn what_another_tab_has_sent_stays_as_it_was_shown_and_its_news_change_nothing()
     assert!(list.items.iter().all(|item| item.sync == Sync::Saved));
     assert_eq!(list.items[0].todo.task, "Better");
     list.apply(Change::Put(todo(3, true), false));
-    list.apply(Change::Gone("1".into()));
+    list.apply(Change::Gone("todo_1".into()));
     assert_eq!((list.ids().join(","), list.count()), shown);
     assert_eq!(list.wanted(), None);
 }
@@ -164,7 +168,7 @@ fn an_answer_is_older_than_what_was_told_of_a_new_todo_since() {
     list.apply(Change::Put(todo(2, true), true));
     list.apply(Change::Added(vec![("key".into(), todo(2, false))]));
     list.lay_ops(&[]);
-    assert_eq!((list.ids(), list.count()), (vec!["2"], (0, 1)));
+    assert_eq!((list.ids(), list.count()), (vec!["todo_2"], (0, 1)));
     assert_eq!(list.items[0].key, "key");
 }
 
@@ -178,14 +182,14 @@ fn no_two_rows_share_a_key() {
     list.apply(Change::Added(vec![("key".into(), todo(2, false))]));
     list.lay_ops(&[]);
     let keys: Vec<_> = list.items.iter().map(|item| (&*item.todo.id, &*item.key)).collect();
-    assert_eq!(keys, [("2", "key"), ("1", "1")]);
+    assert_eq!(keys, [("todo_2", "key"), ("todo_1", "todo_1")]);
 }
 
 #[test]
 fn an_old_todo_of_the_same_words_hides_no_new_one() {
     let mut list = TodoList::new(Filter::default(), vec![op(Deed::Add, "key", "Task 1")]);
     list.ask(Load::First, page(&[todo(1, false)], None));
-    assert_eq!(list.ids(), ["key", "1"]);
+    assert_eq!(list.ids(), ["key", "todo_1"]);
 }
 
 #[test]
@@ -193,9 +197,9 @@ fn an_answer_that_is_older_than_the_news_does_not_undo_them() {
     let mut list = TodoList::with(&[todo(2, false), todo(1, false)]);
     list.apply(Change::Asked(Load::First));
     list.apply(Change::Put(todo(2, true), false));
-    list.apply(Change::Gone("1".into()));
+    list.apply(Change::Gone("todo_1".into()));
     list.apply(Change::Answered(0, Some(page(&[todo(2, false), todo(1, false)], None))));
-    assert_eq!(list.ids(), ["2"]);
+    assert_eq!(list.ids(), ["todo_2"]);
     assert!(list.items[0].todo.is_complete);
     assert_eq!(list.wanted(), Some(Load::First), "its counts are older, too");
 }
@@ -206,7 +210,7 @@ fn pages_are_laid_end_to_end_without_twins() {
     list.ask(Load::First, page(&[todo(4, false), todo(3, false)], Some("c3")));
     list.apply(Change::Put(todo(4, true), false));
     list.ask(Load::More, page(&[todo(2, false), todo(4, true)], None));
-    assert_eq!(list.ids(), ["3", "2", "4"]);
+    assert_eq!(list.ids(), ["todo_3", "todo_2", "todo_4"]);
     assert_eq!(list.next, None);
 }
 
@@ -218,10 +222,14 @@ fn a_list_is_read_again_as_far_as_it_was_read() {
     list.apply(Change::Missed);
     assert_eq!(list.wanted(), Some(Load::First));
     list.ask(Load::First, page(&[todo(7, false), todo(6, false)], Some("c6")));
-    assert_eq!(list.ids(), ["7", "6", "5", "4", "3"], "what lies behind stays so long");
+    assert_eq!(
+        list.ids(),
+        ["todo_7", "todo_6", "todo_5", "todo_4", "todo_3"],
+        "what lies behind stays so long"
+    );
     assert_eq!(list.wanted(), Some(Load::More));
     list.ask(Load::More, page(&[todo(4, false), todo(3, false)], Some("c3")));
-    assert_eq!((list.ids(), list.wanted()), (vec!["7", "6", "4", "3"], None));
+    assert_eq!((list.ids(), list.wanted()), (vec!["todo_7", "todo_6", "todo_4", "todo_3"], None));
     assert_eq!(list.next.as_deref(), Some("c3"));
 }
 
@@ -232,7 +240,7 @@ fn a_fresh_and_only_page_is_the_whole_list() {
     list.ask(Load::More, page(&[todo(2, false)], None));
     list.lay_ops(&[op(Deed::Add, "key", "New")]);
     list.ask(Load::First, page(&[todo(5, false)], None));
-    assert_eq!(list.ids(), ["key", "5"]);
+    assert_eq!(list.ids(), ["key", "todo_5"]);
 }
 
 #[test]
@@ -240,14 +248,14 @@ fn another_filter_shows_what_is_known_and_takes_no_earlier_answer() {
     let mut list = TodoList::with(&[todo(3, false), todo(2, true)]);
     list.apply(Change::Asked(Load::First));
     list.apply(Change::Filter(Filter { show: Show::Done, ..Filter::default() }));
-    assert_eq!((list.ids(), list.wanted()), (vec!["2"], Some(Load::First)));
+    assert_eq!((list.ids(), list.wanted()), (vec!["todo_2"], Some(Load::First)));
     list.apply(Change::Asked(Load::First));
     list.apply(Change::Answered(0, Some(page(&[todo(3, false)], None))));
-    assert_eq!((list.ids(), list.loaded), (vec!["2"], false));
+    assert_eq!((list.ids(), list.loaded), (vec!["todo_2"], false));
     list.apply(Change::Answered(1, Some(page(&[todo(2, true), todo(1, true)], None))));
-    assert_eq!(list.ids(), ["2", "1"]);
-    list.lay_ops(&[op(Deed::Untick, "2", "")]);
-    assert_eq!(list.ids(), ["1"], "what is done no more is shown no more");
+    assert_eq!(list.ids(), ["todo_2", "todo_1"]);
+    list.lay_ops(&[op(Deed::Untick, "todo_2", "")]);
+    assert_eq!(list.ids(), ["todo_1"], "what is done no more is shown no more");
 }
 
 #[test]
@@ -255,17 +263,20 @@ fn news_that_cannot_be_placed_are_asked_for() {
     let mut list = TodoList::default();
     list.ask(Load::First, page(&[todo(6, false), todo(5, false)], Some("c5")));
     list.apply(Change::Put(todo(7, false), true));
-    assert_eq!((list.ids(), list.count()), (vec!["7", "6", "5"], (3, 0)));
+    assert_eq!((list.ids(), list.count()), (vec!["todo_7", "todo_6", "todo_5"], (3, 0)));
     assert_eq!(list.wanted(), None);
     list.apply(Change::Put(todo(2, true), false));
-    assert_eq!((list.ids(), list.wanted()), (vec!["7", "6", "5"], Some(Load::First)));
+    assert_eq!(
+        (list.ids(), list.wanted()),
+        (vec!["todo_7", "todo_6", "todo_5"], Some(Load::First))
+    );
 
     let mut list = TodoList::default();
     list.ask(Load::First, page(&[todo(6, false), todo(5, false)], Some("c5")));
-    list.apply(Change::Gone("6".into()));
-    list.apply(Change::Gone("6".into()));
+    list.apply(Change::Gone("todo_6".into()));
+    list.apply(Change::Gone("todo_6".into()));
     assert_eq!((list.count(), list.wanted()), ((1, 0), None), "an echo is no news");
-    list.apply(Change::Gone("1".into()));
+    list.apply(Change::Gone("todo_1".into()));
     assert_eq!(list.wanted(), Some(Load::First));
 }
 
@@ -283,16 +294,16 @@ fn a_question_that_fails_is_not_asked_again_by_itself() {
 fn after_a_delete_the_next_row_or_the_last_has_the_focus() {
     let list = TodoList::with(&[todo(3, false), todo(2, false), todo(1, false)]);
     let beside = |key| list.neighbour(key).map(|item| item.todo.id.as_str());
-    assert_eq!(beside("3"), Some("2"));
-    assert_eq!(beside("1"), Some("2"));
-    assert_eq!(TodoList::default().neighbour("1"), None);
+    assert_eq!(beside("todo_3"), Some("todo_2"));
+    assert_eq!(beside("todo_1"), Some("todo_2"));
+    assert_eq!(TodoList::default().neighbour("todo_1"), None);
 }
 
 #[test]
 fn what_was_told_of_after_a_deed_of_another_tab_is_asked_for_where_they_differ() {
     for (news, wanted) in [(&[true][..], None), (&[true, false], Some(Load::First))] {
         let mut list = TodoList::with(&[todo(3, false)]);
-        let tick = op(Deed::Tick, "3", "");
+        let tick = op(Deed::Tick, "todo_3", "");
         list.lay_ops(std::slice::from_ref(&tick));
         for is_complete in news {
             list.apply(Change::Put(todo(3, *is_complete), false));
@@ -302,7 +313,7 @@ fn what_was_told_of_after_a_deed_of_another_tab_is_asked_for_where_they_differ()
     }
     let mut list = TodoList::with(&[todo(3, false)]);
     list.apply(Change::Put(todo(3, false), false));
-    let tick = op(Deed::Tick, "3", "");
+    let tick = op(Deed::Tick, "todo_3", "");
     list.lay_ops(std::slice::from_ref(&tick));
     list.apply(Change::Settled(tick));
     assert_eq!(list.wanted(), None, "told of before");
@@ -312,7 +323,7 @@ fn what_was_told_of_after_a_deed_of_another_tab_is_asked_for_where_they_differ()
 fn an_answer_that_is_not_what_was_told_of_meanwhile_is_not_the_last_word() {
     for (news, wanted) in [(None, None), (Some(true), None), (Some(false), Some(Load::First))] {
         let mut list = TodoList::with(&[todo(3, false)]);
-        let tick = op(Deed::Tick, "3", "");
+        let tick = op(Deed::Tick, "todo_3", "");
         list.lay_ops(std::slice::from_ref(&tick));
         if let Some(is_complete) = news {
             list.apply(Change::Put(todo(3, is_complete), false));
@@ -327,7 +338,7 @@ fn what_was_told_or_read_before_an_answer_came_stays_with_the_deed() {
     let renamed = || Todo { task: "Better".into(), ..todo(3, false) };
     for is_read in [true, false] {
         let mut list = TodoList::with(&[todo(3, false)]);
-        let tick = op(Deed::Tick, "3", "");
+        let tick = op(Deed::Tick, "todo_3", "");
         list.lay_ops(std::slice::from_ref(&tick));
         if is_read {
             list.ask(Load::First, page(&[renamed()], None));
@@ -345,9 +356,9 @@ fn what_was_told_or_read_before_an_answer_came_stays_with_the_deed() {
 #[test]
 fn an_answer_brings_back_nothing_that_was_deleted_meanwhile() {
     let mut list = TodoList::with(&[todo(3, false)]);
-    let tick = op(Deed::Tick, "3", "");
+    let tick = op(Deed::Tick, "todo_3", "");
     list.lay_ops(std::slice::from_ref(&tick));
-    list.apply(Change::Gone("3".into()));
+    list.apply(Change::Gone("todo_3".into()));
     list.apply(Change::Done(tick, todo(3, true)));
     list.lay_ops(&[]);
     assert_eq!((list.ids().len(), list.count()), (0, (0, 0)));
@@ -357,10 +368,10 @@ fn an_answer_brings_back_nothing_that_was_deleted_meanwhile() {
 #[test]
 fn the_answer_to_a_deed_that_was_replaced_undoes_no_news() {
     let mut list = TodoList::with(&[todo(3, false)]);
-    let tick = op(Deed::Tick, "3", "");
+    let tick = op(Deed::Tick, "todo_3", "");
     list.lay_ops(std::slice::from_ref(&tick));
     list.apply(Change::Put(Todo { task: "Better".into(), ..todo(3, false) }, false));
-    list.lay_ops(&[Op { id: "later".to_owned(), ..op(Deed::Untick, "3", "") }]);
+    list.lay_ops(&[Op { id: "later".to_owned(), ..op(Deed::Untick, "todo_3", "") }]);
     list.apply(Change::Done(tick, todo(3, true)));
     let shown = &list.items[0].todo;
     assert_eq!((shown.task.as_str(), shown.is_complete), ("Better", false));
@@ -370,7 +381,7 @@ fn the_answer_to_a_deed_that_was_replaced_undoes_no_news() {
 #[test]
 fn the_answer_to_one_deed_is_no_news_to_the_next() {
     let mut list = TodoList::with(&[todo(3, false)]);
-    let (tick, untick) = (op(Deed::Tick, "3", ""), op(Deed::Untick, "3", ""));
+    let (tick, untick) = (op(Deed::Tick, "todo_3", ""), op(Deed::Untick, "todo_3", ""));
     let untick = Op { id: "later".to_owned(), ..untick };
     list.lay_ops(&[tick.clone(), untick.clone()]);
     list.apply(Change::Done(tick, todo(3, true)));

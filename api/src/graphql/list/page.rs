@@ -38,8 +38,8 @@ impl Page {
             (None, Some(last)) => ("last", last, true),
             (first, None) => ("first", first.unwrap_or(DEFAULT_PAGE), false),
         };
-        if !(1..=MAX_PAGE).contains(&size) {
-            let text = format!("{name} is {size}; it should be 1 to {MAX_PAGE}.");
+        if !(0..=MAX_PAGE).contains(&size) {
+            let text = format!("{name} is {size}; it should be 0 to {MAX_PAGE}.");
             return Err(Error::bad_input(text));
         }
         let place = |cursor: &Option<String>| {

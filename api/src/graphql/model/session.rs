@@ -3,11 +3,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::{
-    graphql::{
-        Error,
-        context::{nullable, own_account},
-        loader::Loader,
-    },
+    graphql::{Error, context::own_account, loader::Loader},
     supertokens::Claims,
 };
 
@@ -22,16 +18,15 @@ impl Session {
         self.0.user_id().into()
     }
 
-    /// The session itself: one sign-in on one device.
-    async fn session_handle(&self) -> ID {
+    /// Identifies the session in SuperTokens: one sign-in on one device.
+    async fn handle(&self) -> ID {
         self.0.session_handle().into()
     }
 
     /// The email that the user signs in with.
     #[graphql(complexity = "crate::graphql::ROUND_TRIP")]
     async fn email(&self, context: &Context<'_>) -> Result<Option<String>> {
-        let email = Loader::of(context)?.email(context).await;
-        Ok(nullable(context, email))
+        Ok(Loader::of(context)?.email(context).await?)
     }
 
     /// Whether the user signs in with a password; else it is with an account elsewhere.

@@ -1,6 +1,7 @@
 use async_graphql::{Enum, ID, SimpleObject};
 
 use super::todo::Todo;
+use crate::graphql::big_int::BigInt;
 
 /// Something that happened to the user's todos.
 #[derive(Debug, SimpleObject)]
@@ -9,6 +10,8 @@ pub struct TodoChange {
     pub kind: TodoChangeKind,
     /// Which todo it is about; null for `REFETCH`.
     pub todo_id: Option<ID>,
+    /// The revision of the todo, or of its deletion; null for `REFETCH`.
+    pub revision: Option<BigInt>,
     /// The todo as it is by now; null for `DELETED` and `REFETCH`.
     pub todo: Option<Todo>,
 }
@@ -29,6 +32,6 @@ pub enum TodoChangeKind {
 
 impl TodoChange {
     pub fn refetch() -> Self {
-        Self { kind: TodoChangeKind::Refetch, todo_id: None, todo: None }
+        Self { kind: TodoChangeKind::Refetch, todo_id: None, revision: None, todo: None }
     }
 }

@@ -54,7 +54,7 @@ pub const ADD: &str = "
     ORDER BY place
     ON CONFLICT (user_id, client_key) WHERE client_key IS NOT NULL
         DO UPDATE SET task = todos.task WHERE todos.client_digest = excluded.client_digest
-    RETURNING id, user_id, task, is_complete, inserted_at";
+    RETURNING id, user_id, task, is_complete, inserted_at, revision";
 
 /// Adds all of them or none, and answers them in this order. Their keys must differ.
 pub async fn add(context: &Context<'_>, new: &[NewTodo]) -> Result<Vec<Todo>, Error> {

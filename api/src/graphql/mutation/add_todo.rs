@@ -21,9 +21,9 @@ impl AddTodo {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The todo.")] input: AddTodoInput,
-    ) -> Result<AddTodoPayload> {
+    ) -> Result<Option<AddTodoPayload>> {
         let added = add(context, &[input.try_into()?]).await?.pop();
         let todo = added.ok_or_else(|| Error::Internal("what was added is missing".into()))?;
-        Ok(AddTodoPayload { todo })
+        Ok(Some(AddTodoPayload { todo }))
     }
 }

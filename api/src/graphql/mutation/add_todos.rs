@@ -1,10 +1,11 @@
 use async_graphql::{Context, Object, Result, SimpleObject};
 
-use super::{
-    add::{AddTodoInput, NewTodo, add, shares_a_key},
+use super::add::{AddTodoInput, NewTodo, add, shares_a_key};
+use crate::graphql::{
+    Error,
     many::{self, check_number},
+    model::todo::Todo,
 };
-use crate::graphql::{Error, model::todo::Todo};
 
 /// What was added.
 #[derive(SimpleObject)]
@@ -27,12 +28,12 @@ impl AddTodos {
         #[graphql(desc = "The todos, 1 to 100, of which no two have the same key.")] inputs: Vec<
             AddTodoInput,
         >,
-    ) -> Result<AddTodosPayload> {
+    ) -> Result<Option<AddTodosPayload>> {
         check_number("inputs", inputs.len())?;
         let new = inputs.into_iter().map(NewTodo::try_from).collect::<Result<Vec<_>, Error>>()?;
         if shares_a_key(&new) {
             return Err(Error::bad_input("Two of the inputs have the same key.").into());
         }
-        Ok(AddTodosPayload { todos: add(context, &new).await? })
+        Ok(Some(AddTodosPayload { todos: add(context, &new).await? }))
     }
 }

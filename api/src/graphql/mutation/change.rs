@@ -7,11 +7,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::SimpleExpr};
 
 use crate::{
     entity::todo::{Column, Entity},
-    graphql::{
-        Error,
-        context::begin,
-        model::todo::{Todo, parse_id},
-    },
+    graphql::{Error, context::begin, global_id::GlobalId, model::todo::Todo},
 };
 
 /// Sets `columns` of the todo `id`. Another user's todo is not found, like one that never was.
@@ -30,7 +26,7 @@ pub async fn change_all(
     ids: &[ID],
     columns: impl IntoIterator<Item = (Column, SimpleExpr)>,
 ) -> Result<Vec<Todo>, Error> {
-    let mut numbers = ids.iter().map(parse_id).collect::<Result<Vec<_>, _>>()?;
+    let mut numbers = ids.iter().map(GlobalId::parse_todo).collect::<Result<Vec<_>, _>>()?;
     let mut seen = HashSet::new();
     numbers.retain(|number| seen.insert(*number));
 

@@ -45,7 +45,7 @@ impl ChangePassword {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Both passwords.")] input: ChangePasswordInput,
-    ) -> Result<ChangePasswordPayload> {
+    ) -> Result<Option<ChangePasswordPayload>> {
         let (current, new) = (input.current_password.into(), input.new_password.into());
         let account = own_account(context)?;
         let outcome = account.change_password(client(context)?, current, new).await;
@@ -59,6 +59,6 @@ impl ChangePassword {
                 return Err(Error::bad_input(ELSEWHERE).into());
             }
         };
-        Ok(ChangePasswordPayload { outcome })
+        Ok(Some(ChangePasswordPayload { outcome }))
     }
 }

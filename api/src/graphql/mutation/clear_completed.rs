@@ -30,13 +30,16 @@ impl ClearCompleted {
         #[graphql(desc = "Which todos; all of them when it is not given.")] filter: Option<
             TodoFilter,
         >,
-    ) -> Result<ClearCompletedPayload> {
+    ) -> Result<Option<ClearCompletedPayload>> {
         let delete = Query::delete().from_table(Entity).take();
         // As the index has it.
         let completed = is_open().lte(false);
         let filter = filter.unwrap_or_default();
         let Changed { count, has_more } =
             change(context, &filter, completed, Change::Delete(delete)).await?;
-        Ok(ClearCompletedPayload { count: i32::try_from(count).unwrap_or(i32::MAX), has_more })
+        Ok(Some(ClearCompletedPayload {
+            count: i32::try_from(count).unwrap_or(i32::MAX),
+            has_more,
+        }))
     }
 }

@@ -30,13 +30,13 @@ impl CompleteAll {
         #[graphql(desc = "Which todos; all of them when it is not given.")] filter: Option<
             TodoFilter,
         >,
-    ) -> Result<CompleteAllPayload> {
+    ) -> Result<Option<CompleteAllPayload>> {
         let complete = Query::update().table(Entity).value(Column::IsComplete, true).take();
         // As the index has it.
         let open = is_open().gte(true);
         let filter = filter.unwrap_or_default();
         let Changed { count, has_more } =
             change(context, &filter, open, Change::Update(complete)).await?;
-        Ok(CompleteAllPayload { count: i32::try_from(count).unwrap_or(i32::MAX), has_more })
+        Ok(Some(CompleteAllPayload { count: i32::try_from(count).unwrap_or(i32::MAX), has_more }))
     }
 }

@@ -48,7 +48,7 @@ impl DeleteAccount {
             desc = "The user's password. Who has none must have signed in within the last ten minutes."
         )]
         password: Option<String>,
-    ) -> Result<DeleteAccountPayload> {
+    ) -> Result<Option<DeleteAccountPayload>> {
         let account = own_account(context)?;
         let password = password.map(Into::into);
         let proof = account.prove(client(context)?, password.as_ref()).await;
@@ -62,7 +62,7 @@ impl DeleteAccount {
             let forgotten = to_its_end(async move { delete(&account, &rows).await }).await?;
             forget_session(context, &forgotten);
         }
-        Ok(DeleteAccountPayload { outcome })
+        Ok(Some(DeleteAccountPayload { outcome }))
     }
 }
 

@@ -2,15 +2,17 @@ use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use sea_orm::EntityTrait;
 
 use crate::{
-    entity::todo,
-    graphql::{Error, context::begin, model::todo::parse_id},
+    entity::todo::Entity,
+    graphql::{Error, big_int::BigInt, context::begin, global_id::GlobalId},
 };
 
 /// What was deleted.
 #[derive(SimpleObject)]
 pub struct DeleteTodoPayload {
-    /// The id of the todo that is gone.
+    /// The id of the deleted todo.
     deleted_id: ID,
+    /// The revision of the deletion. Responses with a lower one are older.
+    revision: BigInt,
 }
 
 #[derive(Default)]
@@ -24,14 +26,13 @@ impl DeleteTodo {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The id of the todo.")] id: ID,
-    ) -> Result<DeleteTodoPayload> {
-        let key = parse_id(&id)?;
+    ) -> Result<Option<DeleteTodoPayload>> {
+        let number = GlobalId::parse_todo(&id)?;
         let transaction = begin(context).await?.ending();
-        let deleted =
-            todo::Entity::delete_by_id(key).exec(&transaction).await.map_err(Error::from)?;
-        if deleted.rows_affected == 0 {
-            return Err(Error::NotFound.into());
-        }
-        Ok(DeleteTodoPayload { deleted_id: id })
+        let delete = Entity::delete_by_id(number).exec_with_returning(&transaction);
+        let deleted = delete.await.map_err(Error::from)?.ok_or(Error::NotFound)?;
+        // The deletion counts as a change, as the trigger that notifies of it counts it.
+        let revision = BigInt(deleted.revision + 1);
+        Ok(Some(DeleteTodoPayload { deleted_id: id, revision }))
     }
 }

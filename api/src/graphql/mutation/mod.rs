@@ -10,7 +10,6 @@ mod clear_completed;
 mod complete_all;
 mod delete_account;
 mod delete_todo;
-mod many;
 mod revoke_session;
 mod set_todos_complete;
 mod sign_out_everywhere;

@@ -20,10 +20,10 @@ impl RevokeSession {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Which, as `sessions` tells it.")] handle: ID,
-    ) -> Result<RevokeSessionPayload> {
+    ) -> Result<Option<RevokeSessionPayload>> {
         if !own_account(context)?.revoke_session(handle.to_string()).await.map_err(Error::from)? {
             return Err(Error::NoSession.into());
         }
-        Ok(RevokeSessionPayload { revoked_handle: handle })
+        Ok(Some(RevokeSessionPayload { revoked_handle: handle }))
     }
 }

@@ -1,11 +1,14 @@
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use sea_orm::sea_query::Expr;
 
-use super::{
-    change::change_all,
-    many::{self, check_number},
+use super::change::change_all;
+use crate::{
+    entity::todo::Column,
+    graphql::{
+        many::{self, check_number},
+        model::todo::Todo,
+    },
 };
-use crate::{entity::todo::Column, graphql::model::todo::Todo};
 
 /// What was set.
 #[derive(SimpleObject)]
@@ -26,9 +29,9 @@ impl SetTodosComplete {
         context: &Context<'_>,
         #[graphql(desc = "Which todos, 1 to 100.")] ids: Vec<ID>,
         #[graphql(desc = "Whether they are done from now on.")] is_complete: bool,
-    ) -> Result<SetTodosCompletePayload> {
+    ) -> Result<Option<SetTodosCompletePayload>> {
         check_number("ids", ids.len())?;
         let state = (Column::IsComplete, Expr::value(is_complete));
-        Ok(SetTodosCompletePayload { todos: change_all(context, &ids, [state]).await? })
+        Ok(Some(SetTodosCompletePayload { todos: change_all(context, &ids, [state]).await? }))
     }
 }

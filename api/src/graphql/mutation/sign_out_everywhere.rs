@@ -19,9 +19,12 @@ pub struct SignOutEverywhere;
 impl SignOutEverywhere {
     /// Ends every session of the user, this one too. The answer makes the client forget it.
     #[graphql(complexity = "2 * crate::graphql::ROUND_TRIP + child_complexity")]
-    async fn sign_out_everywhere(&self, context: &Context<'_>) -> Result<SignOutEverywherePayload> {
+    async fn sign_out_everywhere(
+        &self,
+        context: &Context<'_>,
+    ) -> Result<Option<SignOutEverywherePayload>> {
         let forgotten = own_account(context)?.sign_out_everywhere().await.map_err(Error::from)?;
         forget_session(context, &forgotten);
-        Ok(SignOutEverywherePayload { user_id: claims(context)?.user_id().into() })
+        Ok(Some(SignOutEverywherePayload { user_id: claims(context)?.user_id().into() }))
     }
 }

@@ -22,8 +22,8 @@ impl ToggleTodo {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The id of the todo.")] id: ID,
-    ) -> Result<ToggleTodoPayload> {
+    ) -> Result<Option<ToggleTodoPayload>> {
         let toggled = (Column::IsComplete, Expr::col(Column::IsComplete).not());
-        Ok(ToggleTodoPayload { todo: change(context, &id, [toggled]).await? })
+        Ok(Some(ToggleTodoPayload { todo: change(context, &id, [toggled]).await? }))
     }
 }

@@ -39,7 +39,7 @@ impl UpdateTodo {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The todo and its changes.")] input: UpdateTodoInput,
-    ) -> Result<UpdateTodoPayload> {
+    ) -> Result<Option<UpdateTodoPayload>> {
         let mut columns = Vec::new();
         if let Some(task) = &input.task {
             columns.push((Column::Task, Expr::value(parse_task(task)?)));
@@ -50,6 +50,6 @@ impl UpdateTodo {
         if columns.is_empty() {
             return Err(Error::bad_input("Give task, isComplete or both.").into());
         }
-        Ok(UpdateTodoPayload { todo: change(context, &input.id, columns).await? })
+        Ok(Some(UpdateTodoPayload { todo: change(context, &input.id, columns).await? }))
     }
 }

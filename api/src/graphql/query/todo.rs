@@ -1,11 +1,7 @@
-use async_graphql::{Context, ID, Object};
+use async_graphql::{Context, ID, Object, Result};
 
 use crate::graphql::{
-    Error,
-    columns::Columns,
-    context::nullable,
-    loader::Loader,
-    model::todo::{Todo, parse_id},
+    Error, columns::Columns, global_id::GlobalId, loader::Loader, model::todo::Todo,
 };
 
 #[derive(Default)]
@@ -19,15 +15,22 @@ impl TodoQuery {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The id of the todo.")] id: ID,
-    ) -> Option<Todo> {
-        nullable(context, find(context, &id).await)
+    ) -> Result<Option<Todo>> {
+        Ok(find(context, &id).await?)
     }
 }
 
 /// The user's todo of this id. Another user's is not found, like one that never was.
-pub async fn find(context: &Context<'_>, id: &ID) -> Result<Option<Todo>, Error> {
-    let Ok(id) = parse_id(id) else { return Ok(None) };
+async fn find(context: &Context<'_>, id: &ID) -> Result<Option<Todo>, Error> {
+    match GlobalId::parse_todo(id) {
+        Ok(number) => find_number(context, number).await,
+        Err(_) => Ok(None),
+    }
+}
+
+/// The user's todo of this number.
+pub async fn find_number(context: &Context<'_>, number: i64) -> Result<Option<Todo>, Error> {
     let columns = Columns::of(&context.look_ahead());
-    let found = Loader::of(context)?.todo(context, id, columns).await?;
+    let found = Loader::of(context)?.todo(context, number, columns).await?;
     Ok(found.map(Todo::from))
 }

@@ -24,14 +24,12 @@ impl UserTodosQuery {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Whose: the id of the user.")] user_id: ID,
-        #[graphql(
-            desc = "How many from the start, 1 to 100: 50, where `last` is not given either."
-        )]
+        #[graphql(desc = "How many from the start, 0 to 100. 50 if `last` is not given either.")]
         first: Option<i32>,
         #[graphql(desc = "Those after this cursor, such as `endCursor` of the page before. A \
                           cursor goes with its `orderBy`, and with every filter.")]
         after: Option<String>,
-        #[graphql(desc = "How many from the end, 1 to 100. Not together with `first`.")]
+        #[graphql(desc = "How many from the end, 0 to 100. Not together with `first`.")]
         last: Option<i32>,
         #[graphql(desc = "Those before this cursor, such as `startCursor` of the page behind.")]
         before: Option<String>,

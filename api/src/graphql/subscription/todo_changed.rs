@@ -1,4 +1,4 @@
-use async_graphql::{Context, ID, Subscription};
+use async_graphql::{Context, Subscription};
 use futures_util::{Stream, StreamExt as _, stream};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 
@@ -6,7 +6,9 @@ use crate::{
     entity::todo::{Column, Entity, Model},
     graphql::{
         Error,
+        big_int::BigInt,
         context::claims,
+        global_id::GlobalId,
         model::todo_change::{TodoChange, TodoChangeKind},
     },
     live::{Batch, Change, Kind, Live},
@@ -83,7 +85,18 @@ fn pair(changes: &[Change], mut rows: Vec<Model>) -> Vec<TodoChange> {
             (Kind::Added, Some(_)) => TodoChangeKind::Added,
             (Kind::Updated | Kind::Deleted, Some(_)) => TodoChangeKind::Updated,
         };
-        TodoChange { kind, todo_id: Some(ID::from(change.id)), todo: row.map(Into::into) }
+        let revision = match (change.kind, &row) {
+            (_, Some(row)) => row.revision,
+            (Kind::Deleted, None) => change.revision,
+            // Deleted since this change, which another notification is about.
+            (Kind::Added | Kind::Updated, None) => change.revision + 1,
+        };
+        TodoChange {
+            kind,
+            todo_id: Some(GlobalId::todo(change.id).into()),
+            revision: Some(BigInt(revision)),
+            todo: row.map(Into::into),
+        }
     };
     changes.iter().map(tell).collect()
 }

@@ -3,6 +3,7 @@
 //! async-graphql 7.2 checks each argument when its field is resolved, so a mutation could commit its first field
 //! before a later argument was found missing. Here every rule holds for the whole request before anything runs.
 
+mod nulls;
 mod rules;
 mod scalars;
 mod values;

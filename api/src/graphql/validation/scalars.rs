@@ -13,6 +13,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::values;
+use crate::graphql::big_int::BigInt;
 
 type Check = fn(Value) -> Result<(), String>;
 
@@ -20,7 +21,8 @@ type Check = fn(Value) -> Result<(), String>;
 #[derive(Debug)]
 pub struct Scalars(HashMap<Name, Check>);
 
-const KNOWN: [(&str, Check); 3] = [
+const KNOWN: [(&str, Check); 4] = [
+    ("BigInt", read::<BigInt>),
     ("DateTime", read::<DateTime<Utc>>),
     ("JSON", read::<Json<serde_json::Value>>),
     ("UUID", read::<Uuid>),

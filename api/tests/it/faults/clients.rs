@@ -123,7 +123,8 @@ async fn who_vanishes_leaves_nothing_behind() {
     ada.add("mine").await;
     let mut holder = app.database.connect().await;
     sqlx::raw_sql("begin; select from todos for update").execute(&mut holder).await.expect("held");
-    let body = json!({"query": "mutation { toggleTodo(id: 1) { todo { id } } }"}).to_string();
+    let body =
+        json!({"query": "mutation { toggleTodo(id: \"todo_1\") { todo { id } } }"}).to_string();
     let request = format!(
         "POST /graphql HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\n\
          content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",

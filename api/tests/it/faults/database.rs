@@ -68,7 +68,7 @@ async fn a_database_that_dies_under_load_is_told_and_loses_nothing() {
         work.added(20).await;
         app.database.stop().await;
         work.refused(8).await;
-        for query in [LIST, "{ todo(id: 1) { id } }"] {
+        for query in [LIST, r#"{ todo(id: "todo_1") { id } }"#] {
             let answer = ada.send(query, json!({})).await;
             is_told_to_come_back(&answer);
             assert_eq!(answer.header("retry-after"), "2");
@@ -315,7 +315,7 @@ async fn a_full_disk_stops_changes_and_nothing_else() {
         .await;
     for change in [
         "mutation { addTodo(input: {task: \"more\"}) { todo { id } } }",
-        "mutation { toggleTodo(id: 1) { todo { id } } }",
+        r#"mutation { toggleTodo(id: "todo_1") { todo { id } } }"#,
     ] {
         let answer = ada.send(change, json!({})).await;
         is_told_to_come_back(&answer);

@@ -27,8 +27,8 @@ async fn sessions(user: &User<'_>) -> Vec<Value> {
 }
 
 async fn handle(user: &User<'_>) -> String {
-    let data = user.data("{ session { sessionHandle } }", json!({})).await;
-    data["session"]["sessionHandle"].as_str().expect("a handle").to_owned()
+    let data = user.data("{ session { handle } }", json!({})).await;
+    data["session"]["handle"].as_str().expect("a handle").to_owned()
 }
 
 /// The status of a refresh: 401 once the session is over.
@@ -280,7 +280,7 @@ async fn a_deletion_that_failed_half_way_can_be_repeated() {
         )
         .await;
     let failed = ada.send(DELETE, json!({"password": "secret123"})).await;
-    assert_eq!(failed.body["data"], Value::Null, "{:?}", failed.body);
+    assert_eq!(failed.body["data"], json!({"deleteAccount": null}), "{:?}", failed.body);
     assert_eq!(failed.headers.get("st-access-token"), None, "the session goes on");
     assert!(enters(&app, "secret123").await);
 
@@ -309,7 +309,7 @@ async fn deletion_of_many_todos_continues_where_it_was_interrupted() {
         )
         .await;
     let failed = ada.send(DELETE, json!({"password": "secret123"})).await;
-    assert_eq!(failed.body["data"], Value::Null, "{:?}", failed.body);
+    assert_eq!(failed.body["data"], json!({"deleteAccount": null}), "{:?}", failed.body);
     assert_eq!(todos(&app).await, 7_001, "one chunk is gone");
     app.database.execute("drop trigger refuse on todos").await;
     assert_eq!(delete(&ada, Some("secret123")).await, "DELETED");

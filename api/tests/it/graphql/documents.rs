@@ -155,7 +155,7 @@ async fn trusted_documents_keep_to_the_limits_by_their_variables() {
     let ada = app.user("ada").await;
     for (first, message) in [
         (100_000, "The operation costs 100050 points; up to 1000 are allowed."),
-        (101, "first is 101; it should be 1 to 100."),
+        (101, "first is 101; it should be 0 to 100."),
     ] {
         let answer = post(&app, &ada, by_hash(&sha256(text), &json!({"first": first}))).await;
         assert_eq!(answer.body["errors"][0]["message"], message, "{:?}", answer.body);

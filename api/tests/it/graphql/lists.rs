@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use sqlx::Row as _;
 
-use crate::support::app::{TestApp, User};
+use crate::support::app::{TestApp, User, number};
 
 pub const LIST: &str = "query($first: Int, $after: String, $last: Int, $before: String,
                           $filter: TodoFilter, $orderBy: TodoOrder) {
@@ -100,7 +100,7 @@ pub async fn page(user: &User<'_>, variables: Value) -> Value {
 
 fn ids(page: &Value) -> Vec<i64> {
     let edges = page["edges"].as_array().expect("edges");
-    let id = |edge: &Value| edge["node"]["id"].as_str().expect("an id").parse().expect("a number");
+    let id = |edge: &Value| number(edge["node"]["id"].as_str().expect("an id"));
     edges.iter().map(id).collect()
 }
 

@@ -12,6 +12,7 @@ mod lists;
 mod operations;
 mod pages;
 mod plans;
+mod revisions;
 mod schema;
 mod statements;
 mod support;

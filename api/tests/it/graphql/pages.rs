@@ -90,10 +90,8 @@ async fn a_list_that_cannot_be_meant_is_refused() {
     let ada = app.user("ada").await;
     for variables in [
         json!({"first": 1, "last": 1}),
-        json!({"first": 0}),
         json!({"first": -1}),
         json!({"first": 101}),
-        json!({"last": 0}),
         json!({"last": 101}),
         json!({"last": i32::MIN}),
         json!({"after": ""}),
@@ -110,6 +108,21 @@ async fn a_list_that_cannot_be_meant_is_refused() {
     }
     let null = json!({"first": null, "last": null, "orderBy": null, "filter": null});
     assert_eq!(lists::page(&ada, null).await["totalCount"], 0);
+}
+
+#[tokio::test]
+async fn page_of_zero_todos_tells_whether_there_are_more() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada").await;
+    for has_todos in [false, true] {
+        for (size, next, previous) in [("first", has_todos, false), ("last", false, has_todos)] {
+            let info = json!({"hasNextPage": next, "hasPreviousPage": previous,
+                "startCursor": null, "endCursor": null});
+            let page = lists::page(&ada, json!({size: 0})).await;
+            assert_eq!((&page["edges"], &page["pageInfo"]), (&json!([]), &info), "{size}");
+        }
+        ada.add("one").await;
+    }
 }
 
 #[tokio::test]

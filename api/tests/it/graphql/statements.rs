@@ -26,7 +26,7 @@ async fn twenty_todos_by_their_ids_are_one_statement() {
         let id = ada.add(&format!("task {n}")).await;
         let field = if n % 2 == 0 { "todo" } else { "node" };
         let selection = ["id", "id ... on Todo { task }", "id ... on Todo { isComplete }"][n % 3];
-        fields.push(format!("a{n}: {field}(id: {id}) {{ {selection} }}"));
+        fields.push(format!("a{n}: {field}(id: \"{id}\") {{ {selection} }}"));
     }
     wire.take_transaction().await;
     let query = format!("{{ {} none: todo(id: 999999) {{ id }} }}", fields.join(" "));
@@ -43,7 +43,7 @@ async fn one_request_never_gets_what_another_loaded() {
     let app = warm(&wire).await;
     let (ada, eve) = (app.user("ada").await, app.user("eve").await);
     let id = ada.add("hers").await;
-    let query = format!("{{ todo(id: {id}) {{ task }} }}");
+    let query = format!("{{ todo(id: \"{id}\") {{ task }} }}");
     let (hers, his) = tokio::join!(ada.data(&query, json!({})), eve.data(&query, json!({})));
     assert_eq!(hers["todo"]["task"], "hers");
     assert_eq!(his["todo"], json!(null));
@@ -97,10 +97,10 @@ async fn anothers_todo_costs_what_one_that_never_was_costs() {
         "mutation { setTodosComplete(ids: [ID], isComplete: true) { todos { id } } }",
     ] {
         let mut seen = Vec::new();
-        for id in [&*hers, "999999999"] {
+        for id in [&*hers, "todo_999999999"] {
             // The third time, when the statements are prepared.
             for _ in 0..3 {
-                let answer = eve.send(&query.replace("ID", id), json!({})).await;
+                let answer = eve.send(&query.replace("ID", &format!("\"{id}\"")), json!({})).await;
                 seen.push((wire.take_transaction().await, answer.without_request_id()));
             }
         }

@@ -16,7 +16,8 @@ use crate::support::{
     database::TestDatabase,
 };
 
-const COMPLETE: &str = "mutation { updateTodo(input: {id: 1, isComplete: true}) { todo { id } } }";
+const COMPLETE: &str =
+    r#"mutation { updateTodo(input: {id: "todo_1", isComplete: true}) { todo { id } } }"#;
 
 /// A connection that keeps every todo from being written until it is dropped.
 async fn hold(database: &TestDatabase) -> sqlx::PgConnection {

@@ -5,6 +5,7 @@ use crate::support::app::TestApp;
 const TODO: &str = "query($id: ID!) { todo(id: $id) { id task isComplete insertedAt } }";
 const NODE: &str = "query($id: ID!) {
     node(id: $id) { __typename id ... on Todo { task isComplete } } }";
+const NODES: &str = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Todo { id task } } }";
 const UPDATE: &str = "mutation($input: UpdateTodoInput!) {
     updateTodo(input: $input) { todo { id task isComplete } } }";
 const TOGGLE: &str = "mutation($id: ID!) { toggleTodo(id: $id) { todo { isComplete } } }";
@@ -53,7 +54,7 @@ async fn other_users_todos_are_as_if_they_did_not_exist() {
         let hers = eve.send(query, variables.clone()).await;
         // The very same answer as for an id that was never given out.
         let mut never = variables;
-        let never_id = json!("999999999");
+        let never_id = json!("todo_999999999");
         match never.get_mut("input") {
             Some(input) => input["id"] = never_id,
             None => never["id"] = never_id,
@@ -74,16 +75,61 @@ async fn a_todo_is_found_as_a_node_by_its_owner_alone() {
         json!({"node": {"__typename": "Todo", "id": id, "task": "hers", "isComplete": false}});
     assert_eq!(ada.data(NODE, json!({"id": id})).await, expected);
     assert_eq!(eve.data(NODE, json!({"id": id})).await, json!({"node": null}));
-    for id in ["", "x", "999999999", "99999999999999999999"] {
+    for id in ["", "x", "999999999", "todo_999999999", "todo_99999999999999999999"] {
         assert_eq!(ada.data(NODE, json!({"id": id})).await, json!({"node": null}), "{id}");
     }
+}
+
+#[tokio::test]
+async fn nodes_are_found_in_their_order_by_their_owner() {
+    let app = TestApp::start().await;
+    let (ada, eve) = (app.user("ada").await, app.user("eve").await);
+    let (one, two, hers) = (ada.add("one").await, ada.add("two").await, eve.add("hers").await);
+    let ids = json!({"ids": [two, hers, "x", one, two, "todo_999999999"]});
+    let todo = |id: &str, task: &str| json!({"id": id, "task": task});
+    let found = ada.data(NODES, ids).await["nodes"].clone();
+    let (first, second) = (todo(&one, "one"), todo(&two, "two"));
+    assert_eq!(found, json!([second, null, null, first, second, null]));
+    assert_eq!(ada.data(NODES, json!({"ids": []})).await["nodes"], json!([]));
+    let many = |count: usize| json!({"ids": vec![one.clone(); count]});
+    assert_eq!(ada.data(NODES, many(100)).await["nodes"][99], first);
+    assert_eq!(ada.error_code(NODES, many(101)).await, "BAD_USER_INPUT");
+}
+
+#[tokio::test]
+async fn failed_mutation_field_keeps_its_committed_siblings() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada").await;
+    let mutation = r#"mutation {
+        first: addTodo(input: {task: "one"}) { todo { task } }
+        lost: deleteTodo(id: "todo_999999999") { deletedId }
+        empty: addTodo(input: {task: " "}) { todo { task } }
+        last: addTodo(input: {task: "two"}) { todo { task } }
+    }"#;
+    let answer = ada.send(mutation, json!({})).await;
+    let added = |task: &str| json!({"todo": {"task": task}});
+    let expected =
+        json!({"first": added("one"), "lost": null, "empty": null, "last": added("two")});
+    assert_eq!(answer.body["data"], expected);
+    let errors = answer.body["errors"].as_array().expect("errors");
+    let errors: Vec<_> =
+        errors.iter().map(|error| (&error["path"], &error["extensions"]["code"])).collect();
+    let expected =
+        [(json!(["lost"]), json!("NOT_FOUND")), (json!(["empty"]), json!("BAD_USER_INPUT"))];
+    assert_eq!(errors, expected.iter().map(|(path, code)| (path, code)).collect::<Vec<_>>());
+    assert_eq!(ada.tasks().await, ["two", "one"]);
+
+    let alone = ada.send(DELETE, json!({"id": "x"})).await;
+    assert_eq!(alone.body["data"], json!({"deleteTodo": null}));
 }
 
 #[tokio::test]
 async fn a_task_that_cannot_be_meant_is_refused_in_words() {
     let app = TestApp::start().await;
     let ada = app.user("ada").await;
-    for task in [String::new(), "  \n".into(), "x".repeat(1_001), "a\0b".into()] {
+    for task in
+        [String::new(), "  \n".into(), "x".repeat(1_001), "a\0b".into(), "\u{200b} \u{2060}".into()]
+    {
         assert_eq!(ada.error_code(ADD, json!({"task": task})).await, "BAD_USER_INPUT");
     }
     let longest = "ß".repeat(1_000);
@@ -97,10 +143,23 @@ async fn a_task_that_cannot_be_meant_is_refused_in_words() {
 }
 
 #[tokio::test]
-async fn an_id_that_is_no_number_names_nothing() {
+async fn other_spellings_of_an_id_are_not_found() {
     let app = TestApp::start().await;
     let ada = app.user("ada").await;
-    for id in ["", "x", "1.5", "99999999999999999999", "1; drop table todos"] {
+    let id = ada.add("one").await;
+    let number = id.strip_prefix("todo_").expect("a typed id");
+    let other_spellings = [
+        String::new(),
+        number.to_owned(),
+        format!("todo_0{number}"),
+        format!("todo_+{number}"),
+        format!("Todo_{number}"),
+        format!("todo_{number} "),
+        format!("list_{number}"),
+        format!("todo_{number}; drop table todos"),
+        "todo_99999999999999999999".to_owned(),
+    ];
+    for id in other_spellings {
         assert_eq!(ada.data(TODO, json!({"id": id})).await["todo"], json!(null));
         assert_eq!(ada.error_code(TOGGLE, json!({"id": id})).await, "NOT_FOUND");
     }
@@ -125,10 +184,10 @@ async fn text_comes_back_as_it_was_given() {
 async fn the_session_tells_who_is_signed_in() {
     let app = TestApp::start().await;
     let ada = app.user("ada").await;
-    let query = "{ session { userId sessionHandle email expiresAt accessTokenPayload } }";
+    let query = "{ session { userId handle email expiresAt accessTokenPayload } }";
     let session = ada.data(query, json!({})).await["session"].clone();
     assert_eq!(session["userId"], json!(ada.id));
     assert_eq!(session["email"], "ada@example.com");
     assert_eq!(session["accessTokenPayload"]["sub"], json!(ada.id));
-    assert_eq!(session["accessTokenPayload"]["sessionHandle"], session["sessionHandle"]);
+    assert_eq!(session["accessTokenPayload"]["sessionHandle"], session["handle"]);
 }

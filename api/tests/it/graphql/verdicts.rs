@@ -75,6 +75,17 @@ async fn every_audit_of_graphql_over_http_passes_but_those_of_get() {
 }
 
 #[tokio::test]
+async fn schema_file_is_the_schema_of_the_service() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada").await;
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../schema.graphql");
+    let (url, token) = (format!("{}/graphql", app.url), ada.access_token.clone());
+    let differences = spawn_blocking(move || output("schema.mjs", &[file, &url, &token]));
+    let Some(differences) = differences.await.expect("no panic") else { return };
+    assert_eq!(differences, "");
+}
+
+#[tokio::test]
 async fn mutation_with_an_invalid_part_changes_nothing() {
     let app = TestApp::start().await;
     let ada = app.user("ada").await;

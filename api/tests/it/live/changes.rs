@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
 use super::{deleted, refetch, subscribed, told};
-use crate::support::app::TestApp;
+use crate::support::app::{TestApp, number};
 
 #[tokio::test]
 async fn each_change_comes_with_the_todo_as_it_is() {
@@ -99,7 +99,7 @@ async fn change_of_many_aggregates_no_ids() {
     };
     let aggregated = "select case when is_called then last_value else 0 end from aggregated";
     for (of_ada, of_eve, is_told, total) in
-        [(5_000, 0, false, 0), (101, 0, false, 0), (1, 100, false, 0), (1, 99, true, 100)]
+        [(5_000, 0, false, 0), (101, 0, false, 0), (1, 100, false, 0), (1, 99, true, 200)]
     {
         add(of_ada, of_eve).await;
         let change = socket.change().await;
@@ -173,15 +173,16 @@ async fn a_forged_notification_shows_nothing_and_hides_nothing() {
     let mut socket = subscribed(&app, &ada).await;
     let mut login = PgConnection::connect(&app.database.login_url()).await.expect("it signs in");
     let user = hex::encode(Sha256::digest(&ada.id));
-    let payload =
-        |op: &str, id: &str| format!(r#"{{"user": "{user}", "op": "{op}", "ids": [{id}]}}"#);
+    let payload = |op: &str, ids: &str| {
+        format!(r#"{{"user": "{user}", "op": "{op}", "ids": [{ids}], "revisions": [900]}}"#)
+    };
 
     for noise in ["", "{}", &"x".repeat(7_000), &payload("INSERT", "\"1\"")] {
         notify(&mut login, noise).await;
     }
-    notify(&mut login, &payload("INSERT", &evil)).await;
+    notify(&mut login, &payload("INSERT", &number(&evil).to_string())).await;
     assert_eq!(socket.change().await, deleted(&evil), "what ada cannot see is not there for her");
-    notify(&mut login, &payload("DELETE", &hers)).await;
+    notify(&mut login, &payload("DELETE", &number(&hers).to_string())).await;
     assert_eq!(socket.change().await, told("UPDATED", &hers, "hers", false), "it is still there");
 }
 
@@ -196,6 +197,6 @@ async fn who_listens_learns_neither_users_nor_what_they_wrote() {
     let notification = listener.recv().await.expect("a notification");
     let digest = hex::encode(Sha256::digest(&ada.id));
     let payload: Value = serde_json::from_str(notification.payload()).expect("JSON");
-    let id: i64 = id.parse().expect("a number");
-    assert_eq!(payload, json!({"user": digest, "op": "INSERT", "ids": [id]}));
+    let expected = json!({"user": digest, "op": "INSERT", "ids": [number(&id)], "revisions": [1]});
+    assert_eq!(payload, expected);
 }

@@ -193,3 +193,20 @@ async fn the_auth_functions_mean_what_pg_session_jwt_means() {
     assert_eq!(result.rows_affected(), 1);
     assert_eq!(claims("a\"b"), r#"{"sub":"a\"b"}"#);
 }
+
+#[tokio::test]
+async fn nobody_writes_a_revision() {
+    let database = TestDatabase::migrated().await;
+    let mut connection = login(&database).await;
+    for statement in
+        ["insert into todos (task, revision) values ('milk', 7)", "update todos set revision = 7"]
+    {
+        assert_eq!(refusal(&mut connection, "ada", statement).await, FORBIDDEN, "{statement}");
+    }
+    assert_eq!(rows(&mut connection, "ada", "insert into todos (task) values ('milk')").await, 1);
+    // The owner is overruled.
+    database.execute("update todos set revision = 7, task = 'tea'").await;
+    database.execute("update todos set revision = -7").await;
+    let third = "select from todos where revision = 3";
+    assert_eq!(rows(&mut connection, "ada", third).await, 1);
+}

@@ -13,7 +13,7 @@ async fn a_read_waits_once() {
     let ada = app.user("ada").await;
     for query in [
         "{ todos { nodes { id } } }",
-        "{ todo(id: 1) { id } }",
+        r#"{ todo(id: "todo_1") { id } }"#,
         r#"{ todos(filter: {taskContains: "x"}) { nodes { id } } }"#,
     ] {
         let sent = sent(&wire, &ada, query).await;
@@ -31,7 +31,7 @@ async fn a_write_waits_once() {
     wire.take_transaction().await;
     for change in [
         r#"addTodo(input: {task: "x"}) { todo { id } }"#,
-        &format!("toggleTodo(id: {id}) {{ todo {{ id }} }}"),
+        &format!("toggleTodo(id: \"{id}\") {{ todo {{ id }} }}"),
         "completeAll { count }",
         r#"clearCompleted(filter: {taskContains: "x"}) { count }"#,
     ] {
@@ -58,7 +58,7 @@ async fn any_number_of_ids_is_one_statement() {
     let ids = [ada.add("x").await, ada.add("y").await, ada.add("z").await];
     for number in 1..=ids.len() {
         let ids = &ids[..number];
-        let field = |(at, id): (usize, &String)| format!("t{at}: todo(id: {id}) {{ task }}");
+        let field = |(at, id): (usize, &String)| format!("t{at}: todo(id: \"{id}\") {{ task }}");
         let fields: Vec<_> = ids.iter().enumerate().map(field).collect();
         let fields = fields.join(" ");
         ada.data(&format!("{{ {fields} }}"), json!({})).await;

@@ -184,6 +184,11 @@ impl TestApp {
     }
 }
 
+/// The number of the row that has this id.
+pub fn number(id: &str) -> i64 {
+    id.strip_prefix("todo_").expect("a typed id").parse().expect("a number")
+}
+
 /// The configuration of a test: everything embedded, on loopback.
 pub fn config(database: &TestDatabase, port: u16, vars: &[(&str, &str)]) -> Config {
     let (owner, login, port) = (database.owner_url(), database.login_url(), port.to_string());

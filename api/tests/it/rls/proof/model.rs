@@ -14,7 +14,7 @@ use crate::support::app::{TestApp, User};
 const USERS: usize = 3;
 const CASES: u32 = 24;
 /// Never given out.
-const NO_ID: &str = "999999999";
+const NO_ID: &str = "todo_999999999";
 
 /// What a user does, with a todo that may be anybody's: the `nth` of the user `whose`.
 #[derive(Debug, Clone)]

@@ -1,6 +1,6 @@
-//! What mutations of many todos have in common.
+//! Fields that name many objects at once.
 
-use crate::graphql::{Error, ROUND_TRIP, limits::MAX_NAMED};
+use super::{Error, ROUND_TRIP, limits::MAX_NAMED};
 
 pub fn check_number(argument: &str, number: usize) -> Result<(), Error> {
     if (1..=MAX_NAMED).contains(&number) {
@@ -11,8 +11,7 @@ pub fn check_number(argument: &str, number: usize) -> Result<(), Error> {
     )))
 }
 
-/// What naming so many todos costs: each of them one for the change, and a tenth of what is asked
-/// of it.
+/// The cost of a field that names so many objects: one for each, and a tenth of its selection.
 pub fn complexity(number: usize, child_complexity: usize) -> usize {
     ROUND_TRIP + number + child_complexity.saturating_mul(number) / 10
 }

@@ -1,0 +1,72 @@
+//! Every change of a todo has a number, so that clients can tell which of two responses is newer.
+
+use sea_orm_migration::prelude::*;
+
+#[derive(DeriveMigrationName)]
+pub struct Migration;
+
+/// A row begins with revision 1, and each change that changes it adds 1. Its deletion counts as one more change. Nobody may
+/// write the column: users have no grant for it, and the trigger overrides what an owner writes. A write of what is there
+/// already leaves the revision as it is.
+///
+/// Adding a column with a constant default rewrites no row.
+const NUMBER: &str = "
+    ALTER TABLE todos ADD revision bigint NOT NULL DEFAULT 1;
+
+    CREATE OR REPLACE FUNCTION number_todo_revision() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = '' AS $$
+    BEGIN
+        NEW.revision := OLD.revision + 1;
+        RETURN NEW;
+    END $$;
+    REVOKE ALL ON FUNCTION number_todo_revision() FROM PUBLIC;
+
+    CREATE TRIGGER todos_revision BEFORE UPDATE ON todos
+        FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION number_todo_revision();
+";
+
+/// Notifications carry the revision of each todo beside its id; of a deleted todo, that of the deletion.
+const NOTIFY: &str = "
+    CREATE OR REPLACE FUNCTION notify_todo_changes() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = '' AS $$
+    BEGIN
+        IF (SELECT count(*) FROM (SELECT FROM changed LIMIT 101) AS first) <= 100 THEN
+            PERFORM pg_notify('todo_changed', json_build_object(
+                'user', encode(sha256(convert_to(user_id, 'UTF8')), 'hex'),
+                'op', TG_OP,
+                'ids', json_agg(id),
+                'revisions', json_agg(CASE TG_OP WHEN 'DELETE' THEN revision + 1 ELSE revision END))::text)
+            FROM changed GROUP BY user_id;
+        ELSE
+            PERFORM pg_notify('todo_changed', json_build_object(
+                'user', encode(sha256(convert_to(user_id, 'UTF8')), 'hex'),
+                'op', TG_OP,
+                'ids', NULL)::text)
+            FROM changed GROUP BY user_id;
+        END IF;
+        RETURN NULL;
+    END $$;
+";
+
+const UNNUMBERED: &str = "
+    DROP TRIGGER todos_revision ON todos;
+    DROP FUNCTION number_todo_revision();
+    ALTER TABLE todos DROP revision;
+";
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let db = manager.get_connection();
+        db.execute_unprepared(NUMBER).await?;
+        db.execute_unprepared(NOTIFY).await?;
+        Ok(())
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let db = manager.get_connection();
+        db.execute_unprepared(crate::m20261130_000008_bound_todo_notifications::BOUNDED).await?;
+        db.execute_unprepared(UNNUMBERED).await?;
+        Ok(())
+    }
+}

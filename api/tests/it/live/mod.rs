@@ -1,6 +1,7 @@
 //! Subscriptions over real sockets.
 
 mod changes;
+mod clients;
 mod listener;
 mod protocol;
 mod sessions;

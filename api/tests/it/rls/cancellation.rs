@@ -183,11 +183,11 @@ async fn flood_of_readiness_requests_costs_one_check_a_second() {
         let responses = join_all((0..20).map(|_| app.get("/readyz").send())).await;
         requests += responses.len();
     }
-    // Each check is a request and a response; the Core's keys may be fetched besides.
+    // Each check is a request and a response, and either may arrive in two pieces.
     let checks = usize::try_from(start.elapsed().as_secs()).expect("a short time") + 1;
     let database = proxy.forwarded() - database_before;
     let core = core_proxy.forwarded() - core_before;
     assert!(requests > 10 * checks, "{requests} requests in {checks} s are no flood");
-    assert!(database <= 2 * checks, "{database} messages for {checks} checks");
+    assert!(database <= 4 * checks, "{database} messages for {checks} checks");
     assert!(core <= 4 * checks, "{core} messages for {checks} checks");
 }

@@ -78,7 +78,7 @@ fn operation(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("operation without I/O");
     for (name, query) in [
         ("one field", "{ __typename }"),
-        ("the session", "{ session { userId handle expiresAt accessTokenPayload } }"),
+        ("the session", "{ session { userId id expiresAt accessTokenPayload } }"),
     ] {
         group.bench_function(name, |bencher| {
             bencher.to_async(&runtime).iter(|| async {

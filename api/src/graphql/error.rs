@@ -41,7 +41,7 @@ pub enum Error {
     /// The text is for the client.
     BadUserInput(String),
     NotFound,
-    /// There is no session of this handle that is the user's own.
+    /// There is no session with this id that is the user's own.
     NoSession,
     Unauthenticated,
     /// The text is for the client.
@@ -81,7 +81,7 @@ impl Error {
         match self {
             Self::BadUserInput(text) | Self::Forbidden(text) | Self::TooMany(text) => text,
             Self::NotFound => "There is no todo with this id.".into(),
-            Self::NoSession => "You have no session with this handle.".into(),
+            Self::NoSession => "You have no session with this id.".into(),
             Self::Unauthenticated => "Sign in first.".into(),
             Self::PersistedQueryNotFound => {
                 "No document of this hash is known here. A page that is older than the service should \

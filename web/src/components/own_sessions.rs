@@ -25,26 +25,26 @@ pub fn OwnSessions(props: &Props) -> Html {
     let session = use_session().dispatcher();
     let tell = use_tell();
     let (leaving, leave) = use_sign_out(user_id);
-    // What is being ended: a handle, or nothing for all.
+    // What is being ended: an id, or nothing for all.
     let ending = use_state_eq(|| None::<AttrValue>);
     let end = {
         let (ending, user_id, onchange) = (ending.clone(), user_id.clone(), onchange.clone());
-        Callback::from(move |handle: AttrValue| {
+        Callback::from(move |id: AttrValue| {
             if ending.is_some() {
                 return;
             }
-            ending.set(Some(handle.clone()));
+            ending.set(Some(id.clone()));
             let (ending, user_id, onchange) = (ending.setter(), user_id.clone(), onchange.clone());
             let (session, tell) = (session.clone(), tell.clone());
             spawn_local(async move {
-                let answer = if handle.is_empty() {
+                let answer = if id.is_empty() {
                     account::sign_out_everywhere(&user_id).await
                 } else {
-                    account::revoke(&user_id, &handle).await
+                    account::revoke(&user_id, &id).await
                 };
                 ending.set(None);
                 match answer {
-                    Ok(()) if !handle.is_empty() => {
+                    Ok(()) if !id.is_empty() => {
                         tell.say("Signed out there.");
                         onchange.emit(());
                     }
@@ -61,11 +61,11 @@ pub fn OwnSessions(props: &Props) -> Html {
         let (busy, onclick) = if session.is_current {
             (leaving, leave.clone())
         } else {
-            let handle = session.handle.clone();
-            (*ending == Some(handle.clone()), end.reform(move |_| handle.clone()))
+            let id = session.id.clone();
+            (*ending == Some(id.clone()), end.reform(move |_| id.clone()))
         };
         html! {
-            <li key={session.handle.to_string()}>
+            <li key={session.id.to_string()}>
                 <p>
                     <b>{ device.clone() }</b>
                     if session.is_current { <span class="badge">{ "This one" }</span> }

@@ -45,7 +45,7 @@ pub struct Overview {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
-    pub handle: AttrValue,
+    pub id: AttrValue,
     /// RFC 3339.
     pub created_at: AttrValue,
     pub device: Option<AttrValue>,
@@ -55,7 +55,7 @@ pub struct Session {
 pub async fn overview(user: &str) -> Result<Overview, Error> {
     let data = ask::<Account>(user, account::Variables {}).await?;
     let session = |session: account::AccountSessions| Session {
-        handle: session.handle.into(),
+        id: session.id.into(),
         created_at: session.created_at.into(),
         device: session.device.map(Into::into),
         is_current: session.is_current,
@@ -68,8 +68,8 @@ pub async fn overview(user: &str) -> Result<Overview, Error> {
 }
 
 /// Over is over, whoever ended it.
-pub async fn revoke(user: &str, handle: &str) -> Result<(), Error> {
-    let variables = revoke_session::Variables { handle: handle.to_owned() };
+pub async fn revoke(user: &str, id: &str) -> Result<(), Error> {
+    let variables = revoke_session::Variables { id: id.to_owned() };
     match ask::<RevokeSession>(user, variables).await {
         Ok(_) | Err(Error::NotFound) => Ok(()),
         Err(error) => Err(error),

@@ -6,8 +6,8 @@ use crate::{graphql::Error, supertokens::manage};
 /// One of the sessions of the user: one sign-in on one device.
 #[derive(SimpleObject)]
 pub struct OwnSession {
-    /// The session itself.
-    handle: ID,
+    /// Identifies the session: SuperTokens' session handle.
+    id: ID,
     /// When the user signed in.
     created_at: DateTime<Utc>,
     /// Such as `Firefox on Windows`, where the browser said so when it signed in.
@@ -24,6 +24,6 @@ impl TryFrom<manage::OwnSession> for OwnSession {
         let created_at = DateTime::from_timestamp_millis(millis)
             .ok_or_else(|| Error::Internal(format!("a session was created at {millis}")))?;
         let manage::OwnSession { handle, device, is_current, .. } = session;
-        Ok(Self { handle: handle.into(), created_at, device, is_current })
+        Ok(Self { id: handle.into(), created_at, device, is_current })
     }
 }

@@ -18,8 +18,8 @@ impl Session {
         self.0.user_id().into()
     }
 
-    /// Identifies the session in SuperTokens: one sign-in on one device.
-    async fn handle(&self) -> ID {
+    /// Identifies the session, one sign-in on one device: SuperTokens' session handle.
+    async fn id(&self) -> ID {
         self.0.session_handle().into()
     }
 

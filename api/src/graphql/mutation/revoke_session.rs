@@ -5,8 +5,8 @@ use crate::graphql::{Error, context::own_account};
 /// What was ended.
 #[derive(SimpleObject)]
 pub struct RevokeSessionPayload {
-    /// The handle of the session that is over.
-    revoked_handle: ID,
+    /// The id of the session that has ended.
+    revoked_id: ID,
 }
 
 #[derive(Default)]
@@ -14,16 +14,16 @@ pub struct RevokeSession;
 
 #[Object]
 impl RevokeSession {
-    /// Ends one of the user's sessions: whoever has it is signed out.
+    /// Ends one of the user's sessions, which signs out the device that has it.
     #[graphql(complexity = "2 * crate::graphql::ROUND_TRIP + child_complexity")]
     async fn revoke_session(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "Which, as `sessions` tells it.")] handle: ID,
+        #[graphql(desc = "The `id` of the session.")] id: ID,
     ) -> Result<Option<RevokeSessionPayload>> {
-        if !own_account(context)?.revoke_session(handle.to_string()).await.map_err(Error::from)? {
+        if !own_account(context)?.revoke_session(id.to_string()).await.map_err(Error::from)? {
             return Err(Error::NoSession.into());
         }
-        Ok(Some(RevokeSessionPayload { revoked_handle: handle }))
+        Ok(Some(RevokeSessionPayload { revoked_id: id }))
     }
 }

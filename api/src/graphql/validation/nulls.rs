@@ -142,8 +142,8 @@ mod tests {
 
     #[test]
     fn failed_non_null_field_makes_its_nullable_parent_null() {
-        let text = "{ todo(id: 1) { id task } sessions { handle } }";
-        let sessions = json!([{"handle": "a"}]);
+        let text = "{ todo(id: 1) { id task } sessions { id } }";
+        let sessions = json!([{"id": "a"}]);
         let data = json!({"todo": {"id": "1"}, "sessions": sessions});
         let expected = json!({"todo": null, "sessions": sessions});
         assert_eq!(propagated(text, data, &[json!(["todo", "task"])]), expected);

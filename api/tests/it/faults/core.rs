@@ -366,7 +366,7 @@ async fn goes_through(app: &TestApp, name: &str) {
     user.add("mine").await;
     let again = app.refreshed(&user).await;
     assert_eq!(again.tasks().await, ["mine"]);
-    let answer: Value = again.data("{ sessions { handle } }", json!({})).await;
+    let answer: Value = again.data("{ sessions { id } }", json!({})).await;
     assert_eq!(answer["sessions"].as_array().expect("sessions").len(), 1);
 }
 

@@ -10,8 +10,8 @@ use crate::support::{
     core::TestClock,
 };
 
-const SESSIONS: &str = "{ sessions { handle createdAt device isCurrent } }";
-const REVOKE: &str = "mutation($handle: ID!) { revokeSession(handle: $handle) { revokedHandle } }";
+const SESSIONS: &str = "{ sessions { id createdAt device isCurrent } }";
+const REVOKE: &str = "mutation($id: ID!) { revokeSession(id: $id) { revokedId } }";
 const EVERYWHERE: &str = "mutation { signOutEverywhere { userId } }";
 const CHANGE: &str = "mutation($current: String!, $new: String!) {
     changePassword(input: {currentPassword: $current, newPassword: $new}) { outcome } }";
@@ -27,8 +27,8 @@ async fn sessions(user: &User<'_>) -> Vec<Value> {
 }
 
 async fn handle(user: &User<'_>) -> String {
-    let data = user.data("{ session { handle } }", json!({})).await;
-    data["session"]["handle"].as_str().expect("a handle").to_owned()
+    let data = user.data("{ session { id } }", json!({})).await;
+    data["session"]["id"].as_str().expect("a handle").to_owned()
 }
 
 /// The status of a refresh: 401 once the session is over.
@@ -84,7 +84,7 @@ async fn sessions_are_listed_with_their_device_and_which_asks() {
     let listed = sessions(&ada).await;
     let told: Vec<_> = listed.iter().map(|one| (&one["isCurrent"], &one["device"])).collect();
     assert_eq!(told, [(&json!(true), &Value::Null), (&json!(false), &json!("Firefox on Linux"))]);
-    assert_eq!(listed[0]["handle"], json!(handle(&ada).await));
+    assert_eq!(listed[0]["id"], json!(handle(&ada).await));
     let created = listed[0]["createdAt"].as_str().expect("a time");
     let age = Clock::system().now()
         - chrono::DateTime::parse_from_rfc3339(created).expect("a time").to_utc();
@@ -97,8 +97,8 @@ async fn a_session_that_is_revoked_is_over_at_once() {
     let here = app.user("ada").await;
     let there = sign_in(&app, "ada").await;
     let handle = handle(&there).await;
-    let revoked = here.data(REVOKE, json!({"handle": handle})).await;
-    assert_eq!(revoked["revokeSession"]["revokedHandle"], json!(handle));
+    let revoked = here.data(REVOKE, json!({"id": handle})).await;
+    assert_eq!(revoked["revokeSession"]["revokedId"], json!(handle));
     assert_eq!(sessions(&here).await.len(), 1);
     assert_eq!(refresh(&app, &there).await, StatusCode::UNAUTHORIZED);
     // So is its access token, which has not expired.
@@ -121,7 +121,7 @@ async fn a_token_that_outlives_its_session_opens_no_account() {
     let both = json!({"current": "secret123", "new": "newsecret1"});
     for (operation, variables) in [
         (SESSIONS, json!({})),
-        (REVOKE, json!({"handle": handle})),
+        (REVOKE, json!({"id": handle})),
         (EVERYWHERE, json!({})),
         (CHANGE, both),
         (DELETE, json!({"password": "secret123"})),
@@ -137,7 +137,7 @@ async fn another_users_session_is_as_if_it_did_not_exist() {
     let (ada, eve) = (app.user("ada").await, app.user("eve").await);
     let mut answers = Vec::new();
     for foreign in [handle(&ada).await.as_str(), "never-was", ""] {
-        let answer = eve.send(REVOKE, json!({"handle": foreign})).await;
+        let answer = eve.send(REVOKE, json!({"id": foreign})).await;
         assert_eq!(answer.body["errors"][0]["extensions"]["code"], "NOT_FOUND", "{foreign}");
         answers.push(answer.without_request_id());
     }

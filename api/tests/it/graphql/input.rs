@@ -29,7 +29,7 @@ const OTHERS: [&str; 7] = [
     "query($text: String!) { todos(after: $text) { nodes { task } } }",
     "mutation($text: ID!) { toggleTodo(id: $text) { todo { task } } }",
     "mutation($text: ID!) { setTodosComplete(ids: [$text], isComplete: true) { todos { task } } }",
-    "mutation($text: ID!) { revokeSession(handle: $text) { revokedHandle } }",
+    "mutation($text: ID!) { revokeSession(id: $text) { revokedId } }",
 ];
 
 async fn writes_and_searches(ada: &User<'_>, text: &str) {

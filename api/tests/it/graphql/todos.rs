@@ -184,10 +184,10 @@ async fn text_comes_back_as_it_was_given() {
 async fn the_session_tells_who_is_signed_in() {
     let app = TestApp::start().await;
     let ada = app.user("ada").await;
-    let query = "{ session { userId handle email expiresAt accessTokenPayload } }";
+    let query = "{ session { userId id email expiresAt accessTokenPayload } }";
     let session = ada.data(query, json!({})).await["session"].clone();
     assert_eq!(session["userId"], json!(ada.id));
     assert_eq!(session["email"], "ada@example.com");
     assert_eq!(session["accessTokenPayload"]["sub"], json!(ada.id));
-    assert_eq!(session["accessTokenPayload"]["sessionHandle"], session["handle"]);
+    assert_eq!(session["accessTokenPayload"]["sessionHandle"], session["id"]);
 }

@@ -28,7 +28,7 @@ const BY_GET: [&str; 3] = [
 ];
 
 /// Stands for the demo's `/sessioninfo`.
-const SESSION: &str = "{ session { sessionHandle userId accessTokenPayload } }";
+const SESSION: &str = "{ session { sessionHandle: id userId accessTokenPayload } }";
 
 /// How far times may be apart from the recorded ones: the recordings tell the time of a step, not
 /// of each of its parts.

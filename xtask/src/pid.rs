@@ -67,7 +67,7 @@ fn stop(pid: Pid) {
 pub fn ends(pid: Pid) -> bool {
     let asked = Instant::now();
     while start_time(pid).is_some() {
-        if asked.elapsed() > Duration::from_secs(5) {
+        if asked.elapsed() > Duration::from_secs(30) {
             return false;
         }
         thread::sleep(Duration::from_millis(20));

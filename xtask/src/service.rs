@@ -16,7 +16,8 @@ use rustix::process::{Pid, Signal};
 
 use crate::{interrupt, pid::PidFile, signal};
 
-const READY_WITHIN: Duration = Duration::from_mins(1);
+/// Ends a service that hangs. A slow one may take minutes on a busy machine.
+const READY_WITHIN: Duration = Duration::from_mins(5);
 /// Longer than the service gives its own requests and connections.
 const STOPS_WITHIN: Duration = Duration::from_secs(12);
 const KEPT_LINES: usize = 40;

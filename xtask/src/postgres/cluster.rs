@@ -123,7 +123,7 @@ impl Cluster {
                 interrupt::watch(found.pid, Signal::QUIT);
                 return Ok(true);
             }
-            self.pg_ctl(&["stop", "-m", "immediate", "-w", "-t", "10"], step).ok();
+            self.pg_ctl(&["stop", "-m", "immediate", "-w", "-t", "60"], step).ok();
         }
         if self.credentials.move_to_a_free_port()? && !self.place.is_throw_away() {
             self.credentials.write(&place::credentials_file())?;
@@ -149,7 +149,7 @@ impl Cluster {
         for attempt in 1..=ATTEMPTS {
             fs::remove_file(&log).ok();
             let started =
-                self.pg_ctl(&["start", "-w", "-t", "60", "-l", &shown, "-o", &options], step);
+                self.pg_ctl(&["start", "-w", "-t", "300", "-l", &shown, "-o", &options], step);
             let Err(error) = started else { return Ok(()) };
             interrupt::check()?;
             let said = fs::read_to_string(&log).unwrap_or_default();

@@ -21,6 +21,7 @@ mod m20261126_000007_notify_todo_changes;
 mod m20261130_000008_bound_todo_notifications;
 mod m20261130_000009_limit_todos;
 mod m20261130_000010_number_todo_revisions;
+mod m20261130_000011_count_and_notify_added_todos;
 
 pub use sea_orm_cli::MigrateSubcommands;
 use sea_orm_migration::prelude::*;
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000008_bound_todo_notifications::Migration),
             Box::new(m20261130_000009_limit_todos::Migration),
             Box::new(m20261130_000010_number_todo_revisions::Migration),
+            Box::new(m20261130_000011_count_and_notify_added_todos::Migration),
         ]
     }
 }

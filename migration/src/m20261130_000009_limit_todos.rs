@@ -76,31 +76,6 @@ const FUNCTIONS: &str = "
         END IF;
     END $$;
 
-    CREATE FUNCTION quota.count_added() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    DECLARE
-        total bigint;
-        added record;
-    BEGIN
-        UPDATE quota.todo_counts AS counter
-        SET todos = counter.todos + (SELECT count(*) FROM changed)
-        WHERE counter.user_id = (SELECT user_id FROM changed LIMIT 1)
-        AND NOT EXISTS (SELECT FROM changed WHERE changed.user_id <> counter.user_id)
-        RETURNING counter.todos INTO total;
-        IF FOUND THEN
-            IF total > quota.max_todos() THEN
-                PERFORM quota.refuse_beyond_limit(total);
-            END IF;
-            RETURN NULL;
-        END IF;
-        FOR added IN
-            SELECT user_id, count(*) AS todos FROM changed GROUP BY user_id ORDER BY user_id
-        LOOP
-            PERFORM quota.add(added.user_id, added.todos);
-        END LOOP;
-        RETURN NULL;
-    END $$;
-
     CREATE FUNCTION quota.count_deleted() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
@@ -130,6 +105,34 @@ const FUNCTIONS: &str = "
     END $$;
 
     REVOKE ALL ON ALL FUNCTIONS IN SCHEMA quota FROM PUBLIC;
+";
+
+pub const COUNT_ADDED: &str = "
+    CREATE FUNCTION quota.count_added() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    DECLARE
+        total bigint;
+        added record;
+    BEGIN
+        UPDATE quota.todo_counts AS counter
+        SET todos = counter.todos + (SELECT count(*) FROM changed)
+        WHERE counter.user_id = (SELECT user_id FROM changed LIMIT 1)
+        AND NOT EXISTS (SELECT FROM changed WHERE changed.user_id <> counter.user_id)
+        RETURNING counter.todos INTO total;
+        IF FOUND THEN
+            IF total > quota.max_todos() THEN
+                PERFORM quota.refuse_beyond_limit(total);
+            END IF;
+            RETURN NULL;
+        END IF;
+        FOR added IN
+            SELECT user_id, count(*) AS todos FROM changed GROUP BY user_id ORDER BY user_id
+        LOOP
+            PERFORM quota.add(added.user_id, added.todos);
+        END LOOP;
+        RETURN NULL;
+    END $$;
+    REVOKE ALL ON FUNCTION quota.count_added() FROM PUBLIC;
 ";
 
 /// The ALTER TABLE locks out every other transaction until the counters are there. The owner counts everybody's rows,
@@ -167,6 +170,7 @@ impl MigrationTrait for Migration {
         db.execute_unprepared(TABLE).await?;
         quota::set(db, DEFAULT_MAX_TODOS).await?;
         db.execute_unprepared(&FUNCTIONS.replace("{CONSTRAINT}", CONSTRAINT)).await?;
+        db.execute_unprepared(COUNT_ADDED).await?;
         db.execute_unprepared(TRIGGERS).await?;
         Ok(())
     }

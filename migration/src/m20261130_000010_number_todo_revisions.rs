@@ -25,25 +25,21 @@ const NUMBER: &str = "
         FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION number_todo_revision();
 ";
 
-/// Notifications carry the revision of each todo beside its id; of a deleted todo, that of the deletion.
+/// Notifications carry the revision of each todo beside its id; of a deleted todo, that of the deletion. The filters keep
+/// the aggregates from collecting the ids of a million rows to omit them.
 const NOTIFY: &str = "
     CREATE OR REPLACE FUNCTION notify_todo_changes() RETURNS trigger
     LANGUAGE plpgsql SET search_path = '' AS $$
+    DECLARE
+        is_named boolean := (SELECT count(*) FROM (SELECT FROM changed LIMIT 101) AS first) <= 100;
+        deletion bigint := CASE TG_OP WHEN 'DELETE' THEN 1 ELSE 0 END;
     BEGIN
-        IF (SELECT count(*) FROM (SELECT FROM changed LIMIT 101) AS first) <= 100 THEN
-            PERFORM pg_notify('todo_changed', json_build_object(
-                'user', encode(sha256(convert_to(user_id, 'UTF8')), 'hex'),
-                'op', TG_OP,
-                'ids', json_agg(id),
-                'revisions', json_agg(CASE TG_OP WHEN 'DELETE' THEN revision + 1 ELSE revision END))::text)
-            FROM changed GROUP BY user_id;
-        ELSE
-            PERFORM pg_notify('todo_changed', json_build_object(
-                'user', encode(sha256(convert_to(user_id, 'UTF8')), 'hex'),
-                'op', TG_OP,
-                'ids', NULL)::text)
-            FROM changed GROUP BY user_id;
-        END IF;
+        PERFORM pg_notify('todo_changed', json_build_object(
+            'user', encode(sha256(convert_to(user_id, 'UTF8')), 'hex'),
+            'op', TG_OP,
+            'ids', json_agg(id) FILTER (WHERE is_named),
+            'revisions', json_agg(revision + deletion) FILTER (WHERE is_named))::text)
+        FROM changed GROUP BY user_id;
         RETURN NULL;
     END $$;
 ";

@@ -47,8 +47,7 @@ struct Payload<'a> {
     user: &'a str,
     op: Kind,
     ids: Option<Vec<i64>>,
-    #[serde(default)]
-    revisions: Vec<i64>,
+    revisions: Option<Vec<i64>>,
 }
 
 impl Notification {
@@ -57,11 +56,14 @@ impl Notification {
         let Payload { user, op, ids, revisions } = serde_json::from_str(payload).ok()?;
         let mut digest = [0; 32];
         hex::decode_to_slice(user, &mut digest).ok()?;
-        if ids.as_ref().is_some_and(|ids| ids.len() != revisions.len()) {
-            return None;
-        }
         let change = |(id, revision)| Change { id, revision, kind: op };
-        let changes = ids.map(|ids| ids.into_iter().zip(revisions).map(change).collect());
+        let changes = match (ids, revisions) {
+            (None, _) => None,
+            (Some(ids), Some(revisions)) if ids.len() == revisions.len() => {
+                Some(ids.into_iter().zip(revisions).map(change).collect())
+            }
+            (Some(_), _) => return None,
+        };
         Some(Self { user: UserDigest(digest), changes })
     }
 }

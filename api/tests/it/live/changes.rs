@@ -73,9 +73,11 @@ async fn a_change_of_many_is_told_one_by_one_up_to_a_hundred() {
 /// An aggregate that the trigger finds in place of the server's own, and that counts what it is given.
 const COUNTING: &str = "
     create sequence aggregated;
+    grant usage on sequence aggregated to public;
     create function append(ids bigint[], id bigint) returns bigint[] language sql
         as $$ select nextval('public.aggregated'); select ids || id $$;
-    create function written(ids bigint[]) returns json language sql as $$ select to_json(ids) $$;
+    create function written(ids bigint[]) returns json language sql as $$
+        select case when cardinality(ids) > 0 then to_json(ids) end $$;
     set allow_system_table_mods = on;
     create aggregate pg_catalog.json_agg(bigint)
         (sfunc = public.append, stype = bigint[], initcond = '{}', finalfunc = public.written)";

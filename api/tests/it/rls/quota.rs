@@ -104,7 +104,7 @@ async fn no_sql_of_a_user_lifts_the_quota() {
         "select quota.subtract('ada', 10)",
         "select quota.add('eve', 10)",
         "alter table todos disable trigger all",
-        "drop trigger todos_quota_insert on todos",
+        "drop trigger todos_added on todos",
         "set session_replication_role = replica",
         "update todos set user_id = 'eve'",
         "reset role; insert into todos (task) values ('x')",

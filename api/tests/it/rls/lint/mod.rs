@@ -1,6 +1,7 @@
 //! The lint, on real databases that are broken on purpose.
 
 mod login;
+mod mutations;
 mod program;
 mod report;
 mod rules;

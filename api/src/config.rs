@@ -4,6 +4,7 @@ mod claims;
 mod dashboard;
 mod faults;
 mod graphql;
+mod http;
 mod limits;
 mod operations;
 mod parsers;
@@ -24,6 +25,7 @@ use self::{
     claims::ClaimsVars,
     dashboard::DashboardVars,
     graphql::GraphqlVars,
+    http::HttpVars,
     limits::LimitVars,
     operations::OperationsVars,
     parsers::{
@@ -178,6 +180,9 @@ pub struct Config {
 
     #[command(flatten)]
     pub graphql: GraphqlVars,
+
+    #[command(flatten)]
+    pub http: HttpVars,
 
     #[command(flatten)]
     pub limits: LimitVars,

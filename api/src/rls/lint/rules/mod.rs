@@ -13,7 +13,7 @@ mod setting;
 
 use super::Rule;
 
-pub use self::server::SERVER_WITH_LEAKS;
+pub use self::{object::CREATE_IN_PUBLIC, server::SERVER_WITH_LEAKS};
 
 /// All of them, in the order in which `docs/rls-lint.md` lists them.
 pub const RULES: &[&Rule] = &[
@@ -61,7 +61,7 @@ pub const RULES: &[&Rule] = &[
     &function::LEAKPROOF,
     &function::AUTH_REPLACED,
     &object::CREATE,
-    &object::CREATE_IN_PUBLIC,
+    &CREATE_IN_PUBLIC,
     &object::DEFAULT_PRIVILEGES,
     &object::REWRITE_RULE,
     &object::FOREIGN_SERVER,

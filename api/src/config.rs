@@ -95,6 +95,9 @@ pub struct Config {
     #[arg(long, env = "RUST_LOG", help_heading = "Service", default_value = "info", value_parser = log_filter)]
     pub log: String,
 
+    #[command(flatten)]
+    pub http: HttpVars,
+
     /// The database as its owner, for the embedded Core and the migrations:
     /// `postgres://NAME:PASSWORD@HOST/DATABASE`. Not needed by the service in production.
     #[arg(long, env = "DATABASE_URL", help_heading = "Database", hide_env_values = true, value_parser = postgres_url)]
@@ -180,9 +183,6 @@ pub struct Config {
 
     #[command(flatten)]
     pub graphql: GraphqlVars,
-
-    #[command(flatten)]
-    pub http: HttpVars,
 
     #[command(flatten)]
     pub limits: LimitVars,

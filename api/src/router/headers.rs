@@ -83,8 +83,8 @@ impl Security {
     }
 }
 
-/// What is compressed on the way has not the bytes that a strong ETag of the uncompressed names (RFC 9110, 8.8.3.3). ETags
-/// of files that are kept compressed end in their encoding.
+/// A response that is compressed on the way has other bytes than its strong `ETag` names (RFC 9110, 8.8.3.3). Those of
+/// files that are kept compressed end in their encoding.
 fn weaken_etag(headers: &mut HeaderMap) {
     let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let (Some(encoding), Some(etag)) = (text(&header::CONTENT_ENCODING), text(&header::ETAG))

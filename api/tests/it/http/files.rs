@@ -74,7 +74,9 @@ async fn not_modified_repeats_caching_headers() {
                 assert_eq!(response.status(), 304, "{path} {encoding} {name}: {value}");
                 for header in [header::CACHE_CONTROL, header::VARY] {
                     let mut found = [all(&response, header.clone()), all(&full, header.clone())];
-                    found.iter_mut().for_each(|values| values.sort());
+                    for values in &mut found {
+                        values.sort();
+                    }
                     assert_eq!(found[0], found[1], "{path} {encoding} {header}");
                 }
                 assert!(!all(&response, header::VARY).is_empty());
@@ -87,7 +89,7 @@ async fn not_modified_repeats_caching_headers() {
     }
 }
 
-/// An ETag of another encoding than the one that is sent must be another, or weak.
+/// Each encoding has an `ETag` of its own, or a weak one.
 #[tokio::test]
 async fn encodings_share_no_strong_etag() {
     let (app, _folder) = service().await;

@@ -15,7 +15,7 @@ fn request(size: usize, longest: usize) -> Vec<u8> {
         let left = size - head.len() - 2 - rest;
         let rest = if left > 0 && left < 16 { rest - 16 } else { rest };
         let name = format!("x-{number:04}: ");
-        head += &format!("{name}{}\r\n", "a".repeat(rest - name.len() - 2));
+        head.extend([&name, &*"a".repeat(rest - name.len() - 2), "\r\n"]);
         number += 1;
     }
     head += "\r\n";
@@ -40,7 +40,7 @@ async fn headers_have_the_documented_limit() {
 async fn there_are_a_hundred_headers_at_most() {
     let app = TestApp::start().await;
     let request = |count: usize| {
-        let headers: String = (1..count).map(|number| format!("x-{number}: 1\r\n")).collect();
+        let headers = "x-one: 1\r\n".repeat(count - 1);
         format!("GET /livez HTTP/1.1\r\nhost: localhost\r\n{headers}\r\n")
     };
     assert_eq!(exchange(&app, request(100).as_bytes()).await.status, 200);

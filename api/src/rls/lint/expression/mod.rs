@@ -13,6 +13,7 @@ const SCALAR: [i64; 2] = [4, 6];
 
 /// The answers, in the form that `catalogue.sql` reads. Functions and operators are oids.
 #[derive(Debug, Default, Serialize, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each answers a question of the rules")]
 pub struct Facts {
     /// Asks neither about the row nor about anything else.
     pub constant: bool,

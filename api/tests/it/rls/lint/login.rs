@@ -161,6 +161,12 @@ const PARAMETERS: &[(&str, &str)] = &[
     ("grant set on parameter log_statement to NAME", "login-sets-parameter"),
 ];
 
+/// As [`LOGINS`], since PostgreSQL 16: the login may give itself the rest.
+const ADMINS: &[(&str, &str)] = &[(
+    "grant pg_read_server_files to NAME with admin true, inherit false, set false",
+    "login-predefined-role",
+)];
+
 #[tokio::test]
 async fn login_as_good_as_a_superuser_is_found() {
     let database = TestDatabase::migrated().await;
@@ -169,7 +175,8 @@ async fn login_as_good_as_a_superuser_is_found() {
         .await
         .expect("a version");
     let parameters = if number < 150_000 { &[] } else { PARAMETERS };
-    for (sql, rule) in LOGINS.iter().chain(parameters) {
+    let admins = if number < 160_000 { &[] } else { ADMINS };
+    for (sql, rule) in LOGINS.iter().chain(parameters).chain(admins) {
         if number < 150_000 && sql.contains("pg_checkpoint") {
             continue;
         }

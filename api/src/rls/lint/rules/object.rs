@@ -22,6 +22,9 @@ pub const CREATE: Rule = Rule {
           WHERE NOT EXISTS (SELECT FROM server, pg_namespace n CROSS JOIN aclexplode(n.nspacl) acl
                             WHERE n.oid = place.schema AND place.name = 'public' AND number < 150000
                             AND acl.grantee = 0 AND acl.privilege_type = 'CREATE')
+          OR EXISTS (SELECT FROM pg_namespace n CROSS JOIN aclexplode(n.nspacl) acl
+                     WHERE n.oid = place.schema AND acl.grantee = r.oid
+                     AND acl.privilege_type = 'CREATE')
           GROUP BY place.object",
 };
 

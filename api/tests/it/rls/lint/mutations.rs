@@ -73,8 +73,9 @@ const HARMFUL: &[(&str, &str)] = &[
     ),
     (
         "objects",
-        "grant create on [schema public|schema auth|schema quota|schema pg_catalog|database {database}] to {role}",
+        "grant create on [schema auth|schema quota|schema pg_catalog|database {database}] to {role}",
     ),
+    ("objects", "grant create on schema public to {member}"),
     ("objects", "create schema app; grant [create|all] on schema app to {role}"),
     (
         "default privileges",

@@ -4,6 +4,7 @@ mod claims;
 mod dashboard;
 mod faults;
 mod graphql;
+mod http;
 mod limits;
 mod operations;
 mod parsers;
@@ -24,6 +25,7 @@ use self::{
     claims::ClaimsVars,
     dashboard::DashboardVars,
     graphql::GraphqlVars,
+    http::HttpVars,
     limits::LimitVars,
     operations::OperationsVars,
     parsers::{
@@ -92,6 +94,9 @@ pub struct Config {
     /// What is logged, in the syntax of `tracing`: `info`, `debug`, `api=debug,info`, …
     #[arg(long, env = "RUST_LOG", help_heading = "Service", default_value = "info", value_parser = log_filter)]
     pub log: String,
+
+    #[command(flatten)]
+    pub http: HttpVars,
 
     /// The database as its owner, for the embedded Core and the migrations:
     /// `postgres://NAME:PASSWORD@HOST/DATABASE`. Not needed by the service in production.

@@ -24,6 +24,8 @@ pub enum ApiError {
     NotFound,
     MethodNotAllowed,
     PayloadTooLarge,
+    /// The request's line and headers.
+    HeadTooLarge,
     UnsupportedMediaType,
     /// `Accept` names no type that the service can respond with.
     NotAcceptable,
@@ -52,6 +54,7 @@ impl ApiError {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
@@ -68,6 +71,7 @@ impl ApiError {
             Self::BadRequest(_)
             | Self::MethodNotAllowed
             | Self::PayloadTooLarge
+            | Self::HeadTooLarge
             | Self::SlowBody
             | Self::NotAcceptable
             | Self::UnsupportedMediaType => Code::BadUserInput,
@@ -88,6 +92,7 @@ impl ApiError {
             Self::NotFound => "There is nothing here.",
             Self::MethodNotAllowed => "This address takes another method.",
             Self::PayloadTooLarge => "The body is too large: up to 64 KiB are allowed.",
+            Self::HeadTooLarge => "The headers are too large: up to 64 KiB are allowed.",
             Self::UnsupportedMediaType => "Send the body as application/json.",
             Self::NotAcceptable => "Accept application/json or application/graphql-response+json.",
             Self::Timeout => "This took too long. Try again in a moment.",

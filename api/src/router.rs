@@ -3,8 +3,10 @@
 pub mod admin;
 mod admission;
 mod client;
+mod conditional;
 mod cors;
 mod headers;
+mod hosts;
 mod site;
 
 use std::time::Duration;
@@ -47,13 +49,24 @@ pub fn router(state: &AppState, config: &Config) -> Router {
         .route("/readyz", get(ready))
         .with_state(state.clone())
         .merge(supertokens::routes(state.supertokens.clone()))
-        .merge(state.outbox.clone().map(mail::page).unwrap_or_default())
         .merge(site::page(config.page()));
     let routes = match config.environment {
-        Environment::Development => routes.merge(site::playground(config.playground())),
+        Environment::Development => routes.merge(development(state, config)),
         Environment::Production => routes,
     };
     layers(routes.method_not_allowed_fallback(async || ApiError::MethodNotAllowed), config)
+}
+
+/// Pages for developers, which another host's page must not read.
+fn development(state: &AppState, config: &Config) -> Router {
+    let hosts = hosts::Hosts::new(config);
+    state
+        .outbox
+        .clone()
+        .map(mail::page)
+        .unwrap_or_default()
+        .merge(site::playground(config.playground()))
+        .layer(middleware::from_fn_with_state(hosts, hosts::known_only))
 }
 
 /// What every request passes, from the outermost to the innermost.
@@ -121,7 +134,9 @@ fn as_json(response: Response) -> Response {
     if !is_error || response.headers().contains_key(header::CONTENT_TYPE) && !is_text(&response) {
         return response;
     }
-    match status {
+    let kept = [header::ALLOW, header::CACHE_CONTROL, header::VARY];
+    let kept = kept.map(|name| response.headers().get(&name).cloned().map(|value| (name, value)));
+    let mut response = match status {
         StatusCode::BAD_REQUEST => {
             ApiError::BadRequest("The request cannot be read.".into()).into_response()
         }
@@ -130,7 +145,9 @@ fn as_json(response: Response) -> Response {
         StatusCode::PAYLOAD_TOO_LARGE => ApiError::PayloadTooLarge.into_response(),
         StatusCode::UNSUPPORTED_MEDIA_TYPE => ApiError::UnsupportedMediaType.into_response(),
         _ => response,
-    }
+    };
+    response.headers_mut().extend(kept.into_iter().flatten());
+    response
 }
 
 fn is_text(response: &Response) -> bool {

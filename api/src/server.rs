@@ -3,6 +3,7 @@
 pub mod connections;
 pub mod core;
 mod files;
+mod head;
 mod memory;
 mod pulse;
 

@@ -3,6 +3,7 @@
 //! Runs as `cargo run -p migration -- up|down|fresh|status`, by
 //! `sea-orm-cli migrate -d migration …`, and as a library by the service (`api migrate`) and the tests.
 
+pub mod auth;
 pub mod claims;
 pub mod index;
 pub mod lock;

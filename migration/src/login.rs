@@ -68,6 +68,8 @@ struct Credentials {
 struct Existing {
     is_superuser: bool,
     bypasses_rls: bool,
+    creates_roles: bool,
+    replicates: bool,
     can_login: bool,
     is_member: bool,
     is_support: bool,
@@ -91,6 +93,12 @@ pub async fn ensure(db: &impl ConnectionTrait, url: &str) -> Result<(), LoginErr
         }
         Some(found) if found.bypasses_rls => {
             return Err(LoginError::Unsafe { login, why: "has BYPASSRLS" });
+        }
+        Some(found) if found.creates_roles => {
+            return Err(LoginError::Unsafe { login, why: "has CREATEROLE" });
+        }
+        Some(found) if found.replicates => {
+            return Err(LoginError::Unsafe { login, why: "has REPLICATION" });
         }
         Some(found) if found.can_login => {}
         Some(_) => {
@@ -144,7 +152,7 @@ fn credentials(url: &str) -> Result<Credentials, LoginError> {
 
 async fn find(db: &impl ConnectionTrait, login: &str) -> Result<Option<Existing>, DbErr> {
     const QUERY: &str = "\
-        SELECT r.rolsuper, r.rolbypassrls, r.rolcanlogin,
+        SELECT r.rolsuper, r.rolbypassrls, r.rolcreaterole, r.rolreplication, r.rolcanlogin,
                EXISTS (SELECT FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid
                        WHERE m.member = r.oid AND g.rolname = $2) AS is_member,
                EXISTS (SELECT FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid
@@ -160,6 +168,8 @@ async fn find(db: &impl ConnectionTrait, login: &str) -> Result<Option<Existing>
         Ok(Existing {
             is_superuser: row.try_get("", "rolsuper")?,
             bypasses_rls: row.try_get("", "rolbypassrls")?,
+            creates_roles: row.try_get("", "rolcreaterole")?,
+            replicates: row.try_get("", "rolreplication")?,
             can_login: row.try_get("", "rolcanlogin")?,
             is_member: row.try_get("", "is_member")?,
             is_support: row.try_get("", "is_support")?,

@@ -19,7 +19,7 @@ pub(crate) const SESSION: &str = r"
     END $$;
 ";
 
-const FUNCTIONS: &str = r"
+pub(crate) const FUNCTIONS: &str = r"
     CREATE OR REPLACE FUNCTION auth.jwt() RETURNS jsonb
     LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = '' AS $$
     BEGIN

@@ -63,7 +63,7 @@ impl Settings {
 
 /// What the service reads of its environment beyond that, and takes for unset when it is empty. Set to that, a
 /// variable is not filled in from `.env` either.
-const OPTIONAL: [&str; 47] = [
+const OPTIONAL: [&str; 49] = [
     "ADMIN_ADDRESS",
     "ANTI_CSRF",
     "APPLE_CLIENT_ID",
@@ -72,6 +72,7 @@ const OPTIONAL: [&str; 47] = [
     "APPLE_TEAM_ID",
     "APP_ENV",
     "COOKIE_DOMAIN",
+    "CORS_ALLOWED_HEADERS",
     "DASHBOARD",
     "DASHBOARD_ADMINS",
     "DATABASE_MAX_CONNECTIONS",
@@ -84,6 +85,7 @@ const OPTIONAL: [&str; 47] = [
     "GOOGLE_CLIENT_SECRET",
     "GRAPHQL_TRUSTED_DOCUMENTS",
     "GRAPHQL_TRUSTED_ONLY",
+    "HSTS_SUBDOMAINS",
     "KEEP_ALIVE",
     "MAIL_FROM",
     "MAX_CONNECTIONS",

@@ -1,16 +1,16 @@
 //! Headers that every answer carries for the browser's sake.
 
 use axum::{
-    http::{HeaderName, HeaderValue, header},
+    http::{HeaderMap, HeaderName, HeaderValue, header},
     response::Response,
 };
 
-use crate::config::Config;
+use crate::config::{Config, Switch};
 
 #[derive(Clone)]
 pub struct Security {
     page_policy: HeaderValue,
-    is_https: bool,
+    transport_security: Option<HeaderValue>,
 }
 
 /// Whatever is answered.
@@ -27,7 +27,19 @@ static ALWAYS: [(HeaderName, HeaderValue); 4] = [
     ),
 ];
 
-const FOR_A_YEAR: HeaderValue = HeaderValue::from_static("max-age=31536000; includeSubDomains");
+const FOR_A_YEAR: HeaderValue = HeaderValue::from_static("max-age=31536000");
+const FOR_A_YEAR_WITH_SUBDOMAINS: HeaderValue =
+    HeaderValue::from_static("max-age=31536000; includeSubDomains");
+
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+/// What hands over tokens: RFC 6749, 5.1, has such responses not stored.
+static WITH_TOKENS: [HeaderName; 5] = [
+    header::SET_COOKIE,
+    HeaderName::from_static("st-access-token"),
+    HeaderName::from_static("st-refresh-token"),
+    HeaderName::from_static("front-token"),
+    HeaderName::from_static("anti-csrf"),
+];
 
 impl Security {
     pub fn new(config: &Config) -> Self {
@@ -43,7 +55,12 @@ impl Security {
         Self {
             page_policy: HeaderValue::from_str(&policy)
                 .unwrap_or_else(|_| HeaderValue::from_static("default-src 'self'")),
-            is_https: api.scheme() == "https",
+            transport_security: (api.scheme() == "https").then_some(
+                match config.http.hsts_subdomains {
+                    Switch::On => FOR_A_YEAR_WITH_SUBDOMAINS,
+                    Switch::Off => FOR_A_YEAR,
+                },
+            ),
         }
     }
 
@@ -55,9 +72,29 @@ impl Security {
         for (name, value) in &ALWAYS {
             headers.insert(name, value.clone());
         }
-        if self.is_https {
-            headers.insert(header::STRICT_TRANSPORT_SECURITY, FOR_A_YEAR);
+        if let Some(value) = &self.transport_security {
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, value.clone());
         }
+        if WITH_TOKENS.iter().any(|name| headers.contains_key(name)) {
+            headers.insert(header::CACHE_CONTROL, NO_STORE);
+        }
+        weaken_etag(headers);
         response
+    }
+}
+
+/// A response that is compressed on the way has other bytes than its strong `ETag` names (RFC 9110, 8.8.3.3). Those of
+/// files that are kept compressed end in their encoding.
+fn weaken_etag(headers: &mut HeaderMap) {
+    let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let (Some(encoding), Some(etag)) = (text(&header::CONTENT_ENCODING), text(&header::ETAG))
+    else {
+        return;
+    };
+    if etag.starts_with("W/") || etag.ends_with(&format!(".{encoding}\"")) {
+        return;
+    }
+    if let Ok(weak) = HeaderValue::from_str(&format!("W/{etag}")) {
+        headers.insert(header::ETAG, weak);
     }
 }

@@ -2,12 +2,14 @@
 
 use axum::{
     Router,
+    body::Body,
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
-    middleware,
     response::{Html, IntoResponse, Response},
     routing::get,
 };
+use sha2::{Digest as _, Sha256};
+use tower::ServiceExt as _;
 use tower_http::{
     services::{
         ServeDir,
@@ -16,6 +18,7 @@ use tower_http::{
     set_header::SetResponseHeaderLayer,
 };
 
+use super::conditional;
 use crate::{error::ApiError, files::Files};
 
 const ASSETS: &str = "assets";
@@ -23,6 +26,7 @@ const ASSETS: &str = "assets";
 /// Files below `assets` have a hash of their content in their name.
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const ALWAYS_ASK: HeaderValue = HeaderValue::from_static("no-cache");
+const BY_ACCEPT: HeaderValue = HeaderValue::from_static("accept, accept-encoding");
 
 /// Of the playground: its editor sets styles from script and runs workers from our own origin.
 const PLAYGROUND_POLICY: HeaderValue = HeaderValue::from_static(
@@ -44,14 +48,15 @@ pub fn page(files: Files) -> Router {
         // The one address of the page to which something is posted, too.
         .route("/auth/callback/apple", get(document))
         .fallback(document)
-        .with_state(Document { files, missing: NOT_BUILT })
+        .with_state(Document { files, missing: NOT_BUILT, is_address })
 }
 
 /// GraphiQL at `/graphiql`.
 pub fn playground(files: Files) -> Router {
+    let page = Document { files, missing: NO_PLAYGROUND, is_address: |_| true };
     Router::new()
-        .nest_service("/graphiql/assets", assets(&files))
-        .route("/graphiql", get(document).with_state(Document { files, missing: NO_PLAYGROUND }))
+        .nest_service("/graphiql/assets", assets(&page.files))
+        .route("/graphiql", get(document).with_state(page))
         .layer(SetResponseHeaderLayer::overriding(
             header::CONTENT_SECURITY_POLICY,
             PLAYGROUND_POLICY,
@@ -65,15 +70,65 @@ fn assets(files: &Files) -> Router {
     }
 }
 
-fn kept<B: Backend>(files: ServeDir<DefaultServeDirFallback, B>) -> Router {
+fn kept<B>(files: ServeDir<DefaultServeDirFallback, B>) -> Router
+where
+    B: Backend + Clone + Send + Sync + 'static,
+{
     let files = files.precompressed_br().precompressed_gzip();
-    Router::new().fallback_service(files).layer(middleware::map_response(keep))
+    Router::new().fallback(move |request: Request| serve(files.clone(), request))
 }
 
-async fn keep(mut response: Response) -> Response {
+/// Asks `files` for the whole file first, which opens it and reads nothing: what is known of it decides about conditions and
+/// ranges.
+async fn serve<B>(files: ServeDir<DefaultServeDirFallback, B>, request: Request) -> Response
+where
+    B: Backend + Clone + Send + Sync + 'static,
+{
+    let (head, _) = request.into_parts();
+    let ask = async |range: Option<HeaderValue>| {
+        let mut request = Request::new(Body::empty());
+        *request.method_mut() = head.method.clone();
+        *request.uri_mut() = head.uri.clone();
+        let encodings = head.headers.get_all(header::ACCEPT_ENCODING);
+        for value in encodings {
+            request.headers_mut().append(header::ACCEPT_ENCODING, value.clone());
+        }
+        request.headers_mut().extend(range.map(|range| (header::RANGE, range)));
+        let response = files.clone().oneshot(request).await;
+        let response = response.unwrap_or_else(|never| match never {}).map(Body::new);
+        describe(head.uri.path(), response)
+    };
+    let full = ask(None).await;
+    if !full.status().is_success() {
+        return full;
+    }
+    let range = conditional::range(&head.method, &head.headers, &full);
+    let response = conditional::respond(&head.headers, full);
+    match range {
+        Some(range) if response.status().is_success() => ask(Some(range)).await,
+        _ => response,
+    }
+}
+
+/// The name of a file has a hash of its content in it, and each encoding is another content.
+fn describe(path: &str, mut response: Response) -> Response {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let headers = response.headers();
+    let encoding = headers.get(header::CONTENT_ENCODING).and_then(|value| value.to_str().ok());
+    let etag = match encoding {
+        Some(encoding) => HeaderValue::from_str(&format!("\"{name}.{encoding}\"")),
+        None => HeaderValue::from_str(&format!("\"{name}\"")),
+    };
     // What is missing now may be there after the next build.
-    let how_long = if response.status().is_success() { FOREVER } else { ALWAYS_ASK };
-    response.headers_mut().insert(header::CACHE_CONTROL, how_long);
+    let is_there = response.status().is_success();
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, if is_there { FOREVER } else { ALWAYS_ASK });
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    if let Ok(etag) = etag
+        && is_there
+    {
+        headers.insert(header::ETAG, etag);
+    }
     response
 }
 
@@ -81,20 +136,45 @@ async fn keep(mut response: Response) -> Response {
 struct Document {
     files: Files,
     missing: &'static str,
+    /// Whether the page knows a path.
+    is_address: fn(&str) -> bool,
 }
 
-/// Answers browsers that open an address, and anyone who asks for `/`; anything else that no route
-/// knows is not found.
+/// Responds to browsers that open an address, and to every client that asks for `/`. An address that the page does not know
+/// is not found: browsers get the page, which says so.
 async fn document(State(document): State<Document>, request: Request) -> Response {
-    let is_page = matches!(*request.method(), Method::GET | Method::HEAD);
-    let is_root = request.uri().path() == "/";
-    if !is_page || !(is_root || wants_html(request.headers())) {
-        return ApiError::NotFound.into_response();
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    let path = request.uri().path();
+    let is_known = (document.is_address)(path);
+    if !is_read && is_known && !path.starts_with("/auth") {
+        let allow = HeaderValue::from_static("GET,HEAD");
+        return ([(header::ALLOW, allow)], ApiError::MethodNotAllowed).into_response();
     }
+    if !is_read || !(path == "/" || wants_html(request.headers())) {
+        return ([(header::VARY, BY_ACCEPT)], ApiError::NotFound).into_response();
+    }
+    let headers = [(header::CACHE_CONTROL, ALWAYS_ASK), (header::VARY, BY_ACCEPT)];
     match document.files.index().await {
-        Some(html) => ([(header::CACHE_CONTROL, ALWAYS_ASK)], Html(html)).into_response(),
-        None => (StatusCode::NOT_FOUND, Html(document.missing)).into_response(),
+        Some(html) if is_known => {
+            // Weak, because it is compressed on the way.
+            let etag = format!("W/\"{}\"", hex::encode(&Sha256::digest(&html)[..16]));
+            let full = (headers, [(header::ETAG, etag)], Html(html)).into_response();
+            conditional::respond(request.headers(), full)
+        }
+        Some(html) => (StatusCode::NOT_FOUND, headers, Html(html)).into_response(),
+        None => (StatusCode::NOT_FOUND, headers, Html(document.missing)).into_response(),
     }
+}
+
+/// The addresses of the page, as in `web/src/routes.rs`.
+const ADDRESSES: [&str; 5] =
+    ["/", "/account", "/auth", "/auth/reset-password", "/auth/verify-email"];
+/// Where providers send browsers back to.
+const CALLBACKS: &str = "/auth/callback/";
+
+fn is_address(path: &str) -> bool {
+    let path = path.strip_suffix('/').filter(|path| !path.is_empty()).unwrap_or(path);
+    ADDRESSES.contains(&path) || path.strip_prefix(CALLBACKS).is_some_and(|id| !id.is_empty())
 }
 
 fn wants_html(headers: &HeaderMap) -> bool {
@@ -103,4 +183,26 @@ fn wants_html(headers: &HeaderMap) -> bool {
         .iter()
         .filter_map(|value| value.to_str().ok())
         .any(|value| value.contains("text/html"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pages_routes_are_addresses() {
+        let routes = include_str!("../../../web/src/routes.rs");
+        let (paths, _) = routes.split_once("impl Route").expect("the table of paths");
+        let paths: Vec<&str> = paths.split('"').skip(1).step_by(2).collect();
+        assert!(paths.len() > 4);
+        for path in paths {
+            assert!(is_address(path), "{path}");
+        }
+        for path in ["/auth/callback/github", "/account/", "/auth/"] {
+            assert!(is_address(path), "{path}");
+        }
+        for path in ["/nope", "/accounts", "/auth/callback/", "/auth/callback", "//", "/graphiql"] {
+            assert!(!is_address(path), "{path}");
+        }
+    }
 }

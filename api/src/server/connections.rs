@@ -9,7 +9,7 @@ use axum::{
     body::Body,
     extract::{ConnectInfo, Request},
     http::{HeaderValue, StatusCode, header},
-    response::Response,
+    response::{IntoResponse as _, Response},
 };
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
@@ -24,14 +24,18 @@ use tokio::{
 use tower::ServiceExt as _;
 
 pub use super::pulse::Patience;
-use super::pulse::{Pulse, Watched};
+use super::{
+    head,
+    pulse::{Pulse, Watched},
+};
 use crate::{error::ApiError, shutdown::Shutdown, telemetry::metrics::CONNECTIONS_REFUSED};
 
 /// After an error of the system's, such as too many open files: trying again at once would help nobody.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// How much of a request is read ahead: its line and its headers have to fit, else it is told 431.
-const BUFFER: usize = 64 * 1024;
+/// How much of a request is read ahead. A buffer that is full once counts as too large a head, so that it is larger than
+/// [`head::MAX`].
+const BUFFER: usize = 72 * 1024;
 
 /// How many are told at once that there is no place; others beyond them are only closed.
 const REFUSING: usize = 64;
@@ -198,9 +202,19 @@ async fn answer(
     request: Request<Incoming>,
     shutdown: &Shutdown,
 ) -> Response {
-    let mut request = request.map(Body::new);
-    request.extensions_mut().insert(ConnectInfo(peer));
-    let mut response = router.oneshot(request).await.unwrap_or_else(|never| match never {});
+    let mut response = match head::check(&request) {
+        Ok(()) => {
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(ConnectInfo(peer));
+            router.oneshot(request).await.unwrap_or_else(|never| match never {})
+        }
+        Err(refused) => {
+            let mut response = refused.into_response();
+            // Its body is not read.
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            response
+        }
+    };
     // Whoever asks next should do so elsewhere.
     if shutdown.has_begun() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));

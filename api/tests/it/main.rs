@@ -7,6 +7,7 @@ mod embedded_core;
 mod faults;
 mod fuzz;
 mod graphql;
+mod http;
 mod live;
 mod load;
 mod logs;

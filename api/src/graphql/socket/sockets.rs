@@ -103,6 +103,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn sockets_have_three_quarters_of_the_connections() {
+        for (connections, sockets) in [(100, 75), (10, 8), (13_333, 10_000), (1_000_000, 10_000)] {
+            assert_eq!(Sockets::new(connections).0.max, sockets, "{connections}");
+        }
+    }
+
+    #[test]
     fn user_has_a_limit_of_their_own() {
         let sockets = Sockets::new(100);
         let permits: Vec<_> = (0..MAX_PER_USER).map(|_| sockets.enter_as("ada").unwrap()).collect();

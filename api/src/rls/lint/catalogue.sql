@@ -1,6 +1,7 @@
 -- What the rules ask about. `''` is the search path: every name here is the server's own.
 -- $1: the role of the users. $2: the service's login, or NULL. $3: what the policies' expressions
--- hold, see `expression.rs`.
+-- hold, see `expression`. $4: the functions that read the claims. $5: the grants on parameters. $6: the bodies of the
+-- `auth` functions.
 WITH asked AS (
     SELECT $1::text AS role, $2::text AS login, coalesce($2, $1)::text AS subject,
            format(CASE WHEN $2::text IS NULL THEN 'role %I' ELSE 'login %I' END,
@@ -13,11 +14,44 @@ server AS (
 
 -- The two, and what they can become. A superuser can become everybody: that it is one is enough.
 reachable AS (
-    SELECT DISTINCT r.oid, r.rolname, r.rolsuper, r.rolbypassrls
+    SELECT DISTINCT r.oid, r.rolname, r.rolsuper, r.rolbypassrls, r.rolcreaterole, r.rolreplication
     FROM asked
     JOIN pg_roles base ON base.rolname IN (asked.role, asked.login)
     JOIN pg_roles r ON r.oid = base.oid
         OR NOT base.rolsuper AND pg_has_role(base.oid, r.oid, 'MEMBER')
+),
+-- What the server applies when the login connects to this database. The names of settings have no case.
+login_setting AS (
+    SELECT lower(split_part(made.setting, '=', 1)) AS name,
+           substring(made.setting FROM strpos(made.setting, '=') + 1) AS value,
+           CASE WHEN s.setrole <> 0 THEN asked.subject_name
+                ELSE format('database %I', current_database()) END AS object,
+           CASE WHEN s.setrole = 0 AND s.setdatabase = 0 THEN 'ALTER ROLE ALL'
+                WHEN s.setrole = 0 THEN format('ALTER DATABASE %I', current_database())
+                WHEN s.setdatabase = 0 THEN format('ALTER ROLE %I', asked.login)
+                ELSE format('ALTER ROLE %I IN DATABASE %I', asked.login, current_database()) END AS alter
+    FROM asked
+    LEFT JOIN pg_roles l ON l.rolname = asked.login
+    JOIN pg_db_role_setting s ON s.setrole IN (0, l.oid)
+        AND s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+    CROSS JOIN unnest(s.setconfig) AS made(setting)
+),
+-- Parameters that the reachable roles may set although the server keeps them for superusers. What cannot be seen in
+-- `pg_settings` is for superusers, too.
+parameter AS (
+    SELECT given.name, given.privilege, coalesce(quote_ident(r.rolname), 'PUBLIC') AS grantee_name,
+           given.privilege <> 'SET' OR given.name LIKE '%.on\_%init' OR given.name LIKE '%.start\_proc'
+           OR given.name IN (
+               'session_preload_libraries', 'shared_preload_libraries', 'local_preload_libraries',
+               'dynamic_library_path', 'extension_control_path', 'jit_provider',
+               'session_replication_role', 'allow_system_table_mods', 'allow_in_place_tablespaces',
+               'ignore_checksum_failure', 'ignore_system_indexes', 'zero_damaged_pages',
+               'lo_compat_privileges') AS is_dangerous
+    FROM jsonb_to_recordset($5::jsonb) AS given (name text, privilege text, grantee oid)
+    LEFT JOIN reachable r ON r.oid = given.grantee AND NOT r.rolsuper
+    LEFT JOIN pg_settings shown ON lower(shown.name) = given.name
+    WHERE (given.grantee = 0 OR r.oid IS NOT NULL)
+    AND (given.privilege <> 'SET' OR coalesce(shown.context, '') <> 'user')
 ),
 -- An extension answers for its own. Names in `public` go without it, whatever the search path.
 relation AS (
@@ -61,6 +95,11 @@ permission AS (
 -- The policies that the reachable roles meet.
 policy AS (
     SELECT p.oid, p.polrelid AS relation, p.polcmd, p.polpermissive, p.polroles = '{0}' AS for_public,
+           p.polroles, p.polroles = '{0}' OR EXISTS (
+               SELECT FROM asked JOIN pg_roles u ON u.rolname = asked.role JOIN pg_roles named
+                   ON named.oid = ANY (p.polroles)
+               WHERE u.oid = named.oid OR NOT u.rolsuper AND pg_has_role(u.oid, named.oid, 'USAGE')
+           ) AS for_users,
            p.polqual IS NOT NULL AS has_using, p.polwithcheck IS NOT NULL AS has_check,
            quote_ident(p.polname) AS name, t.name AS "table",
            format('policy %I on %s', p.polname, t.name) AS object,
@@ -71,14 +110,12 @@ policy AS (
 ),
 clause AS (
     SELECT given.* FROM jsonb_to_recordset($3::jsonb) AS given
-        (policy oid, part text, constant boolean, bare oid[], compared jsonb)
+        (policy oid, part text, constant boolean, impersonal boolean, own boolean, permitted boolean,
+         bare oid[], compared jsonb)
 ),
 -- What tells who asks: the claims, a setting, or a function of the schema's own making.
 claims_function AS (
-    SELECT p.oid, format('%I.%I()', n.nspname, p.proname) AS call
-    FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-    WHERE n.nspname = 'auth' OR p.proname = 'current_setting' AND n.nspname = 'pg_catalog'
-    OR p.provolatile <> 'i' AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+    SELECT given.* FROM jsonb_to_recordset($4::jsonb) AS given (oid oid, call text)
 ),
 -- The columns that policies compare with that.
 compared AS (
@@ -110,7 +147,7 @@ owner_column AS (
 
 -- The functions that the reachable roles can call, or that run when they write.
 function AS (
-    SELECT p.oid, p.prosecdef, p.prorettype = 'trigger'::regtype AS is_trigger,
+    SELECT p.oid, p.prosecdef, p.proleakproof, p.prorettype = 'trigger'::regtype AS is_trigger,
            -- Those in C have no names to look up, those with a parsed body no more.
            l.lanname NOT IN ('c', 'internal') AND p.prosqlbody IS NULL AND p.prokind <> 'a'
            AND NOT EXISTS (SELECT FROM unnest(p.proconfig) setting

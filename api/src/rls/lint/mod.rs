@@ -10,7 +10,7 @@ use serde::Serialize;
 
 pub use self::{
     report::{Report, rules_as_markdown},
-    rules::{RULES, SERVER_WITH_LEAKS},
+    rules::{CREATE_IN_PUBLIC, RULES, SERVER_WITH_LEAKS},
     run::{Login, role_exists, run},
 };
 

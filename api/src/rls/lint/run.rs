@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 
-use super::{Finding, Report, Rule, expression::Facts, rules::RULES};
+use super::{
+    Finding, Report, Rule,
+    expression::{Facts, Symbols},
+    rules::RULES,
+};
 
 const CATALOGUE: &str = include_str!("catalogue.sql");
 
@@ -33,6 +37,29 @@ const EXPRESSIONS: &str = "
         VALUES ('using', p.polqual), ('check', p.polwithcheck)) e(part, tree)
     WHERE e.tree IS NOT NULL";
 
+/// What tells who asks: the claims, a setting, or a function of the schema's own making.
+const CLAIMS_FUNCTIONS: &str = "
+    SELECT p.oid::bigint AS oid, format('%I.%I()', n.nspname, p.proname) AS call
+    FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+    WHERE n.nspname = 'auth' OR p.proname = 'current_setting' AND n.nspname = 'pg_catalog'
+    OR p.provolatile <> 'i' AND n.nspname NOT IN ('pg_catalog', 'information_schema')";
+
+/// Operators that are what their names say: the server's own, and an extension's.
+const OPERATORS: &str = "
+    SELECT o.oid::bigint AS oid, o.oprname::text AS name
+    FROM pg_operator o
+    WHERE o.oprname IN ('=', '?', '?&', '?|', '@>') AND (
+        o.oprnamespace = 'pg_catalog'::regnamespace OR EXISTS (
+            SELECT FROM pg_depend d WHERE d.classid = 'pg_operator'::regclass
+            AND d.objid = o.oid AND d.deptype = 'e'))";
+
+/// Superusers may let others set what is theirs since PostgreSQL 15.
+const OLDEST_WITH_PARAMETER_GRANTS: i32 = 150_000;
+
+const PARAMETER_GRANTS: &str = "
+    SELECT p.parname AS name, acl.privilege_type AS privilege, acl.grantee::bigint AS grantee
+    FROM pg_parameter_acl p CROSS JOIN aclexplode(p.paracl) acl";
+
 /// Whose rights are looked at, beside those of the users' role.
 #[derive(Debug, Clone)]
 pub enum Login {
@@ -59,11 +86,17 @@ pub async fn run(
             (name, false) => Some(name),
         },
     };
-    let facts = read_policies(&mut transaction).await?;
+    let claims_functions = read_claims_functions(&mut transaction).await?;
+    let symbols = read_symbols(&mut transaction, &claims_functions).await?;
+    let facts = read_policies(&mut transaction, &symbols).await?;
+    let parameters = read_parameter_grants(&mut transaction).await?;
     let rows = sqlx::query(AssertSqlSafe(every_rule()))
         .bind(role)
         .bind(&login)
         .bind(facts)
+        .bind(claims_functions_json(&claims_functions))
+        .bind(parameters)
+        .bind(auth_functions())
         .persistent(false)
         .fetch_all(&mut *transaction)
         .await?;
@@ -95,15 +128,65 @@ async fn who_is_signed_in(connection: &mut PgConnection) -> Result<(String, bool
     sqlx::query_as(WHO_IS_SIGNED_IN).persistent(false).fetch_one(connection).await
 }
 
+/// Functions by their oids, and calls of them in words.
+type Functions = Vec<(i64, String)>;
+
+async fn read_claims_functions(connection: &mut PgConnection) -> Result<Functions, sqlx::Error> {
+    sqlx::query_as(CLAIMS_FUNCTIONS).persistent(false).fetch_all(connection).await
+}
+
+/// What `catalogue.sql` calls `claims_function`.
+fn claims_functions_json(functions: &Functions) -> Value {
+    functions.iter().map(|(oid, call)| json!({"oid": oid, "call": call})).collect()
+}
+
+async fn read_symbols(
+    connection: &mut PgConnection,
+    claims_functions: &Functions,
+) -> Result<Symbols, sqlx::Error> {
+    let operators: Functions =
+        sqlx::query_as(OPERATORS).persistent(false).fetch_all(connection).await?;
+    let (equalities, containments) = operators.into_iter().partition::<Vec<_>, _>(|o| o.1 == "=");
+    Ok(Symbols {
+        claims_functions: claims_functions.iter().map(|(oid, _)| *oid).collect(),
+        equalities: equalities.into_iter().map(|(oid, _)| oid).collect(),
+        containments: containments.into_iter().map(|(oid, _)| oid).collect(),
+    })
+}
+
+/// What `catalogue.sql` needs for `parameter`.
+async fn read_parameter_grants(connection: &mut PgConnection) -> Result<Value, sqlx::Error> {
+    let number: i32 = sqlx::query_scalar("SELECT current_setting('server_version_num')::int")
+        .persistent(false)
+        .fetch_one(&mut *connection)
+        .await?;
+    if number < OLDEST_WITH_PARAMETER_GRANTS {
+        return Ok(json!([]));
+    }
+    let grants: Vec<(String, String, i64)> =
+        sqlx::query_as(PARAMETER_GRANTS).persistent(false).fetch_all(connection).await?;
+    let grant = |(name, privilege, grantee)| json!({"name": name, "privilege": privilege, "grantee": grantee});
+    Ok(grants.into_iter().map(grant).collect())
+}
+
+/// What the migrations make of the `auth` functions.
+fn auth_functions() -> Value {
+    let functions = migration::auth::functions().into_iter();
+    functions.map(|(name, body)| json!({"name": name, "body": body})).collect()
+}
+
 /// What `catalogue.sql` calls `clause`.
-async fn read_policies(connection: &mut PgConnection) -> Result<Value, sqlx::Error> {
+async fn read_policies(
+    connection: &mut PgConnection,
+    symbols: &Symbols,
+) -> Result<Value, sqlx::Error> {
     let rows = sqlx::query(EXPRESSIONS).persistent(false).fetch_all(connection).await?;
     let read = |row: &sqlx::postgres::PgRow| {
         let policy: i64 = row.try_get("policy")?;
         let part: String = row.try_get("part")?;
         let tree: String = row.try_get("tree")?;
         let source: Option<String> = row.try_get("source")?;
-        let facts = Facts::read(&tree);
+        let facts = Facts::read(&tree, symbols);
         let source = source.unwrap_or_default();
         // False or unknown of every row: it lets nothing through.
         let never = source == "false" || source.starts_with("NULL::");
@@ -111,6 +194,9 @@ async fn read_policies(connection: &mut PgConnection) -> Result<Value, sqlx::Err
             "policy": policy,
             "part": part,
             "constant": source == "true" || facts.constant && !never,
+            "impersonal": facts.impersonal,
+            "own": facts.own || never,
+            "permitted": facts.permitted,
             "bare": facts.bare,
             "compared": facts.compared,
         }))

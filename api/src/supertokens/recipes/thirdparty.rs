@@ -57,7 +57,8 @@ pub async fn authorisation_url(
     if let Some(verifier) = authorisation.code_verifier {
         body.insert("pkceCodeVerifier".to_owned(), verifier.expose_secret().into());
     }
-    Ok(Json(body).into_response())
+    // The verifier is as good as a secret until the provider has redirected.
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response())
 }
 
 /// `POST /signinup`: makes a session for whom the provider names, and the user if there is none.

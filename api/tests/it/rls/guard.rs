@@ -10,7 +10,7 @@ use axum::Router;
 use crate::support::{app::TestApp, database::TestDatabase};
 
 /// What the service says when it starts on `database` as that role.
-async fn faults(url: String) -> Vec<String> {
+pub async fn faults(url: String) -> Vec<String> {
     let rls = Rls::connect(&PoolOptions {
         url: url.into(),
         budget: Budget::new(1, 1, None),

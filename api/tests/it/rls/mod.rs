@@ -3,6 +3,7 @@
 mod cancellation;
 mod guard;
 mod lint;
+mod login_itself;
 mod policies;
 mod pooler;
 mod proof;

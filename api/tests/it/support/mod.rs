@@ -12,6 +12,7 @@ pub mod forms;
 pub mod load;
 pub mod mail;
 pub mod node;
+pub mod numbers;
 pub mod pooler;
 pub mod program;
 pub mod proxy;

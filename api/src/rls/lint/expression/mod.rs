@@ -1,9 +1,11 @@
 //! What a policy's expression holds, of what the rules ask about.
 
+mod condition;
 mod tree;
 
 use serde::Serialize;
 
+pub use self::condition::Symbols;
 use self::tree::Node;
 
 /// `SubLinkType` in the server's `nodes/primnodes.h`: `(SELECT x)` and `ARRAY(SELECT x)`.
@@ -11,9 +13,16 @@ const SCALAR: [i64; 2] = [4, 6];
 
 /// The answers, in the form that `catalogue.sql` reads. Functions and operators are oids.
 #[derive(Debug, Default, Serialize, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each answers a question of the rules")]
 pub struct Facts {
     /// Asks neither about the row nor about anything else.
     pub constant: bool,
+    /// Asks about the row at most, and so is the same for every user.
+    pub impersonal: bool,
+    /// True of the user's own rows alone. See [`condition`].
+    pub own: bool,
+    /// True alone for users whose claims name a role or a permission.
+    pub permitted: bool,
     /// Functions that are called once a row, though the row does not matter to them.
     pub bare: Vec<i64>,
     pub compared: Vec<Comparison>,
@@ -30,9 +39,16 @@ pub struct Comparison {
 
 impl Facts {
     /// Of an expression as `pg_policy` has it.
-    pub fn read(node_tree: &str) -> Self {
+    pub fn read(node_tree: &str, symbols: &Symbols) -> Self {
         let root = Node::read(node_tree);
-        let mut facts = Self { constant: is_constant(&root), ..Self::default() };
+        let impersonal = is_impersonal(&root);
+        let mut facts = Self {
+            constant: impersonal && !mentions_columns(&root),
+            impersonal,
+            own: symbols.is_own(&root),
+            permitted: symbols.is_permitted(&root),
+            ..Self::default()
+        };
         facts.visit(&root, 0);
         facts
     }
@@ -65,9 +81,8 @@ fn mentions_columns(node: &Node) -> bool {
     any(node, &|inner| inner.name == "VAR")
 }
 
-fn is_constant(root: &Node) -> bool {
-    const ASKS: [&str; 6] =
-        ["VAR", "FUNCEXPR", "PARAM", "SQLVALUEFUNCTION", "RANGETBLENTRY", "RTE"];
+fn is_impersonal(root: &Node) -> bool {
+    const ASKS: [&str; 5] = ["FUNCEXPR", "PARAM", "SQLVALUEFUNCTION", "RANGETBLENTRY", "RTE"];
     !any(root, &|node| ASKS.contains(&node.name.as_str()))
 }
 
@@ -120,6 +135,15 @@ mod tests {
 
     const CALL: &str = "{FUNCEXPR :funcid 7 :args <>}";
 
+    fn read(node_tree: &str) -> Facts {
+        let symbols = Symbols {
+            claims_functions: [7].into(),
+            equalities: [98].into(),
+            containments: [99].into(),
+        };
+        Facts::read(node_tree, &symbols)
+    }
+
     fn column(level: i64) -> String {
         format!("{{VAR :varno 1 :varattno 2 :varlevelsup {level}}}")
     }
@@ -137,38 +161,38 @@ mod tests {
 
     fn found(bare: &[i64]) -> Facts {
         let compared = vec![Comparison { column: 2, operator: 98, functions: vec![7] }];
-        Facts { constant: false, bare: bare.into(), compared }
+        Facts { bare: bare.into(), compared, own: true, ..Facts::default() }
     }
 
     #[test]
     fn a_call_in_a_sub_select_of_its_own_runs_once() {
-        assert_eq!(Facts::read(&equal(&select(CALL), &column(0))), found(&[]));
-        assert_eq!(Facts::read(&equal(&column(0), &select(CALL))), found(&[]));
+        assert_eq!(read(&equal(&select(CALL), &column(0))), found(&[]));
+        assert_eq!(read(&equal(&column(0), &select(CALL))), found(&[]));
     }
 
     #[test]
     fn a_call_beside_a_column_runs_once_a_row() {
-        assert_eq!(Facts::read(&equal(CALL, &column(0))), found(&[7]));
-        assert_eq!(Facts::read(&select(&equal(CALL, &column(1)))), found(&[7]));
+        assert_eq!(read(&equal(CALL, &column(0))), found(&[7]));
+        assert_eq!(read(&select(&equal(CALL, &column(1)))), found(&[7]));
     }
 
     #[test]
     fn a_call_about_the_row_cannot_run_once() {
-        let facts = Facts::read(&format!("{{FUNCEXPR :funcid 7 :args ({})}}", column(0)));
+        let facts = read(&format!("{{FUNCEXPR :funcid 7 :args ({})}}", column(0)));
         assert_eq!(facts, Facts::default());
     }
 
     #[test]
     fn a_column_relabelled_is_that_column() {
         let relabelled = format!("{{RELABELTYPE :arg {} :resulttype 25}}", column(0));
-        assert_eq!(Facts::read(&equal(&relabelled, &select(CALL))), found(&[]));
+        assert_eq!(read(&equal(&relabelled, &select(CALL))), found(&[]));
     }
 
     #[test]
     fn what_asks_about_nothing_is_constant() {
         let constant = "{CONST :consttype 16 :constvalue 1 [ 1 0 0 0 0 0 0 0 ]}";
-        assert!(Facts::read(constant).constant);
-        assert!(Facts::read(&select(&equal(constant, constant))).constant);
-        assert!(!Facts::read(CALL).constant && !Facts::read(&column(0)).constant);
+        assert!(read(constant).constant);
+        assert!(read(&select(&equal(constant, constant))).constant);
+        assert!(!read(CALL).constant && !read(&column(0)).constant);
     }
 }

@@ -42,6 +42,23 @@ impl Node {
         }
     }
 
+    /// A field that is one word.
+    pub fn word(&self, field: &str) -> Option<&str> {
+        match self.values(field) {
+            [Value::Word(word)] => Some(word),
+            _ => None,
+        }
+    }
+
+    /// The bytes of a field such as `3 [ 48 0 -1 ]`: how many they are, then each, signed on some machines.
+    pub fn bytes(&self, field: &str) -> Vec<u8> {
+        let bytes = self.values(field).iter().skip(1).filter_map(|value| match value {
+            Value::Word(word) => word.parse::<i16>().ok(),
+            _ => None,
+        });
+        bytes.filter_map(|byte| u8::try_from(byte.rem_euclid(256)).ok()).collect()
+    }
+
     /// The nodes right below one field, through lists.
     pub fn nodes(&self, field: &str) -> Vec<&Self> {
         let mut found = Vec::new();

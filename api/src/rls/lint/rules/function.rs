@@ -38,3 +38,46 @@ pub const WITHOUT_SEARCH_PATH: Rule = Rule {
     sql: "SELECT 'function ' || name AS object, name AS function
           FROM function WHERE NOT prosecdef AND follows_search_path",
 };
+
+/// <https://www.postgresql.org/docs/current/rules-privileges.html>: it is asked about rows that policies hide.
+pub const LEAKPROOF: Rule = Rule {
+    id: "function-leakproof",
+    severity: Severity::Error,
+    title: "A LEAKPROOF function that users can call: it is called with rows that policies hide",
+    message: "{object} is LEAKPROOF, so that it is called with rows that policies hide",
+    advice: "run ALTER FUNCTION {function} NOT LEAKPROOF",
+    sql: "SELECT 'function ' || name AS object, name AS function FROM function WHERE proleakproof",
+};
+
+/// Every policy believes them. IMMUTABLE would keep one user's claims in a plan; a setting of the function's own would be
+/// taken for the claims. The one that checks signed claims is known by its rights: the service tries it when it starts.
+pub const AUTH_REPLACED: Rule = Rule {
+    id: "function-auth-replaced",
+    severity: Severity::Error,
+    title: "A function of the schema `auth` that is not what the migrations or the extension made",
+    message: "{object} is not what the migrations made: {what}",
+    advice: "put back the function of the migrations (`create_auth_schema`): `migration claims plain` does so for \
+             auth.session()",
+    sql: "SELECT format('function auth.%I()', p.proname) AS object, concat_ws(', ',
+                 CASE WHEN NOT made.is_known THEN 'its body' END,
+                 CASE WHEN p.provolatile <> 's' THEN 'its volatility' END,
+                 CASE WHEN l.lanname <> 'plpgsql' THEN 'its language' END,
+                 CASE WHEN NOT made.has_settings THEN 'its settings' END) AS what
+          FROM pg_proc p
+          JOIN pg_namespace n ON n.oid = p.pronamespace AND n.nspname = 'auth'
+          JOIN pg_language l ON l.oid = p.prolang
+          CROSS JOIN LATERAL (
+              SELECT coalesce(bool_or(p.prosrc = given.body), false) OR EXISTS (
+                         SELECT FROM function f WHERE f.oid = p.oid AND f.prosecdef
+                         AND f.checks_claims) AS is_known,
+                     coalesce(p.proconfig IN (ARRAY['search_path=\"\"'],
+                                              ARRAY['search_path=pg_catalog, pg_temp']), false) AS has_settings
+              FROM jsonb_to_recordset($6::jsonb) AS given (name text, body text)
+              WHERE given.name = p.proname) made
+          WHERE p.pronargs = 0 AND p.proname IN (
+              SELECT given.name FROM jsonb_to_recordset($6::jsonb) AS given (name text))
+          AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass
+                          AND d.objid = p.oid AND d.deptype = 'e')
+          AND NOT (made.is_known AND p.provolatile = 's' AND l.lanname = 'plpgsql'
+                   AND made.has_settings)",
+};

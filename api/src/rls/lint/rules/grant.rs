@@ -55,3 +55,55 @@ pub const TO_PUBLIC: Rule = Rule {
           WHERE m.grantee = 0
           GROUP BY t.relkind, t.name",
 };
+
+/// A generated key needs no grant. USAGE uses numbers up, UPDATE sets back those that come next, SELECT counts everybody's
+/// rows.
+pub const SEQUENCE: Rule = Rule {
+    id: "grant-sequence",
+    severity: Severity::Warning,
+    title: "A sequence that users read or change",
+    message: "{grantee} has {privileges} on {object}",
+    advice: "run REVOKE ALL ON SEQUENCE {sequence} FROM {grantee}, and let the key be GENERATED ALWAYS AS IDENTITY",
+    sql: "SELECT 'sequence ' || t.name AS object, t.name AS sequence, m.grantee_name AS grantee,
+                 string_agg(DISTINCT m.privilege, ', ') AS privileges
+          FROM permission m JOIN relation t ON t.oid = m.relation
+          WHERE t.relkind = 'S' AND m.grantee <> 0
+          GROUP BY t.name, m.grantee_name",
+};
+
+/// <https://www.postgresql.org/docs/current/catalog-pg-init-privs.html>: passwords, samples of every column, files and the
+/// settings of the server are in what it keeps from others.
+pub const SYSTEM: Rule = Rule {
+    id: "grant-system-object",
+    severity: Severity::Error,
+    title: "A table or function of the server that it keeps from users is granted to them",
+    message: "{grantee} has {privileges} on {object}",
+    advice: "run REVOKE ALL ON {object} FROM {grantee}",
+    sql: "SELECT made.object, coalesce(quote_ident(r.rolname), 'PUBLIC') AS grantee,
+                 string_agg(DISTINCT acl.privilege_type, ', ') AS privileges
+          FROM (SELECT format('TABLE pg_catalog.%I', c.relname) AS object, a.acl, i.initprivs
+                FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                CROSS JOIN LATERAL (
+                    SELECT 0, c.relacl UNION ALL
+                    SELECT t.attnum, t.attacl FROM pg_attribute t
+                    WHERE t.attrelid = c.oid AND t.attacl IS NOT NULL
+                ) a (number, acl)
+                LEFT JOIN pg_init_privs i ON i.classoid = 'pg_class'::regclass AND i.objoid = c.oid
+                    AND i.objsubid = a.number
+                WHERE n.nspname = 'pg_catalog'
+                UNION ALL
+                SELECT format('FUNCTION %s', p.oid::regprocedure),
+                       coalesce(p.proacl, acldefault('f', p.proowner)),
+                       coalesce(i.initprivs, acldefault('f', p.proowner))
+                FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+                LEFT JOIN pg_init_privs i ON i.classoid = 'pg_proc'::regclass AND i.objoid = p.oid
+                WHERE n.nspname = 'pg_catalog' AND (p.proacl IS NOT NULL OR i.initprivs IS NOT NULL)
+          ) made
+          CROSS JOIN aclexplode(made.acl) acl
+          LEFT JOIN reachable r ON r.oid = acl.grantee AND NOT r.rolsuper
+          WHERE (acl.grantee = 0 OR r.oid IS NOT NULL AND r.rolname NOT LIKE 'pg\\_%')
+          AND NOT EXISTS (SELECT FROM aclexplode(made.initprivs) initial
+                          WHERE initial.grantee IN (0, acl.grantee)
+                          AND initial.privilege_type = acl.privilege_type)
+          GROUP BY made.object, r.rolname",
+};

@@ -27,6 +27,82 @@ pub const BYPASSES_RLS: Rule = Rule {
           FROM reachable, asked WHERE rolbypassrls AND NOT rolsuper",
 };
 
+/// <https://www.postgresql.org/docs/current/role-attributes.html>: before PostgreSQL 16 it joins every role but
+/// superusers, and since then it changes the passwords and settings of those that it made.
+pub const CREATES_ROLES: Rule = Rule {
+    id: "login-creates-roles",
+    severity: Severity::Error,
+    title: "The login has CREATEROLE, or can become a role that has",
+    message: "the {object} {how} CREATEROLE, by which it can take the rights of others",
+    advice: "name another in DATABASE_AUTHENTICATED_URL, or run ALTER ROLE {role} NOCREATEROLE",
+    sql: "SELECT subject_name AS object, quote_ident(rolname) AS role,
+                 CASE WHEN rolname = subject THEN 'has'
+                 ELSE format('can become %I, which has', rolname) END AS how
+          FROM reachable, asked WHERE rolcreaterole AND NOT rolsuper",
+};
+
+/// A physical copy of the server has every row in it.
+pub const REPLICATES: Rule = Rule {
+    id: "login-replicates",
+    severity: Severity::Error,
+    title: "The login has REPLICATION, or can become a role that has",
+    message: "the {object} {how} REPLICATION, by which it can copy the whole server",
+    advice: "name another in DATABASE_AUTHENTICATED_URL, or run ALTER ROLE {role} NOREPLICATION",
+    sql: "SELECT subject_name AS object, quote_ident(rolname) AS role,
+                 CASE WHEN rolname = subject THEN 'has'
+                 ELSE format('can become %I, which has', rolname) END AS how
+          FROM reachable, asked WHERE rolreplication AND NOT rolsuper",
+};
+
+/// <https://www.postgresql.org/docs/current/predefined-roles.html>: programs and files of the server, the statements and
+/// connections of others, all data. Their names are reserved, so those of later versions are found, too. The owner of the
+/// database is in `pg_database_owner`, and found by [`OWNS_OBJECT`].
+pub const HAS_PREDEFINED_ROLE: Rule = Rule {
+    id: "login-predefined-role",
+    severity: Severity::Error,
+    title: "The login is a member of a predefined role, directly, through other roles or with ADMIN OPTION",
+    message: "the {object} can act as {role}",
+    advice: "run REVOKE {role} FROM the role that has it",
+    sql: "SELECT subject_name AS object, quote_ident(rolname) AS role
+          FROM reachable, asked
+          WHERE rolname LIKE 'pg\\_%' AND rolname <> 'pg_database_owner'",
+};
+
+/// It can let other logins in, and lock the service out.
+pub const ADMINISTERS_ROLE: Rule = Rule {
+    id: "login-admin-option",
+    severity: Severity::Warning,
+    title: "The login can grant a role to others, and take it from itself",
+    message: "the {object} can grant {role} to others: {member} has it WITH ADMIN OPTION",
+    advice: "run REVOKE ADMIN OPTION FOR {role} FROM {member}",
+    sql: "SELECT DISTINCT subject_name AS object, quote_ident(granted.rolname) AS role,
+                 quote_ident(r.rolname) AS member
+          FROM asked CROSS JOIN reachable r
+          JOIN pg_auth_members m ON m.member = r.oid AND m.admin_option
+          JOIN pg_roles granted ON granted.oid = m.roleid WHERE NOT r.rolsuper",
+};
+
+/// An owner may replace, alter and drop it, and grant it to others.
+pub const OWNS_OBJECT: Rule = Rule {
+    id: "login-owns-object",
+    severity: Severity::Error,
+    title: "The login owns the database, or a schema, view, function, type or the like in it, or can become its owner",
+    message: "the {object} can act as the owner of {owned}",
+    advice: "name a login that does not, or give {owned} to another role by ALTER … OWNER TO",
+    sql: "SELECT DISTINCT subject_name AS object, owned.identity AS owned
+          FROM asked CROSS JOIN pg_shdepend d
+          JOIN reachable r ON r.oid = d.refobjid AND NOT r.rolsuper
+          CROSS JOIN LATERAL (
+              SELECT o.type || ' ' || o.identity AS identity, o.type, o.schema, o.name
+              FROM pg_identify_object(d.classid, d.objid, d.objsubid) o) owned
+          WHERE d.refclassid = 'pg_authid'::regclass AND d.deptype = 'o'
+          AND (d.classid = 'pg_database'::regclass AND owned.name = quote_ident(current_database())
+              OR d.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+              AND d.classid NOT IN ('pg_largeobject'::regclass, 'pg_default_acl'::regclass)
+              AND coalesce(owned.schema, owned.name) !~ '^pg_(toast_)?temp_'
+              AND d.objid NOT IN (SELECT oid FROM relation WHERE relkind IN ('r', 'p')))",
+};
+
 /// An owner may switch row-level security off.
 pub const OWNS_TABLE: Rule = Rule {
     id: "login-owns-table",

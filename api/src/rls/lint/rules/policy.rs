@@ -22,17 +22,68 @@ pub const TRUE_FOR_CHANGES: Rule = Rule {
 pub const TRUE_FOR_READING: Rule = Rule {
     id: "policy-always-true",
     severity: Severity::Warning,
-    title: "A permissive policy that lets users read every row, or add any",
-    message: "{object} is true of every row: {roles} may {what}",
+    title: "A permissive policy that lets users read rows of a table that says of none whose it is, or add any",
+    message: "{object} is the same for every user: {roles} may {what}",
     advice: "compare the owner's column, ((SELECT auth.user_id()) = user_id), unless the rows are \
              everybody's",
     sql: "SELECT DISTINCT p.object, p.roles,
                  CASE p.polcmd WHEN 'a' THEN 'add any row' ELSE 'read all of them' END AS what
           FROM policy p JOIN clause c ON c.policy = p.oid
-          WHERE p.polpermissive AND c.constant AND (
+          WHERE p.polpermissive AND c.impersonal AND NOT c.own AND NOT EXISTS (
+              SELECT FROM owner_column o WHERE o.relation = p.relation) AND (
               p.polcmd IN ('r', 'a')
               OR p.polcmd = '*' AND NOT EXISTS (SELECT FROM permission m WHERE m.relation = p.relation
                                                 AND m.privilege IN ('INSERT', 'UPDATE', 'DELETE')))",
+};
+
+/// What is beside the comparison by OR, or instead of it, lets others in. What a permission in the claims names may be
+/// read, as support staff do.
+pub const NOT_OWN_ROWS: Rule = Rule {
+    id: "policy-not-own-rows",
+    severity: Severity::Error,
+    title: "A permissive policy that is not bound to the owner: the comparison is missing, or joined by OR",
+    message: "{object} lets {roles} at rows of others: {part} does not require that the row is the user's",
+    advice: "put the comparison at the top, joined by AND: ((SELECT auth.user_id()) = user_id AND …). A policy FOR \
+             SELECT may ask for a permission instead, best of a role of its own: ((SELECT auth.session() -> 'st-perm' -> 'v' ? \
+             'todos:read-any'))",
+    sql: "SELECT p.object, p.roles, string_agg(CASE c.part WHEN 'using' THEN 'USING' ELSE 'WITH CHECK' END,
+                                               ' and ' ORDER BY c.part DESC) AS part
+          FROM policy p JOIN clause c ON c.policy = p.oid
+          CROSS JOIN LATERAL (
+              SELECT p.polcmd IN ('w', 'd') OR p.polcmd = '*' AND EXISTS (
+                  SELECT FROM permission m WHERE m.relation = p.relation
+                  AND m.privilege IN ('INSERT', 'UPDATE', 'DELETE')) AS changes) may
+          WHERE p.polpermissive AND NOT c.own
+          AND NOT (p.polcmd = 'r' AND c.permitted)
+          -- What the two rules above find.
+          AND NOT (may.changes AND c.constant)
+          AND NOT (NOT may.changes AND c.impersonal AND NOT EXISTS (
+              SELECT FROM owner_column o WHERE o.relation = p.relation))
+          GROUP BY p.object, p.roles",
+};
+
+/// Permissive policies are joined by OR: each must be right by itself, and each is asked.
+pub const SEVERAL: Rule = Rule {
+    id: "policy-several-permissive",
+    severity: Severity::Warning,
+    title: "Several permissive policies for one role and command: they are joined by OR",
+    message: "{policies} on table {table} are joined by OR when {role} runs {commands}",
+    advice: "make one policy of them, or make the others AS RESTRICTIVE",
+    sql: "SELECT 'table ' || s.\"table\" AS object, s.\"table\", s.policies, s.role,
+                 string_agg(s.command, ', ' ORDER BY s.command) AS commands
+          FROM (
+              SELECT p.\"table\", quote_ident(r.rolname) AS role, c.name AS command,
+                     string_agg(p.name, ', ' ORDER BY p.name) AS policies
+              FROM (VALUES ('r', 'SELECT'), ('a', 'INSERT'), ('w', 'UPDATE'), ('d', 'DELETE'))
+                  AS c (letter, name)
+              JOIN policy p ON p.polpermissive AND p.polcmd::text IN (c.letter, '*')
+              CROSS JOIN asked
+              JOIN reachable r ON p.for_public OR r.oid = ANY (p.polroles)
+                  OR p.for_users AND r.rolname = asked.role
+              GROUP BY p.\"table\", r.rolname, asked.role, c.name
+              HAVING count(*) > 1 AND (bool_or(NOT p.for_public) OR r.rolname = asked.role)
+          ) s
+          GROUP BY s.\"table\", s.policies, s.role",
 };
 
 /// It applies to roles that nobody thought of.

@@ -85,8 +85,8 @@ fn not_permitted() -> Response {
     (StatusCode::FORBIDDEN, body).into_response()
 }
 
-/// What is known of users stays in no browser's store.
-fn unstored(mut response: Response) -> Response {
+/// What is known of users, and an administrator's session, stays in no browser's store.
+pub fn unstored(mut response: Response) -> Response {
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

@@ -39,7 +39,7 @@ pub async fn sign_in(
             json!({"status": "USER_SUSPENDED_ERROR", "message": message})
         }
     };
-    Ok(Json(answer).into_response())
+    Ok(guard::unstored(Json(answer).into_response()))
 }
 
 fn credential<'a>(body: &'a Map<String, Value>, name: &str) -> Result<&'a str, Error> {

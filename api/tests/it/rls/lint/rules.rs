@@ -1,9 +1,9 @@
 use std::collections::BTreeSet;
 
-use api::rls::lint::{RULES, SERVER_WITH_LEAKS, Severity};
+use api::rls::lint::{CREATE_IN_PUBLIC, Login, RULES, SERVER_WITH_LEAKS, Severity};
 use sqlx::AssertSqlSafe;
 
-use super::{findings, places};
+use super::{findings, lint, places};
 use crate::support::database::TestDatabase;
 
 /// A table as it should be; `own` is what its policies ask.
@@ -66,12 +66,11 @@ const POLICIES: &[Case] = &[
         &[("policy-always-true-for-changes", "policy p on notes")],
     ),
     (
-        "create policy p on notes for select to authenticated using (true)",
-        &[("policy-always-true", "policy p on notes")],
-    ),
-    (
-        "create policy p on notes for insert to authenticated with check (true)",
-        &[("policy-always-true", "policy p on notes")],
+        "create table colours (name text);
+         alter table colours enable row level security, force row level security;
+         grant select on colours to authenticated;
+         create policy p on colours for select to authenticated using (true)",
+        &[("policy-always-true", "policy p on colours")],
     ),
     ("create policy p on notes for select to authenticated using (false)", &[]),
     ("create policy p on notes as restrictive for select to authenticated using (true)", &[]),
@@ -106,7 +105,7 @@ const POLICIES: &[Case] = &[
     (
         "create policy p on notes for select to authenticated
          using (exists (select from todos where todos.user_id = auth.user_id()))",
-        &[("policy-not-initplan", "policy p on notes")],
+        &[("policy-not-own-rows", "policy p on notes"), ("policy-not-initplan", "policy p on notes")],
     ),
     (
         "create policy p on notes for select to authenticated
@@ -129,10 +128,72 @@ const POLICIES: &[Case] = &[
         &[("policy-not-initplan", "policy p on notes"), ("policy-without-index", "table notes")],
     ),
     (
+        "create policy p on notes for select to authenticated using (OWN);
+         create policy q on notes for select to authenticated using (OWN and title <> '')",
+        &[("policy-several-permissive", "table notes")],
+    ),
+    (
         "create policy p on notes for select to authenticated
          using ((select auth.session() -> 'st-perm' -> 'v' ? 'notes:read'))",
         &[],
     ),
+    (
+        "create policy p on notes for select to authenticated using (OWN);
+         create policy q on notes as restrictive for select to authenticated using (title <> '');
+         create policy r on notes for delete to authenticated using (OWN)",
+        &[],
+    ),
+];
+
+/// Conditions that are true of the user's own rows alone.
+const OWN_ROWS: &[&str] = &[
+    "OWN",
+    "user_id = (select auth.user_id())",
+    "OWN and title <> '' and id > 0",
+    "title <> '' and (OWN and id > 0)",
+    "(OWN and title = 'a') or (id > 5 and OWN)",
+    "(select auth.user_id() = user_id)",
+    "user_id = (select auth.jwt() ->> 'sub')",
+    "user_id = (select auth.session() ->> 'sub')",
+    "user_id = nullif(current_setting('app.user', true), '')",
+    "user_id::uuid = (select auth.uid())",
+    "user_id = (select nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub')",
+    "false",
+    "OWN and (title <> '' or id > 0)",
+];
+
+/// Conditions that are true of others' rows, too.
+const OTHERS_ROWS: &[&str] = &[
+    "true",
+    "OWN or true",
+    "OWN or title is null",
+    "OWN or (title <> '' and id > 0)",
+    "user_id is not null",
+    "user_id = user_id",
+    "auth.user_id() is not null",
+    "(select auth.user_id()) is not null",
+    "user_id <> (select auth.user_id())",
+    "user_id >= (select auth.user_id())",
+    "not (OWN)",
+    "not (user_id <> (select auth.user_id()))",
+    "(OWN) is not false",
+    "(OWN) is not true",
+    "coalesce(OWN, true)",
+    "case when title = '' then true else OWN end",
+    "user_id = coalesce((select auth.user_id()), user_id)",
+    "user_id = coalesce((select auth.user_id()), 'ada')",
+    "user_id = case when title = '' then user_id else auth.user_id() end",
+    "user_id is not distinct from (select auth.user_id())",
+    "user_id in (select t.user_id from todos t)",
+    "exists (select from todos t where t.user_id = (select auth.user_id()))",
+    "(select bool_or(true) from todos t where t.user_id = auth.user_id())",
+    "(select auth.user_id()) = 'ada' or OWN",
+    "user_id = current_user",
+    "user_id = any (array[(select auth.user_id()), user_id])",
+    "(select auth.user_id()) = auth.user_id()",
+    "user_id = 'ada'",
+    "title <> ''",
+    "OWN or (select auth.session() -> 'st-perm' -> 'v' ? 'notes:read')",
 ];
 
 const GRANTS: &[Case] = &[
@@ -143,6 +204,89 @@ const GRANTS: &[Case] = &[
     ("grant select (title) on notes to public", &[("grant-to-public", "table notes")]),
     ("create sequence s; grant usage on s to public", &[("grant-to-public", "sequence s")]),
     ("grant all on notes to it_owner", &[]),
+    ("create sequence s; grant update on s to authenticated", &[("grant-sequence", "sequence s")]),
+    (
+        "grant select on pg_statistic to todos_support",
+        &[("grant-system-object", "TABLE pg_catalog.pg_statistic")],
+    ),
+    (
+        "grant select (rolpassword) on pg_authid to public",
+        &[("grant-system-object", "TABLE pg_catalog.pg_authid")],
+    ),
+    (
+        "grant execute on function pg_read_file(text) to authenticated",
+        &[("grant-system-object", "FUNCTION pg_read_file(text)")],
+    ),
+    (
+        "grant execute on function pg_ls_dir(text) to public",
+        &[("grant-system-object", "FUNCTION pg_ls_dir(text)")],
+    ),
+];
+
+const OBJECTS: &[Case] = &[
+    ("grant create on schema public to authenticated", &[("create-reachable", "SCHEMA public")]),
+    (
+        "create schema app; grant create on schema app to public",
+        &[("create-reachable", "SCHEMA app")],
+    ),
+    (
+        "grant create on schema pg_catalog to todos_support",
+        &[("create-reachable", "SCHEMA pg_catalog")],
+    ),
+    (
+        "alter default privileges for role it_owner in schema public
+         grant select on tables to authenticated",
+        &[("default-privileges", "default privileges of it_owner")],
+    ),
+    (
+        "alter default privileges for role it_owner grant usage on sequences to public",
+        &[("default-privileges", "default privileges of it_owner")],
+    ),
+    ("alter default privileges for role it_owner revoke execute on functions from public", &[]),
+    (
+        "create table log (id bigint);
+         create rule r as on insert to notes do also insert into log values (1)",
+        &[("rule-on-relation", "relation notes")],
+    ),
+    (
+        "create foreign data wrapper w; create server s foreign data wrapper w;
+         grant usage on foreign server s to authenticated",
+        &[("foreign-server-reachable", "FOREIGN SERVER s")],
+    ),
+    (
+        "create foreign data wrapper w; grant usage on foreign data wrapper w to todos_support",
+        &[("foreign-server-reachable", "FOREIGN DATA WRAPPER w")],
+    ),
+    (
+        "create foreign data wrapper w; create server s foreign data wrapper w;
+         create user mapping for public server s",
+        &[("foreign-server-reachable", "user mapping of server s")],
+    ),
+    (
+        "create function f(a text) returns boolean language plpgsql leakproof set search_path = ''
+         as 'begin raise notice ''%'', a; return true; end'",
+        &[("function-leakproof", "function f(a text)")],
+    ),
+    (
+        "create or replace function auth.user_id() returns text language plpgsql stable
+         set search_path = '' as $$ begin return 'ada'; end $$",
+        &[("function-auth-replaced", "function auth.user_id()")],
+    ),
+    (
+        "alter function auth.session() set request.jwt.claims = '{\"sub\": \"ada\"}'",
+        &[("function-auth-replaced", "function auth.session()")],
+    ),
+    (
+        "alter function auth.user_id() immutable",
+        &[("function-auth-replaced", "function auth.user_id()")],
+    ),
+    // What the owner keeps to itself.
+    (
+        "create schema app; create foreign data wrapper w; create server s foreign data wrapper w;
+         create sequence s; create table hidden (id int);
+         create rule r as on insert to hidden do nothing",
+        &[],
+    ),
 ];
 
 const COLUMNS: &[Case] = &[
@@ -273,6 +417,70 @@ async fn policies_and_what_they_cost() {
     try_out(POLICIES).await;
 }
 
+/// Whether the lint calls `policy` of notes an error, on `database`, which is left as it was.
+async fn is_refused(database: &TestDatabase, policy: &str) -> bool {
+    database.execute(&format!("create policy p on notes {policy}").replace("OWN", OWN)).await;
+    let found = lint(&database.login_url(), &Login::Own).await.findings;
+    database.execute("drop policy p on notes").await;
+    found
+        .iter()
+        .any(|found| found.severity == Severity::Error && found.object == "policy p on notes")
+}
+
+#[tokio::test]
+async fn owner_comparison_is_a_conjunct_of_each_policy() {
+    let database = TestDatabase::migrated().await;
+    database.execute(NOTES).await;
+    for command in ["for select", "for update", "for delete", ""] {
+        let using = |condition: &&str| format!("{command} to authenticated using ({condition})");
+        for condition in OWN_ROWS {
+            assert!(!is_refused(&database, &using(condition)).await, "{command} {condition}");
+        }
+        for condition in OTHERS_ROWS {
+            assert!(is_refused(&database, &using(condition)).await, "{command} {condition}");
+        }
+    }
+    for condition in OTHERS_ROWS {
+        for policy in [
+            format!("for insert to authenticated with check ({condition})"),
+            format!("for update to authenticated using (OWN) with check ({condition})"),
+            format!("for select using ({condition})"),
+        ] {
+            assert!(is_refused(&database, &policy).await, "{policy}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn policy_may_ask_for_a_permission_to_read() {
+    let database = TestDatabase::migrated().await;
+    database.execute(&format!("{NOTES} grant select, update on notes to todos_support")).await;
+    let support = |condition| format!("for select to todos_support using ({condition})");
+    for condition in [
+        "(select auth.session() -> 'st-perm' -> 'v' ? 'notes:read')",
+        "(select auth.session() -> 'st-role' -> 'v' @> '[\"staff\"]') and title <> ''",
+        "OWN",
+    ] {
+        assert!(!is_refused(&database, &support(condition)).await, "{condition}");
+    }
+    for condition in [
+        "true",
+        "title <> ''",
+        "auth.user_id() is not null",
+        "(select auth.session() ? 'sub')",
+        "(select auth.session() -> 'st-perm' is not null)",
+        "not (select auth.session() -> 'st-perm' -> 'v' ? 'notes:read')",
+        "(select auth.session() -> 'st-perm' -> 'v' ? 'notes:read') or title is null",
+        "(select auth.session() -> 'st-perm' -> 'v' ? title)",
+    ] {
+        assert!(is_refused(&database, &support(condition)).await, "{condition}");
+    }
+    // Of changes, it is not enough.
+    let asks = "(select auth.session() -> 'st-perm' -> 'v' ? 'notes:read')";
+    let policy = format!("for update to todos_support using ({asks}) with check ({asks})");
+    assert!(is_refused(&database, &policy).await, "{policy}");
+}
+
 #[tokio::test]
 async fn grants_beyond_what_users_need() {
     try_out(GRANTS).await;
@@ -293,12 +501,21 @@ async fn functions_that_users_can_call() {
     try_out(FUNCTIONS).await;
 }
 
+#[tokio::test]
+async fn objects_that_users_make_or_meet() {
+    try_out(OBJECTS).await;
+}
+
 #[test]
 fn every_rule_is_broken_here_or_beside() {
-    let tried = [RELATIONS, POLICIES, GRANTS, COLUMNS, KEYS, FUNCTIONS].into_iter().flatten();
+    let tried =
+        [RELATIONS, POLICIES, GRANTS, COLUMNS, KEYS, FUNCTIONS, OBJECTS].into_iter().flatten();
     let tried: BTreeSet<_> =
         tried.flat_map(|(_, expected)| *expected).map(|(rule, _)| *rule).collect();
-    let elsewhere = |id: &str| id.starts_with("login-") || id == SERVER_WITH_LEAKS.id;
+    // The server of these tests may have another default.
+    let elsewhere = |id: &str| {
+        id.starts_with("login-") || id == CREATE_IN_PUBLIC.id || id == SERVER_WITH_LEAKS.id
+    };
     let untried =
         RULES.iter().map(|rule| rule.id).filter(|id| !tried.contains(id) && !elsewhere(id));
     assert_eq!(untried.collect::<Vec<_>>(), [""; 0]);
@@ -350,6 +567,7 @@ async fn a_table_added_without_thought() {
              notes, to which no policy applies",
             "warning grant-owner-column: authenticated may write user_id of table notes, which says \
              whose a row is: INSERT, UPDATE",
+            "warning grant-sequence: authenticated has SELECT, UPDATE, USAGE on sequence notes_id_seq",
             "warning owner-column-nullable: user_id of table notes says whose a row is, and may be \
              NULL",
             "warning owner-column-without-default: user_id of table notes says whose a row is, and \
@@ -359,5 +577,9 @@ async fn a_table_added_without_thought() {
         ]
     );
     assert_eq!(found.iter().filter(|finding| finding.severity == Severity::Error).count(), 2);
-    assert!(found.iter().all(|finding| finding.object == "table notes"));
+    assert!(
+        found
+            .iter()
+            .all(|finding| { finding.object == "table notes" || finding.rule == "grant-sequence" })
+    );
 }

@@ -11,24 +11,13 @@ use tower::ServiceExt as _;
 use uuid::Uuid;
 
 use super::super::cancellation::assert_comes_to_rest;
-use crate::support::app::TestApp;
+use crate::support::{app::TestApp, numbers::Numbers};
 
 const USERS: usize = 200;
 const REQUESTS: usize = 10_000;
 const AT_ONCE: usize = 32;
 /// Every so many requests one is given up before its answer.
 const ABORTED: u64 = 4;
-
-/// A generator of numbers, the same in every run (Knuth's MMIX).
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % limit
-    }
-}
 
 struct Person {
     id: String,

@@ -1,5 +1,7 @@
 //! The columns of a todo that a selection needs: no other is read.
 
+use std::array;
+
 use async_graphql::Lookahead;
 use chrono::{DateTime, Utc};
 use sea_orm::{
@@ -10,14 +12,17 @@ use sea_orm::{
 use super::Error;
 use crate::entity::todo::{Column, Entity};
 
-/// Beside the id, which is always read.
+/// The fields of `Todo` that are read only if they are selected, and their columns. The id is always read.
+const FIELDS: [(&str, Column); 4] = [
+    ("task", Column::Task),
+    ("isComplete", Column::IsComplete),
+    ("insertedAt", Column::InsertedAt),
+    ("revision", Column::Revision),
+];
+
+/// Whether each of [`FIELDS`] is read.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Columns {
-    task: bool,
-    is_complete: bool,
-    inserted_at: bool,
-    revision: bool,
-}
+pub struct Columns([bool; FIELDS.len()]);
 
 /// A todo as far as it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,28 +36,18 @@ pub struct Row {
 
 impl Columns {
     /// Those of a [`Place`](super::list::Place), whatever the order.
-    pub const PLACE: Self =
-        Self { task: false, is_complete: true, inserted_at: true, revision: false };
+    pub fn of_place() -> Self {
+        Self(FIELDS.map(|(_, column)| matches!(column, Column::IsComplete | Column::InsertedAt)))
+    }
 
     /// Those that a selection of `Todo` asks for.
     pub fn of(todo: &Lookahead<'_>) -> Self {
-        let has = |name| todo.field(name).exists();
-        Self {
-            task: has("task"),
-            is_complete: has("isComplete"),
-            inserted_at: has("insertedAt"),
-            revision: has("revision"),
-        }
+        Self(FIELDS.map(|(name, _)| todo.field(name).exists()))
     }
 
     #[must_use]
     pub fn and(self, other: Self) -> Self {
-        Self {
-            task: self.task || other.task,
-            is_complete: self.is_complete || other.is_complete,
-            inserted_at: self.inserted_at || other.inserted_at,
-            revision: self.revision || other.revision,
-        }
+        Self(array::from_fn(|at| self.0[at] || other.0[at]))
     }
 
     pub async fn read(
@@ -65,24 +60,19 @@ impl Columns {
     }
 
     fn select(self, todos: Select<Entity>) -> Select<Entity> {
-        let wanted = [
-            (self.task, Column::Task),
-            (self.is_complete, Column::IsComplete),
-            (self.inserted_at, Column::InsertedAt),
-            (self.revision, Column::Revision),
-        ];
-        let wanted =
-            wanted.into_iter().filter_map(|(is_wanted, column)| is_wanted.then_some(column));
+        let wanted = FIELDS.into_iter().zip(self.0);
+        let wanted = wanted.filter_map(|((_, column), is_wanted)| is_wanted.then_some(column));
         todos.select_only().column(Column::Id).columns(wanted)
     }
 
     fn row(self, row: &QueryResult) -> Result<Row, DbErr> {
+        let [task, is_complete, inserted_at, revision] = self.0;
         Ok(Row {
             id: row.try_get_by(Column::Id.as_str())?,
-            task: read(row, self.task, Column::Task)?,
-            is_complete: read(row, self.is_complete, Column::IsComplete)?,
-            inserted_at: read(row, self.inserted_at, Column::InsertedAt)?,
-            revision: read(row, self.revision, Column::Revision)?,
+            task: read(row, task, Column::Task)?,
+            is_complete: read(row, is_complete, Column::IsComplete)?,
+            inserted_at: read(row, inserted_at, Column::InsertedAt)?,
+            revision: read(row, revision, Column::Revision)?,
         })
     }
 }

@@ -99,7 +99,7 @@ impl Wanted {
         let has_cursors = edges.field("cursor").exists()
             || ends.field("startCursor").exists()
             || ends.field("endCursor").exists();
-        let place = if has_cursors { Columns::PLACE } else { Columns::default() };
+        let place = if has_cursors { Columns::of_place() } else { Columns::default() };
         let columns = Columns::of(&nodes).and(Columns::of(&edges.field("node"))).and(place);
         let has_todos = nodes.exists() || edges.exists() || ends.exists();
         Self {

@@ -73,14 +73,13 @@ impl Nulls<'_> {
         path: &[PathSegment],
     ) -> Outcome {
         let below = match (path.first(), &mut *value) {
-            (None, _) => return Outcome::Kept,
             (Some(PathSegment::Field(_)), value) => self.in_object(value, selections, path),
             (Some(PathSegment::Index(index)), Value::List(items)) => match items.get_mut(*index) {
                 Some(item) => self.in_value(item, ty.item_type(), selections, &path[1..]),
                 None => Outcome::Kept,
             },
             // A null stands for all that would be below it.
-            (Some(PathSegment::Index(_)), _) => return Outcome::Kept,
+            (None | Some(PathSegment::Index(_)), _) => return Outcome::Kept,
         };
         match below {
             Outcome::Kept => Outcome::Kept,

@@ -6,10 +6,11 @@
 mod cancel;
 mod exchange;
 mod prepared;
+mod script;
 mod types;
 
 use std::{
-    collections::hash_map::RandomState,
+    collections::{VecDeque, hash_map::RandomState},
     hash::{BuildHasher as _, Hasher as _},
     sync::Arc,
     time::Duration,
@@ -34,6 +35,7 @@ use crate::{
     connect::{self, Canceller, Established},
     error::{ConnectError, DbError, Error},
     framed::Framed,
+    listener::Notification,
     options::Options,
     pool::{Leasehold, Shared, Slot},
 };
@@ -47,6 +49,10 @@ const PING_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long the server may take to close the connection after Terminate. Its slot is occupied until then.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// A statement of a whole transaction is prepared again, which costs a round trip.
+const PREPARED_STATEMENTS_LOST: &str = "the server has lost a prepared statement, and it is sent again: behind a pooler in \
+                                        transaction mode, turn prepared statements off";
+
 /// `ReadyForQuery`'s status outside of a transaction.
 const IDLE: u8 = b'I';
 
@@ -58,8 +64,9 @@ pub(crate) enum Command {
     Release(Leasehold),
 }
 
+#[derive(Debug)]
 pub(crate) struct Connection {
-    framed: Framed,
+    pub framed: Framed,
     canceller: Canceller,
     /// The last status of `ReadyForQuery`.
     status: u8,
@@ -73,6 +80,10 @@ pub(crate) struct Connection {
     response_timeout: Duration,
     /// Names of prepared statements that the next batch closes.
     closes: Vec<Arc<str>>,
+    /// Kept by a [`Listener`](crate::Listener), otherwise discarded.
+    pub notifications: Option<VecDeque<Notification>>,
+    /// A statement of a caller that owns the connection has been sent, and its response was not read to its end.
+    is_exchanging: bool,
     /// No statement may be sent any more.
     is_broken: bool,
     /// The server or the network has ended the connection.
@@ -122,6 +133,8 @@ impl Connection {
             types,
             response_timeout,
             closes: Vec::new(),
+            notifications: None,
+            is_exchanging: false,
             is_broken: false,
             has_ended: false,
         }
@@ -213,14 +226,13 @@ impl Connection {
     async fn ended(&mut self) {
         loop {
             match self.framed.next().await {
-                Ok(Message::NoticeResponse(notice)) => log_notice(notice.fields()),
-                Ok(Message::ParameterStatus(_) | Message::NotificationResponse(_)) => {}
                 Ok(Message::ErrorResponse(error)) => {
                     if let Ok(error) = DbError::read(error.fields()) {
                         tracing::info!(%error, "the server ended an idle database connection");
                     }
                     break;
                 }
+                Ok(message) if self.receive_unrequested(&message).is_ok() => {}
                 Ok(_) => break,
                 Err(_) => {
                     self.has_ended = true;
@@ -229,6 +241,21 @@ impl Connection {
             }
         }
         self.is_broken = true;
+    }
+
+    /// A message that a server sends also when nothing was asked of it.
+    pub fn receive_unrequested(&mut self, message: &Message) -> Result<(), Error> {
+        match message {
+            Message::NoticeResponse(notice) => log_notice(notice.fields()),
+            Message::ParameterStatus(_) => {}
+            Message::NotificationResponse(body) => {
+                if let Some(notifications) = &mut self.notifications {
+                    notifications.push_back(Notification::read(body)?);
+                }
+            }
+            _ => return Err(Error::Protocol("the server sent an unrequested message".to_owned())),
+        }
+        Ok(())
     }
 
     async fn ping(&mut self) {
@@ -278,6 +305,9 @@ impl Connection {
             && let Err(Error::Db(error)) = &result
             && (error.is_stale_statement() || error.is_conflict())
         {
+            if error.is_lost_statement() {
+                tracing::warn!(%error, "{}", PREPARED_STATEMENTS_LOST);
+            }
             result = self.exchange(&request, reply.closed()).await;
         }
         record(started_at.elapsed(), is_read_only, result.is_ok());
@@ -292,6 +322,9 @@ impl Connection {
             Err(Error::Db(error)) if *error.code() == SqlState::READ_ONLY_SQL_TRANSACTION => {
                 let error = Arc::clone(error);
                 result = Err(self.classify_read_only_error(error, is_read_only).await);
+            }
+            Err(Error::Db(error)) if error.is_lost_statement() && self.statements.is_some() => {
+                result = Err(Error::PreparedStatementLost(Arc::clone(error)));
             }
             Err(_) => {}
         }

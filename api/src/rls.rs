@@ -5,7 +5,6 @@ mod guard;
 pub mod lint;
 mod probe;
 mod signature;
-mod sqlx_options;
 
 use std::{
     sync::LazyLock,
@@ -22,7 +21,6 @@ pub use self::{
     guard::{CheckError, UnsafeDatabase},
     probe::Disagreement,
     signature::{ClaimsKey, ClaimsMode, Signer},
-    sqlx_options::sqlx_options,
 };
 use crate::{concurrency::Budget, supertokens::Claims};
 

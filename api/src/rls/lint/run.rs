@@ -1,9 +1,9 @@
 //! Asks the catalogue, and changes nothing.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock, time::Duration};
 
+use pg_scope::{Access, Error, Options, Pool, ScopeTemplate, Transaction, types::Type};
 use serde_json::{Value, json};
-use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 
 use super::{Finding, Report, Rule, expression::Facts, rules::RULES};
 
@@ -11,10 +11,14 @@ const CATALOGUE: &str = include_str!("catalogue.sql");
 
 /// No name of the database's own is looked up: whose schema is looked at must not run as whoever
 /// looks. Compiling such a query takes longer than running it.
-const PREPARE: &str = "SELECT pg_catalog.set_config('search_path', '', true), \
-                       pg_catalog.set_config('statement_timeout', '30s', true), \
-                       pg_catalog.set_config('lock_timeout', '5s', true), \
-                       pg_catalog.set_config('jit', 'off', true)";
+static SCOPE: LazyLock<ScopeTemplate> = LazyLock::new(|| {
+    let settings =
+        [("search_path", ""), ("statement_timeout", "30s"), ("lock_timeout", "5s"), ("jit", "off")];
+    ScopeTemplate::new(&[], &settings, Access::Read)
+});
+
+/// Longer than a statement may take.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(40);
 
 const WHO_IS_SIGNED_IN: &str = "
     SELECT l.rolname::text AS login, l.rolsuper OR l.rolbypassrls
@@ -43,35 +47,30 @@ pub enum Login {
     Named(String),
 }
 
+/// A pool of one connection for the lint, which keeps no statement on the server.
+pub fn pool(options: Options) -> Pool {
+    let options = options.max_connections(1).prepares_statements(false);
+    Pool::new(options.response_timeout(RESPONSE_TIMEOUT))
+}
+
 /// Asks every rule about `role` and what `login` can become, in a transaction that can write nothing.
-pub async fn run(
-    connection: &mut PgConnection,
-    role: &str,
-    login: &Login,
-) -> Result<Report, sqlx::Error> {
-    let mut transaction = connection.begin_with("BEGIN READ ONLY").await?;
-    sqlx::query(PREPARE).persistent(false).execute(&mut *transaction).await?;
+pub async fn run(pool: &Pool, role: &str, login: &Login) -> Result<Report, Error> {
+    let transaction = pool.begin(SCOPE.scope(&[])?).await?;
     let login = match login {
         Login::Named(name) => Some(name.clone()),
-        Login::Own => Some(who_is_signed_in(&mut transaction).await?.0),
-        Login::OwnUnlessAdministrator => match who_is_signed_in(&mut transaction).await? {
+        Login::Own => Some(who_is_signed_in(&transaction).await?.0),
+        Login::OwnUnlessAdministrator => match who_is_signed_in(&transaction).await? {
             (_, true) => None,
             (name, false) => Some(name),
         },
     };
-    let facts = read_policies(&mut transaction).await?;
-    let rows = sqlx::query(AssertSqlSafe(every_rule()))
-        .bind(role)
-        .bind(&login)
-        .bind(facts)
-        .persistent(false)
-        .fetch_all(&mut *transaction)
-        .await?;
+    let facts = read_policies(&transaction).await?;
+    let parameters =
+        [(&role as _, Type::TEXT), (&login as _, Type::TEXT), (&facts as _, Type::JSONB)];
+    let rows = transaction.query(&every_rule(), &parameters).await?.decode::<(i32, Value)>()?;
     transaction.rollback().await?;
     let mut findings = Vec::new();
-    for row in rows {
-        let index: i32 = row.try_get("rule")?;
-        let found: Value = row.try_get("found")?;
+    for (index, found) in rows {
         if let Some(rule) = usize::try_from(index).ok().and_then(|index| RULES.get(index)) {
             findings.push(finding(rule, &found));
         }
@@ -80,42 +79,43 @@ pub async fn run(
 }
 
 /// Whether the server knows a role of this name.
-pub async fn role_exists(connection: &mut PgConnection, name: &str) -> Result<bool, sqlx::Error> {
+pub async fn role_exists(pool: &Pool, name: &str) -> Result<bool, Error> {
     const QUERY: &str =
         "SELECT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) $1)";
-    // In a transaction, so that a pooler keeps the statement and its run together.
-    let mut transaction = connection.begin_with("BEGIN READ ONLY").await?;
-    let exists = sqlx::query_scalar(QUERY).bind(name).persistent(false);
-    let exists = exists.fetch_one(&mut *transaction).await?;
-    transaction.rollback().await?;
-    Ok(exists)
+    let transaction = pool.begin(SCOPE.scope(&[])?).await?.ending();
+    first(transaction.query(QUERY, &[(&name, Type::TEXT)]).await?.decode::<(bool,)>()?)
+        .map(|(exists,)| exists)
 }
 
-async fn who_is_signed_in(connection: &mut PgConnection) -> Result<(String, bool), sqlx::Error> {
-    sqlx::query_as(WHO_IS_SIGNED_IN).persistent(false).fetch_one(connection).await
+async fn who_is_signed_in(transaction: &Transaction) -> Result<(String, bool), Error> {
+    first(transaction.query(WHO_IS_SIGNED_IN, &[]).await?.decode()?)
 }
+
+fn first<T>(rows: Vec<T>) -> Result<T, Error> {
+    let missing = || Error::Decode("a query of the lint returned no row".to_owned());
+    rows.into_iter().next().ok_or_else(missing)
+}
+
+/// A part of a policy: the policy's OID, `using` or `check`, the expression as a tree and as SQL.
+type Expression = (i64, String, String, Option<String>);
 
 /// What `catalogue.sql` calls `clause`.
-async fn read_policies(connection: &mut PgConnection) -> Result<Value, sqlx::Error> {
-    let rows = sqlx::query(EXPRESSIONS).persistent(false).fetch_all(connection).await?;
-    let read = |row: &sqlx::postgres::PgRow| {
-        let policy: i64 = row.try_get("policy")?;
-        let part: String = row.try_get("part")?;
-        let tree: String = row.try_get("tree")?;
-        let source: Option<String> = row.try_get("source")?;
+async fn read_policies(transaction: &Transaction) -> Result<Value, Error> {
+    let rows = transaction.query(EXPRESSIONS, &[]).await?.decode::<Expression>()?;
+    let read = |(policy, part, tree, source): Expression| {
         let facts = Facts::read(&tree);
         let source = source.unwrap_or_default();
         // False or unknown of every row: it lets nothing through.
         let never = source == "false" || source.starts_with("NULL::");
-        Ok(json!({
+        json!({
             "policy": policy,
             "part": part,
             "constant": source == "true" || facts.constant && !never,
             "bare": facts.bare,
             "compared": facts.compared,
-        }))
+        })
     };
-    rows.iter().map(read).collect()
+    Ok(rows.into_iter().map(read).collect())
 }
 
 /// One statement for all rules: the catalogue is read once.

@@ -40,6 +40,7 @@ mod stack;
 mod step;
 mod test;
 mod tunnel;
+mod versions;
 mod workspace;
 
 use std::{env, ffi::OsString, process::ExitCode};

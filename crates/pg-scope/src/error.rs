@@ -44,9 +44,15 @@ pub enum Error {
     ReadOnlyScope(Arc<DbError>),
     /// The server does not know a statement that this connection has prepared.
     #[error(
-        "the server has lost a prepared statement: behind a pooler in transaction mode, turn prepared statements off: {0}"
+        "the server has lost a prepared statement: behind a pooler in transaction mode, turn prepared statements off \
+         ({setting}): {error}"
     )]
-    PreparedStatementLost(Arc<DbError>),
+    PreparedStatementLost {
+        /// See [`Options::prepared_statements_setting`](crate::Options::prepared_statements_setting).
+        setting: &'static str,
+        /// Of the server.
+        error: Arc<DbError>,
+    },
     /// A parameter cannot be sent.
     #[error("a parameter cannot be encoded: {0}")]
     Encode(String),
@@ -96,7 +102,7 @@ impl Error {
     /// The SQLSTATE, if the server sent one.
     pub fn code(&self) -> Option<&SqlState> {
         match self {
-            Self::Db(error) | Self::PreparedStatementLost(error) => Some(error.code()),
+            Self::Db(error) | Self::PreparedStatementLost { error, .. } => Some(error.code()),
             Self::Connect(error) => error.code(),
             _ => None,
         }

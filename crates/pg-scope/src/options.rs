@@ -14,6 +14,7 @@ pub struct Options {
     pub(crate) connect_timeout: Duration,
     pub(crate) response_timeout: Duration,
     pub(crate) prepares_statements: bool,
+    pub(crate) prepared_statements_setting: &'static str,
     pub(crate) idle_timeout: Duration,
     pub(crate) max_age: Duration,
 }
@@ -42,6 +43,7 @@ impl Options {
             connect_timeout: Duration::from_secs(10),
             response_timeout: Duration::from_secs(12),
             prepares_statements: true,
+            prepared_statements_setting: "Options::prepares_statements",
             idle_timeout: Duration::from_mins(5),
             max_age: Duration::from_mins(30),
         })
@@ -111,6 +113,14 @@ impl Options {
     #[must_use]
     pub fn prepares_statements(mut self, prepares: bool) -> Self {
         self.prepares_statements = prepares;
+        self
+    }
+
+    /// What turns prepared statements off, such as an environment variable. [`Error::PreparedStatementLost`] names it.
+    /// Default: `Options::prepares_statements`.
+    #[must_use]
+    pub fn prepared_statements_setting(mut self, name: &'static str) -> Self {
+        self.prepared_statements_setting = name;
         self
     }
 

@@ -49,10 +49,6 @@ const PING_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long the server may take to close the connection after Terminate. Its slot is occupied until then.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A statement of a whole transaction is prepared again, which costs a round trip.
-const PREPARED_STATEMENTS_LOST: &str = "the server has lost a prepared statement, and it is sent again: behind a pooler in \
-                                        transaction mode, turn prepared statements off";
-
 /// `ReadyForQuery`'s status outside of a transaction.
 const IDLE: u8 = b'I';
 
@@ -78,6 +74,8 @@ pub(crate) struct Connection {
     /// Shared with the other connections of the pool.
     types: Arc<TypeCache>,
     response_timeout: Duration,
+    /// Named in an error.
+    prepared_statements_setting: &'static str,
     /// Names of prepared statements that the next batch closes.
     closes: Vec<Arc<str>>,
     /// Kept by a [`Listener`](crate::Listener), otherwise discarded.
@@ -101,12 +99,8 @@ impl Connection {
         for candidate in connect::candidates(config) {
             let opening = async {
                 let established = connect::open(&options.target, &candidate, share).await?;
-                let wanted = config.get_target_session_attrs();
-                let Options { prepares_statements, response_timeout, .. } = *options;
-                let types = Arc::clone(types);
-                let connection =
-                    Self::new(established, prepares_statements, response_timeout, types);
-                connection.accept(wanted).await
+                let connection = Self::new(established, options, Arc::clone(types));
+                connection.accept(config.get_target_session_attrs()).await
             };
             match timeout(share, opening).await {
                 Ok(Ok(connection)) => return Ok(connection),
@@ -119,19 +113,19 @@ impl Connection {
 
     fn new(
         Established { stream, cancel }: Established,
-        prepares: bool,
-        response_timeout: Duration,
+        options: &Options,
         types: Arc<TypeCache>,
     ) -> Self {
         Self {
             framed: Framed::new(stream),
             canceller: cancel,
             status: IDLE,
-            statements: prepares.then(|| LruCache::new(PREPARED_STATEMENTS)),
+            statements: options.prepares_statements.then(|| LruCache::new(PREPARED_STATEMENTS)),
             name_prefix: RandomState::new().build_hasher().finish(),
             next_name: 1,
             types,
-            response_timeout,
+            response_timeout: options.response_timeout,
+            prepared_statements_setting: options.prepared_statements_setting,
             closes: Vec::new(),
             notifications: None,
             is_exchanging: false,
@@ -306,7 +300,8 @@ impl Connection {
             && (error.is_stale_statement() || error.is_conflict())
         {
             if error.is_lost_statement() {
-                tracing::warn!(%error, "{}", PREPARED_STATEMENTS_LOST);
+                // It is prepared again, which costs a round trip.
+                tracing::warn!(error = %self.prepared_statement_lost(error), "a statement is sent again");
             }
             result = self.exchange(&request, reply.closed()).await;
         }
@@ -324,12 +319,17 @@ impl Connection {
                 result = Err(self.classify_read_only_error(error, is_read_only).await);
             }
             Err(Error::Db(error)) if error.is_lost_statement() && self.statements.is_some() => {
-                result = Err(Error::PreparedStatementLost(Arc::clone(error)));
+                result = Err(self.prepared_statement_lost(error));
             }
             Err(_) => {}
         }
         let status = if self.is_broken { TransactionStatus::Idle } else { self.status.into() };
         let _ = reply.send(result.map_err(|error| Failure::Error { error, status }));
+    }
+
+    fn prepared_statement_lost(&self, error: &Arc<DbError>) -> Error {
+        let (setting, error) = (self.prepared_statements_setting, Arc::clone(error));
+        Error::PreparedStatementLost { setting, error }
     }
 
     /// A write in a read-only scope is a fault of the caller. In any other scope the server is a standby by now, unless a

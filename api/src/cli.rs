@@ -1,8 +1,7 @@
 //! The command line: `api --help`.
 
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 
-use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -128,20 +127,9 @@ fn config() -> anyhow::Result<Config> {
     Ok(Config::from_env()?)
 }
 
-/// No `.env` is fine: the environment may hold everything. Half of one is not. What its lines hold
-/// is not repeated: it may be secret.
+/// No `.env` is fine: the environment may hold everything.
 fn load_env_file() -> anyhow::Result<()> {
-    match dotenvy::from_path(".env") {
-        Err(dotenvy::Error::LineParse(line, _)) => {
-            let name = line.split_once('=').map_or("without `=`", |(name, _)| name.trim());
-            anyhow::bail!(
-                "a line of .env cannot be read ({name}): write NAME=value, and quote a value with \
-                 spaces"
-            )
-        }
-        Err(error) if !error.not_found() => Err(error).context(".env cannot be read"),
-        _ => Ok(()),
-    }
+    Ok(environment::load_env_file(Path::new(".env"))?)
 }
 
 /// Resolves at Ctrl-C or SIGTERM. A second one ends the process at once.

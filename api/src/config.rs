@@ -128,6 +128,17 @@ pub struct Config {
     )]
     pub database_prepared_statements: Switch,
 
+    /// Whether a database on another machine may be used without TLS that verifies it, such as in a network of
+    /// containers: `true` or `false`. With `false`, production requires `sslmode=verify-full` or `verify-ca`.
+    #[arg(
+        long,
+        env = "DATABASE_ALLOW_UNVERIFIED_TLS",
+        help_heading = "Database",
+        default_value = "false",
+        action = clap::ArgAction::Set
+    )]
+    pub database_allow_unverified_tls: bool,
+
     #[command(flatten)]
     pub claims: ClaimsVars,
 
@@ -525,6 +536,56 @@ mod tests {
             let error = read(&[("APP_ENV", "production"), (name, url)]).unwrap_err();
             let told = format!("{name} has a password that stands in examples");
             assert!(error.contains(&told), "{error}");
+        }
+    }
+    const PRODUCTION: [(&str, &str); 6] = [
+        ("APP_ENV", "production"),
+        ("API_DOMAIN", "https://example.com"),
+        ("MAIL_FROM", "no-reply@example.com"),
+        ("SMTP_URL", "smtps://mail.example.com"),
+        ("SUPERTOKENS_URI", "http://core:3567"),
+        ("TRUSTED_PROXIES", "10.0.0.0/8"),
+    ];
+
+    #[test]
+    fn production_requires_verified_tls_to_a_remote_database() {
+        const ALLOWED: (&str, &str) = ("DATABASE_ALLOW_UNVERIFIED_TLS", "true");
+        for (name, url) in [
+            ("DATABASE_AUTHENTICATED_URL", "postgres://app:s3cret@db/todos"),
+            ("DATABASE_URL_DIRECT", "postgres://app:s3cret@db/todos?sslmode=require"),
+            ("DATABASE_URL", "postgres://app:s3cret@localhost,db/todos"),
+        ] {
+            let vars = [&PRODUCTION[..], &[(name, url)]].concat();
+            let error = read(&vars).unwrap_err();
+            assert!(error.starts_with(&format!("{name} names a database")), "{error}");
+            assert!(error.contains(ALLOWED.0) && !error.contains("s3cret"), "{error}");
+            assert!(read(&[&vars[..], &[ALLOWED]].concat()).is_ok());
+            assert!(read(&[(name, url)]).is_ok(), "development");
+        }
+        for url in [
+            "postgres://app:s3cret@db/todos?sslmode=verify-full",
+            "postgres://app:s3cret@db/todos?sslrootcert=system",
+            "postgres://app:s3cret@127.0.0.1/todos",
+            "postgres://app:s3cret@/todos?host=/run/postgresql",
+        ] {
+            let vars = [&PRODUCTION[..], &[("DATABASE_AUTHENTICATED_URL", url)]].concat();
+            assert!(read(&vars).is_ok(), "{url}");
+        }
+    }
+
+    #[test]
+    fn parameter_of_a_database_url_that_cannot_work_is_named() {
+        for (name, parameter) in [
+            ("DATABASE_URL", "sslcert=x"),
+            ("DATABASE_AUTHENTICATED_URL", "target_session_attrs=standby"),
+            ("DATABASE_URL_DIRECT", "require_auth=scram-sha-256"),
+        ] {
+            let url = format!("postgres://app:s3cret@one:1,two:2/todos?{parameter}");
+            let error = read(&[(name, &url)]).unwrap_err();
+            let (parameter, _) = parameter.split_once('=').unwrap();
+            assert!(error.starts_with(&format!("{name}: ")), "{error}");
+            assert!(error.contains(&format!("`{parameter}`")), "{error}");
+            assert!(!error.contains("s3cret"), "{error}");
         }
     }
 }

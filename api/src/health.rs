@@ -14,7 +14,7 @@ use tokio::{
 };
 
 use crate::{
-    live::Live,
+    live::{ListenerState, Live, NOT_DELIVERED},
     rls::Rls,
     shutdown::Shutdown,
     supertokens::{SuperTokens, core::CoreError},
@@ -126,11 +126,7 @@ impl HealthMonitor {
                 break None;
             }
         };
-        Report {
-            checks,
-            is_listening: self.0.live.is_listening(),
-            is_stopping: self.0.shutdown.has_begun(),
-        }
+        Report { checks, listener: self.0.live.state(), is_stopping: self.0.shutdown.has_begun() }
     }
 }
 
@@ -138,7 +134,7 @@ impl HealthMonitor {
 pub struct Report {
     /// None if the task that checks has failed.
     checks: Option<Arc<Checks>>,
-    is_listening: bool,
+    listener: ListenerState,
     is_stopping: bool,
 }
 
@@ -162,15 +158,13 @@ impl Report {
             "database": checks.map_or("unavailable", |checks| checks.database.word()),
             "keys": word(checks.is_some_and(|checks| checks.has_keys)),
             "core": word(checks.is_some_and(|checks| checks.core.is_ok())),
-            "live": word(self.is_listening),
+            "live": word(self.listener == ListenerState::Listening),
         }))
     }
 
     /// For operators: `ok` or the reason for each dependency.
     pub fn reasons(&self) -> Value {
         const NO_KEYS: &str = "no signing key was fetched from the Core yet";
-        const NOT_LISTENING: &str =
-            "LISTEN is not connected: clients receive changes when they reconnect";
         let ok = || "ok".to_owned();
         let reason = |is_ok, reason: &str| if is_ok { ok() } else { reason.to_owned() };
         let Some(checks) = &self.checks else {
@@ -180,8 +174,18 @@ impl Report {
             "database": checks.database.reason(),
             "keys": reason(checks.has_keys, NO_KEYS),
             "core": checks.core.as_ref().map_or_else(ToString::to_string, |()| ok()),
-            "live": reason(self.is_listening, NOT_LISTENING),
+            "live": self.live_reason(),
         }))
+    }
+
+    fn live_reason(&self) -> &'static str {
+        match self.listener {
+            ListenerState::Listening => "ok",
+            ListenerState::Connecting => {
+                "LISTEN is not connected: clients receive changes when they reconnect"
+            }
+            ListenerState::NotDelivered => NOT_DELIVERED,
+        }
     }
 
     fn with_service(&self, mut report: Value) -> Value {

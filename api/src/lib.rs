@@ -18,6 +18,7 @@ pub mod rls;
 pub mod router;
 pub mod server;
 pub mod shutdown;
+mod sqlx_options;
 pub mod state;
 pub mod supertokens;
 pub mod telemetry;

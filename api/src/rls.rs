@@ -5,7 +5,6 @@ mod guard;
 pub mod lint;
 mod probe;
 mod signature;
-mod sqlx_options;
 
 use std::{
     sync::LazyLock,
@@ -22,7 +21,6 @@ pub use self::{
     guard::{CheckError, UnsafeDatabase},
     probe::Disagreement,
     signature::{ClaimsKey, ClaimsMode, Signer},
-    sqlx_options::sqlx_options,
 };
 use crate::{concurrency::Budget, supertokens::Claims};
 
@@ -122,7 +120,8 @@ impl Rls {
         let pool = Options::from_url(options.url.expose_secret())?
             .max_connections(options.budget.connections)
             .acquire_timeout(options.acquire_timeout)
-            .prepares_statements(options.prepares_statements);
+            .prepares_statements(options.prepares_statements)
+            .prepared_statements_setting("DATABASE_PREPARED_STATEMENTS=off");
         let (url, signer) = (options.url.clone(), options.signer.clone());
         let search_timeout = format!("{}ms", options.search_timeout.as_millis());
         let budget = options.budget;

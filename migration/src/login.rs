@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use pg_scope::Options;
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{DbBackend, QueryResult, Statement};
 
@@ -12,6 +13,7 @@ use crate::rls::{ROLE, SUPPORT, ensure_role};
 pub enum LoginError {
     /// `DATABASE_AUTHENTICATED_URL` does not say who signs in with what.
     Url(&'static str),
+    Unusable(pg_scope::Error),
     /// The login exists and could read every user's rows.
     Unsafe {
         login: String,
@@ -34,6 +36,7 @@ impl fmt::Display for LoginError {
                 "DATABASE_AUTHENTICATED_URL {why}; it should be \
                  postgres://NAME:PASSWORD@HOST/DATABASE"
             ),
+            Self::Unusable(error) => write!(f, "DATABASE_AUTHENTICATED_URL: {error}"),
             Self::Unsafe { login, why } => write!(
                 f,
                 "the login \"{login}\" of DATABASE_AUTHENTICATED_URL {why}, so row-level security \
@@ -135,18 +138,10 @@ pub async fn ensure(db: &impl ConnectionTrait, url: &str) -> Result<(), LoginErr
 }
 
 fn credentials(url: &str) -> Result<Credentials, LoginError> {
-    let url = url::Url::parse(url).map_err(|_| LoginError::Url("is not a URL"))?;
-    let decode = |text: &str| {
-        percent_encoding::percent_decode_str(text)
-            .decode_utf8()
-            .map(String::from)
-            .map_err(|_| LoginError::Url("holds a name or password that is not UTF-8"))
-    };
-    let login = decode(url.username())?;
-    if login.is_empty() {
-        return Err(LoginError::Url("names no login"));
-    }
-    let password = decode(url.password().ok_or(LoginError::Url("holds no password"))?)?;
+    let options = Options::from_url(url).map_err(LoginError::Unusable)?;
+    let login = options.user().filter(|login| !login.is_empty());
+    let login = login.ok_or(LoginError::Url("names no login"))?.to_owned();
+    let password = options.password().ok_or(LoginError::Url("holds no password"))?.to_owned();
     Ok(Credentials { login, password })
 }
 

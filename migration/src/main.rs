@@ -3,6 +3,7 @@
 use std::{env, error::Error, process::ExitCode};
 
 use clap::{Parser, Subcommand};
+use environment::{load_env_file, secret};
 use migration::{claims, program::Target};
 use sea_orm_cli::MigrateSubcommands as Migrate;
 
@@ -18,8 +19,9 @@ struct Options {
     #[arg(short = 's', long, global = true, env = "DATABASE_SCHEMA", default_value = "public")]
     database_schema: String,
 
-    /// The database as its owner: `postgres://NAME:PASSWORD@HOST/DATABASE`.
-    #[arg(short = 'u', long, global = true, env = "DATABASE_URL", hide_env_values = true)]
+    /// The database as its owner: `postgres://NAME:PASSWORD@HOST/DATABASE`. Default: `DATABASE_URL`, or what the file
+    /// of `DATABASE_URL_FILE` holds.
+    #[arg(short = 'u', long, global = true)]
     database_url: Option<String>,
 
     /// Default: `up`.
@@ -48,16 +50,24 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Box<dyn Error>> {
-    match dotenvy::dotenv() {
-        Err(error) if !error.not_found() => return Err(".env cannot be read".into()),
-        _ => {}
+    // `sea-orm-cli` runs it in a folder below that of the file.
+    let folder = env::current_dir()?;
+    if let Some(path) =
+        folder.ancestors().map(|folder| folder.join(".env")).find(|path| path.exists())
+    {
+        load_env_file(&path)?;
     }
     let options = Options::parse();
-    let login_url = env::var("DATABASE_AUTHENTICATED_URL").ok();
+    let variable = |name: &str| env::var(name).ok();
+    let owner_url = match options.database_url {
+        Some(url) => Some(url),
+        None => secret(&variable, "DATABASE_URL")?,
+    };
+    let login_url = secret(&variable, "DATABASE_AUTHENTICATED_URL")?;
     let max_todos = env::var("MAX_TODOS").ok();
     let target = Target {
         max_todos: Target::max_todos(max_todos.as_deref())?,
-        owner_url: options.database_url.as_deref(),
+        owner_url: owner_url.as_deref(),
         login_url: login_url.as_deref(),
         schema: &options.database_schema,
     };

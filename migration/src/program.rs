@@ -2,10 +2,11 @@
 
 use std::{error::Error, time::Duration};
 
+use pg_scope::Options;
 use sea_orm_cli::MigrateSubcommands as Migrate;
 use sea_orm_migration::{
     cli::run_migrate,
-    sea_orm::{ConnectOptions, Database, DbConn},
+    sea_orm::{ConnectionTrait as _, DbConn, DbErr},
 };
 
 use crate::{Migrator, claims, lock, login, quota};
@@ -36,10 +37,8 @@ impl Target<'_> {
         command: Option<Migrate>,
         verbose: bool,
     ) -> Result<(), Box<dyn Error>> {
-        let db = match &command {
-            Some(Migrate::Init | Migrate::Generate { .. }) => DbConn::default(),
-            _ => self.connect().await?,
-        };
+        let is_offline = matches!(command, Some(Migrate::Init | Migrate::Generate { .. }));
+        let db = if is_offline { DbConn::default() } else { self.connect().await? };
         let creates = creates_schema(command.as_ref());
         if creates {
             self.ensure_login(&db).await?;
@@ -50,6 +49,9 @@ impl Target<'_> {
             && quota::is_there(&db).await?
         {
             quota::set(&db, max_todos).await?;
+        }
+        if !is_offline {
+            confirm(&db).await?;
         }
         Ok(())
     }
@@ -63,22 +65,11 @@ impl Target<'_> {
             "DATABASE_URL is not set. It should be the database as its owner: \
              postgres://NAME:PASSWORD@HOST/DATABASE",
         )?;
-        // Looked at first: the library's error holds the whole text, and with it the password.
-        if !url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "postgres" | "postgresql"))
-        {
-            return Err("DATABASE_URL is no URL of a PostgreSQL database. It should be \
-                        postgres://NAME:PASSWORD@HOST/DATABASE"
-                .into());
-        }
-        let mut connect = ConnectOptions::new(url);
-        connect
-            .set_schema_search_path(self.schema)
-            .max_connections(1)
-            .connect_timeout(CONNECT_TIMEOUT)
-            .sqlx_logging(false);
-        let db = Database::connect(connect)
+        let options = Options::from_url(url).map_err(|error| format!("DATABASE_URL: {error}"))?;
+        let db = pg_scope::open_session(&options.connect_timeout(CONNECT_TIMEOUT))
             .await
             .map_err(|error| format!("the database of DATABASE_URL cannot be reached: {error}"))?;
+        db.execute_unprepared(&format!("SET search_path = {}", quoted(self.schema))).await?;
         lock::acquire(&db).await?;
         lock::limit(&db).await?;
         Ok(db)
@@ -94,6 +85,16 @@ impl Target<'_> {
         };
         login::ensure(db, url).await
     }
+}
+
+/// Fails if the last transaction could not be committed. See [`pg_scope::open_session`].
+pub(crate) async fn confirm(db: &DbConn) -> Result<(), DbErr> {
+    db.ping().await
+}
+
+/// An identifier in SQL.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// Whether the service should be able to sign in to the database afterwards.

@@ -40,11 +40,12 @@ mod stack;
 mod step;
 mod test;
 mod tunnel;
+mod versions;
 mod workspace;
 
 use std::{env, ffi::OsString, process::ExitCode};
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use stack::Settings;
@@ -131,18 +132,9 @@ fn prepare() -> Result<()> {
     workspace::find_target_dir()
 }
 
-/// `.env` fills in what the real environment leaves open. What its lines hold is not repeated: it may be secret.
+/// `.env` fills in what the real environment leaves open.
 fn load_env_file() -> Result<()> {
-    match dotenvy::from_path(workspace::root().join(".env")) {
-        Err(dotenvy::Error::LineParse(line, _)) => {
-            let name = line.split_once('=').map_or("without `=`", |(name, _)| name.trim());
-            bail!(
-                "a line of .env cannot be read ({name}): write NAME=value, and quote a value with spaces"
-            )
-        }
-        Err(error) if !error.not_found() => Err(error).context("cannot read .env"),
-        _ => Ok(()),
-    }
+    Ok(::environment::load_env_file(&workspace::root().join(".env"))?)
 }
 
 fn perform(task: Task) -> Result<ExitCode> {

@@ -63,7 +63,7 @@ impl Settings {
 
 /// What the service reads of its environment beyond that, and takes for unset when it is empty. Set to that, a
 /// variable is not filled in from `.env` either.
-const OPTIONAL: [&str; 49] = [
+const OPTIONAL: [&str; 50] = [
     "ADMIN_ADDRESS",
     "ANTI_CSRF",
     "APPLE_CLIENT_ID",
@@ -75,6 +75,7 @@ const OPTIONAL: [&str; 49] = [
     "CORS_ALLOWED_HEADERS",
     "DASHBOARD",
     "DASHBOARD_ADMINS",
+    "DATABASE_ALLOW_UNVERIFIED_TLS",
     "DATABASE_MAX_CONNECTIONS",
     "DATABASE_PREPARED_STATEMENTS",
     "DATABASE_URL_DIRECT",

@@ -15,7 +15,8 @@ use crate::{
     postgres::{self, Cluster},
     run::{self, IdleTimeout},
     stack::{self, Settings},
-    step::{print, skipped, step},
+    step::{Step, print, skipped, step},
+    versions,
     workspace::{self, Profile},
 };
 
@@ -28,6 +29,10 @@ pub struct Options {
     /// browser, no clients from npm
     #[arg(long)]
     quick: bool,
+    /// The version of PostgreSQL, 14 to 18. Default: one that this machine has, and the tests of pg-scope and the
+    /// migrations on the oldest and the newest version, too
+    #[arg(long, value_name = "MAJOR", conflicts_with = "browser", value_parser = clap::value_parser!(u32).range(14..=18))]
+    postgres: Option<u32>,
     /// Run the browser test alone
     #[arg(long, conflicts_with_all = ["quick", "skip_browser"])]
     browser: bool,
@@ -40,7 +45,7 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<()> {
     postgres::sweep();
     if options.quick {
-        return run_tests("Integration tests", &QUICK, &options.filter, None);
+        return run_tests("Integration tests", &QUICK, options, None);
     }
     if options.browser {
         return test_browser(&options.filter);
@@ -52,13 +57,15 @@ pub fn run(options: &Options) -> Result<()> {
     let ((), page) = both(interrupt::cancel, compile, || beside_compiling(&toolchain))?;
     page::bundle(&page, Profile::Dev)?;
     let Some(browser) = browser else {
-        run_tests(TESTS, &[], &options.filter, clients.as_ref())?;
+        run_tests(TESTS, &[], options, clients.as_ref())?;
+        versions::test(options.postgres, &options.filter)?;
         skipped("Browser test", "left out by --skip-browser");
         print("all is well");
         return Ok(());
     };
     // One after the other: beside the other tests a browser is slower than the page's own timeouts expect.
-    let tests = run_tests(TESTS, &[], &options.filter, clients.as_ref());
+    let tests = run_tests(TESTS, &[], options, clients.as_ref());
+    let tests = tests.and_then(|()| versions::test(options.postgres, &options.filter));
     let browser_tests = browser.test(&[]);
     tests.and(browser_tests)?;
     print("all is well");
@@ -110,13 +117,14 @@ const QUICK: [&str; 4] = ["--test", "it", "--bin", "web"];
 fn run_tests(
     label: &str,
     targets: &[&str],
-    filter: &[String],
+    options: &Options,
     clients: Option<&Node>,
 ) -> Result<()> {
-    let cluster = step("PostgreSQL for the tests", Cluster::throw_away)?;
+    let cluster = |step: &mut Step| Cluster::throw_away_of(options.postgres, step);
+    let cluster = step("PostgreSQL for the tests", cluster)?;
     let mut cargo = workspace::cargo();
     cargo.arg("test").args(workspace::MEMBERS).args(["--all-features", "--no-fail-fast"]);
-    cargo.args(targets).arg("--").args(filter);
+    cargo.args(targets).arg("--").args(&options.filter);
     cargo.env("TEST_DATABASE_URL", cluster.superuser_url());
     if let Some(node) = clients {
         node.lead(&mut cargo)?;

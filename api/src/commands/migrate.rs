@@ -33,8 +33,8 @@ pub struct Settings {
 impl Settings {
     pub fn from_env() -> Result<Self> {
         Ok(Self {
-            owner_url: Config::secret_from_env("DATABASE_URL")?,
-            login_url: Config::secret_from_env("DATABASE_AUTHENTICATED_URL")?,
+            owner_url: Config::database_from_env("DATABASE_URL")?,
+            login_url: Config::database_from_env("DATABASE_AUTHENTICATED_URL")?,
             max_todos: Target::max_todos(env::var("MAX_TODOS").ok().as_deref())
                 .map_err(anyhow::Error::msg)?,
         })

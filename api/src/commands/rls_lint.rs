@@ -1,12 +1,16 @@
 //! `api rls-lint`: what in a database would not keep its users apart.
 
-use std::{env, process::ExitCode, str::FromStr as _, time::Duration};
+use std::{process::ExitCode, time::Duration};
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::{Args, ValueEnum};
-use sqlx::{Connection as _, PgConnection, postgres::PgConnectOptions};
+use pg_scope::Pool;
+use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::rls::lint::{self, Login, Report, Severity};
+use crate::{
+    config::Config,
+    rls::lint::{self, Login, Report, Severity},
+};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -94,24 +98,23 @@ impl Options {
 
 async fn look(options: &Options) -> Result<Report> {
     let source = Source::of(options)?;
-    let mut connection = source.connect().await?;
+    let pool = source.connect().await?;
     for name in [Some(&options.role), options.login.as_ref()].into_iter().flatten() {
-        if !lint::role_exists(&mut connection, name).await? {
+        if !lint::role_exists(&pool, name).await? {
             bail!("there is no role {name:?} on this server");
         }
     }
     let login = options.login.clone().map_or(source.login, Login::Named);
-    let report = lint::run(&mut connection, &options.role, &login).await;
+    let report = lint::run(&pool, &options.role, &login).await;
     let report = report.map_err(|error| anyhow!("the catalogue cannot be read: {error}"))?;
-    // What was found counts, however the connection ends.
-    let _ = connection.close().await;
+    pool.close().await;
     Ok(report)
 }
 
 /// A database, and what named it.
 struct Source {
     name: &'static str,
-    url: String,
+    url: SecretString,
     /// Whose rights are looked at where none are named: `DATABASE_AUTHENTICATED_URL` is the
     /// service's, whatever it may be.
     login: Login,
@@ -121,15 +124,14 @@ impl Source {
     fn of(options: &Options) -> Result<Self> {
         const SERVICE: &str = "DATABASE_AUTHENTICATED_URL";
         const OWNER: &str = "DATABASE_URL";
-        let set = |name| env::var(name).ok().filter(|url| !url.is_empty());
         let own = |name, url, login| Ok(Self { name, url, login });
         if let Some(url) = options.url.clone() {
-            return own("--url", url, Login::OwnUnlessAdministrator);
+            return own("--url", url.into(), Login::OwnUnlessAdministrator);
         }
-        if let Some(url) = set(SERVICE) {
+        if let Some(url) = Config::database_from_env(SERVICE)? {
             return own(SERVICE, url, Login::Own);
         }
-        if let Some(url) = set(OWNER) {
+        if let Some(url) = Config::database_from_env(OWNER)? {
             return own(OWNER, url, Login::OwnUnlessAdministrator);
         }
         bail!(
@@ -138,24 +140,12 @@ impl Source {
         )
     }
 
-    /// The library's errors about a URL may hold it, and with it the password: they are not shown.
-    async fn connect(&self) -> Result<PgConnection> {
-        let is_postgres = url::Url::parse(&self.url)
-            .is_ok_and(|url| matches!(url.scheme(), "postgres" | "postgresql"));
-        let options = PgConnectOptions::from_str(&self.url).ok().filter(|_| is_postgres);
-        let Some(options) = options else {
-            bail!(
-                "{} is no URL of a PostgreSQL database. It should be \
-                 postgres://NAME:PASSWORD@HOST/DATABASE",
-                self.name
-            );
-        };
-        let connect = PgConnection::connect_with(&options);
-        let connected = tokio::time::timeout(CONNECT_TIMEOUT, connect).await;
-        connected
-            .with_context(|| format!("no answer within {CONNECT_TIMEOUT:?}"))
-            // Its text holds that of its cause.
-            .and_then(|connected| connected.map_err(|error| anyhow!("{error}")))
-            .with_context(|| format!("the database of {} cannot be used", self.name))
+    async fn connect(&self) -> Result<Pool> {
+        let options = pg_scope::Options::from_url(self.url.expose_secret());
+        let options = options.map_err(|error| anyhow!("{}: {error}", self.name))?;
+        let pool = lint::pool(options.acquire_timeout(CONNECT_TIMEOUT));
+        let pinged = pool.ping(CONNECT_TIMEOUT).await.map_err(|error| anyhow!("{error}"));
+        pinged.with_context(|| format!("the database of {} cannot be used", self.name))?;
+        Ok(pool)
     }
 }

@@ -44,11 +44,10 @@ pub(super) fn older_domain(text: &str) -> Result<CookieDomain, String> {
 }
 
 pub(super) fn postgres_url(text: &str) -> Result<SecretString, String> {
-    let url = Url::parse(text).map_err(|error| error.to_string())?;
-    match url.scheme() {
-        "postgres" | "postgresql" => Ok(text.into()),
-        _ => Err("not a postgres URL".into()),
-    }
+    // What else is wrong with it, the rules say.
+    let is_postgres =
+        ["postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme));
+    if is_postgres { Ok(text.into()) } else { Err("not a postgres URL".into()) }
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "clap wants a Result")]

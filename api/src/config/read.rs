@@ -1,20 +1,18 @@
 //! From variables to a [`Config`]: each is read alone first, so that all faults are told at once.
 
-use std::{env::VarError, fs};
+use std::env::VarError;
 
 use clap::{
     Arg, Command, CommandFactory as _, FromArgMatches as _,
     error::{ContextKind, ContextValue},
 };
+use environment::file_variable;
 use secrecy::SecretString;
 
 use super::{Config, faults::Faults, rules};
 
 /// Stands for a variable that must be set and is not, so that the others can be looked at.
 const PLACEHOLDER: &str = "postgres://localhost";
-
-/// No file of one secret is longer.
-const MAX_SECRET_FILE: u64 = 64 * 1024;
 
 impl Config {
     /// Reads the environment. An empty variable counts as not set. A secret can be in a file that
@@ -36,6 +34,21 @@ impl Config {
         let mut faults = Faults::default();
         let value = secret(&|name| std::env::var(name).ok(), name, &mut faults);
         faults.into_result(value.map(SecretString::from))
+    }
+
+    /// The URL of a database alone, for a command that needs no more. Production requires the same of it as the service.
+    pub fn database_from_env(name: &str) -> Result<Option<SecretString>, Faults> {
+        let url = Self::secret_from_env(name)?;
+        let is = |name: &str, value: &str| std::env::var(name).is_ok_and(|text| text == value);
+        let requires_tls =
+            is("APP_ENV", "production") && !is("DATABASE_ALLOW_UNVERIFIED_TLS", "true");
+        let mut faults = Faults::default();
+        if let Some(Err(text)) =
+            url.as_ref().map(|url| rules::check_database(name, url, requires_tls))
+        {
+            faults.variable(name, text);
+        }
+        faults.into_result(url)
     }
 
     /// Reads variables by name.
@@ -99,10 +112,6 @@ pub(super) fn variable(argument: &Arg) -> Option<&str> {
     argument.get_env()?.to_str()
 }
 
-pub(super) fn file_variable(name: &str) -> String {
-    format!("{name}_FILE")
-}
-
 /// What a variable holds. An empty one counts as not set.
 pub(super) fn given(var: &dyn Fn(&str) -> Option<String>, name: &str) -> Option<String> {
     var(name).filter(|value| !value.is_empty())
@@ -114,37 +123,10 @@ pub(super) fn secret(
     name: &str,
     faults: &mut Faults,
 ) -> Option<String> {
-    let value = given(var, name);
-    let variable = file_variable(name);
-    let Some(path) = given(var, &variable) else {
-        return value;
-    };
-    if value.is_some() {
-        faults.variable(name, format!("{name} and {variable} are both set: set one of them."));
-        return None;
-    }
-    match read_secret(&path) {
-        Ok(text) => Some(text),
-        Err(why) => {
-            let wanted = "It should name a file that holds the secret and nothing else";
-            faults.variable(name, format!("{variable} is `{path}`, {why}. {wanted}."));
-            None
-        }
-    }
-}
-
-fn read_secret(path: &str) -> Result<String, String> {
-    let metadata = fs::metadata(path).map_err(|error| format!("which cannot be read ({error})"))?;
-    if metadata.len() > MAX_SECRET_FILE {
-        return Err(format!("which has more than {MAX_SECRET_FILE} bytes"));
-    }
-    let text =
-        fs::read_to_string(path).map_err(|error| format!("which cannot be read ({error})"))?;
-    // Editors and `echo` end a file with a line break, which is no part of the secret.
-    match text.trim_end_matches(['\r', '\n']) {
-        "" => Err("which is empty".to_owned()),
-        text => Ok(text.to_owned()),
-    }
+    environment::secret(var, name).unwrap_or_else(|error| {
+        faults.variable(name, error.to_string());
+        None
+    })
 }
 
 /// Whether clap takes this text for this argument, looked at as if there were no other.

@@ -4,10 +4,11 @@
 use std::fmt::Write as _;
 
 use clap::{Arg, CommandFactory as _};
+use environment::file_variable;
 
 use super::{
     Config,
-    read::{file_variable, meaning, variable},
+    read::{meaning, variable},
 };
 
 /// The longest line of `.env.example`.

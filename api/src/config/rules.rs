@@ -1,6 +1,7 @@
 //! What variables have to do with one another, and what production refuses.
 
-use secrecy::ExposeSecret as _;
+use pg_scope::Options;
+use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use super::{Config, Environment, faults::Faults};
@@ -20,6 +21,7 @@ pub(super) fn check(config: &Config, faults: &mut Faults) {
              Core, or the database in which the embedded Core may keep its state.",
         );
     }
+    check_databases(config, faults);
     config.claims.check(faults);
     check_mail(config, faults);
     check_cookie_domains(config, faults);
@@ -59,17 +61,55 @@ fn check_production(config: &Config, faults: &mut Faults) {
     check_passwords(config, faults);
 }
 
-/// A password that stands in an example is known to everybody.
-fn check_passwords(config: &Config, faults: &mut Faults) {
+/// The URLs of the database that are set.
+fn databases(config: &Config) -> impl Iterator<Item = (&'static str, &SecretString)> {
     let urls = [
         ("DATABASE_URL", config.database_url.as_ref()),
         ("DATABASE_AUTHENTICATED_URL", Some(&config.database_authenticated_url)),
         ("DATABASE_URL_DIRECT", config.database_url_direct.as_ref()),
-        ("SMTP_URL", config.smtp_url.as_ref()),
     ];
-    for (name, url) in urls {
-        let url = url.and_then(|url| Url::parse(url.expose_secret()).ok());
-        let password = url.as_ref().and_then(Url::password);
+    urls.into_iter().filter_map(|(name, url)| Some((name, url?)))
+}
+
+fn check_databases(config: &Config, faults: &mut Faults) {
+    let requires_tls =
+        config.environment == Environment::Production && !config.database_allow_unverified_tls;
+    for (name, url) in databases(config) {
+        if let Err(text) = check_database(name, url, requires_tls) {
+            faults.rule(&[name], text);
+        }
+    }
+}
+
+/// Whether the URL of a database can be used, and verifies a server on another machine.
+pub(super) fn check_database(
+    name: &str,
+    url: &SecretString,
+    requires_tls: bool,
+) -> Result<(), String> {
+    let options = Options::from_url(url.expose_secret());
+    let options = options.map_err(|error| format!("{name}: {error}."))?;
+    if requires_tls && !options.is_local() && !options.verifies_server() {
+        return Err(format!(
+            "{name} names a database on another machine without sslmode=verify-full, and APP_ENV is `production`: \
+             another machine could stand in for it and read everything. Add sslmode=verify-full, and sslrootcert=PATH \
+             for certificates of your own. In a network that nobody else reaches, set \
+             DATABASE_ALLOW_UNVERIFIED_TLS=true."
+        ));
+    }
+    Ok(())
+}
+
+/// A password that stands in an example is known to everybody.
+fn check_passwords(config: &Config, faults: &mut Faults) {
+    let of_database = |url: &SecretString| {
+        Options::from_url(url.expose_secret()).ok()?.password().map(str::to_owned)
+    };
+    let of_mail =
+        |url: &SecretString| Url::parse(url.expose_secret()).ok()?.password().map(str::to_owned);
+    let databases = databases(config).map(|(name, url)| (name, of_database(url)));
+    let mail = ("SMTP_URL", config.smtp_url.as_ref().and_then(of_mail));
+    for (name, password) in databases.chain([mail]) {
         if password
             .is_some_and(|text| EXAMPLES.iter().any(|known| text.eq_ignore_ascii_case(known)))
         {

@@ -50,7 +50,7 @@ use self::{
     refresh_token::RefreshTokenKey,
 };
 pub use self::{error::StartError, schema::migrate};
-use crate::clock::Clock;
+use crate::{clock::Clock, sqlx_options::sqlx_options};
 
 /// How long a request waits for a database connection before it fails.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -125,7 +125,7 @@ pub async fn start(options: Options) -> std::result::Result<EmbeddedCore, StartE
     let pool = PgPoolOptions::new()
         .max_connections(MAX_CONNECTIONS)
         .acquire_timeout(ACQUIRE_TIMEOUT)
-        .connect(options.database_url.expose_secret())
+        .connect_with(sqlx_options(options.database_url.expose_secret())?)
         .await?;
     migrate(&pool).await?;
     schema::prune(&pool, options.clock.now().timestamp_millis()).await?;

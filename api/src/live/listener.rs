@@ -2,18 +2,15 @@
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
+use pg_scope::Options;
 use secrecy::{ExposeSecret as _, SecretString};
-use sqlx::{
-    ConnectOptions as _, Executor as _,
-    postgres::{PgConnectOptions, PgListener, PgPoolOptions},
-};
 use tokio::{
     sync::watch,
     time::{sleep, timeout},
 };
+use uuid::Uuid;
 
 use super::{change::Notification, hub::Hub};
-use crate::rls::sqlx_options;
 
 const CHANNEL: &str = "todo_changed";
 /// How long the server may take for anything that it is asked.
@@ -28,33 +25,45 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// An address that the driver does not understand.
 #[derive(Debug, thiserror::Error)]
 #[error("DATABASE_URL_DIRECT cannot be used: {0}")]
-pub struct Unusable(sqlx::Error);
+pub struct Unusable(pg_scope::Error);
+
+/// Whether changes are received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListenerState {
+    Connecting,
+    Listening,
+    /// The connection works, but a notification of its own was not delivered to it.
+    NotDelivered,
+}
+
+/// What to do about [`ListenerState::NotDelivered`].
+pub const NOT_DELIVERED: &str = "LISTEN receives no notifications, as behind a pooler in transaction mode: set \
+                                 DATABASE_URL_DIRECT to the database without the pooler";
 
 #[derive(Debug, thiserror::Error)]
 enum Lost {
     #[error(transparent)]
-    Failed(#[from] sqlx::Error),
-    #[error("the server closed the connection")]
-    Closed,
+    Failed(#[from] pg_scope::Error),
+    #[error("{NOT_DELIVERED}")]
+    NotDelivered,
     #[error("the server did not answer within {PATIENCE:?}")]
     Silent,
 }
 
 pub struct Listener {
-    connect: PgConnectOptions,
+    options: Options,
     hub: Arc<Hub>,
-    listening: watch::Sender<bool>,
+    state: watch::Sender<ListenerState>,
 }
 
 impl Listener {
     pub fn new(
         url: &SecretString,
         hub: Arc<Hub>,
-        listening: watch::Sender<bool>,
+        state: watch::Sender<ListenerState>,
     ) -> Result<Self, Unusable> {
-        let connect = sqlx_options(url.expose_secret()).map_err(Unusable)?;
-        let connect = connect.disable_statement_logging().application_name("todos live");
-        Ok(Self { connect, hub, listening })
+        let options = Options::from_url(url.expose_secret()).map_err(Unusable)?;
+        Ok(Self { options: options.application_name("todos live"), hub, state })
     }
 
     /// Listens, and after each loss of the connection tries again.
@@ -62,8 +71,12 @@ impl Listener {
         let mut pause = FIRST_PAUSE;
         loop {
             let Err(error) = self.listen().await;
-            // Whoever was heard starts from the shortest pause again.
-            if self.listening.send_replace(false) {
+            let state = match error {
+                Lost::NotDelivered => ListenerState::NotDelivered,
+                Lost::Failed(_) | Lost::Silent => ListenerState::Connecting,
+            };
+            // A connection that has worked starts from the shortest pause again.
+            if self.state.send_replace(state) == ListenerState::Listening {
                 pause = FIRST_PAUSE;
             }
             tracing::warn!(%error, "changes of todos are not heard of now: trying again in {pause:?}");
@@ -73,32 +86,47 @@ impl Listener {
     }
 
     async fn listen(&self) -> Result<Infallible, Lost> {
-        let mut listener = timeout(PATIENCE, self.connect()).await.map_err(|_| Lost::Silent)??;
+        let mut listener = self.connect().await?;
         // After LISTEN: what is committed from now on is heard, what was before is read.
         self.hub.refetch_all();
-        self.listening.send_replace(true);
+        self.state.send_replace(ListenerState::Listening);
         tracing::info!("listening for changes of todos");
         loop {
-            match timeout(SILENCE, listener.try_recv()).await {
-                Ok(Ok(Some(notification))) => self.tell(notification.payload()),
-                Ok(Ok(None)) => return Err(Lost::Closed),
+            match timeout(SILENCE, listener.receive()).await {
+                Ok(Ok(notification)) if &*notification.channel == CHANNEL => {
+                    self.tell(&notification.payload);
+                }
+                Ok(Ok(_)) => {}
                 Ok(Err(error)) => return Err(error.into()),
                 Err(_) => {
-                    let answer = timeout(PATIENCE, listener.execute("SELECT 1")).await;
+                    let answer = timeout(PATIENCE, listener.ping()).await;
                     answer.map_err(|_| Lost::Silent)??;
                 }
             }
         }
     }
 
-    async fn connect(&self) -> Result<PgListener, sqlx::Error> {
-        let pool =
-            PgPoolOptions::new().max_connections(1).connect_with(self.connect.clone()).await?;
-        let mut listener = PgListener::connect_with(&pool).await?;
-        // A gap has to be told, so a new connection is made here, not behind our back.
-        listener.eager_reconnect(false);
+    /// Opening the connection has limits of its own: each host gets its time.
+    async fn connect(&self) -> Result<pg_scope::Listener, Lost> {
+        let mut listener = pg_scope::Listener::connect(&self.options).await?;
         listener.listen(CHANNEL).await?;
+        self.verify_delivery(&mut listener).await?;
         Ok(listener)
+    }
+
+    /// Whether a notification of another connection is received. A pooler in transaction mode accepts LISTEN, and
+    /// gives the server's connection to other clients.
+    async fn verify_delivery(&self, listener: &mut pg_scope::Listener) -> Result<(), Lost> {
+        let channel = format!("todos_probe_{}", Uuid::new_v4().simple());
+        listener.listen(&channel).await?;
+        let mut sender = pg_scope::Listener::connect(&self.options).await?;
+        sender.notify(&channel, "").await?;
+        let delivered = async {
+            while *listener.receive().await?.channel != *channel {}
+            Ok::<_, pg_scope::Error>(())
+        };
+        timeout(PATIENCE, delivered).await.map_err(|_| Lost::NotDelivered)??;
+        Ok(())
     }
 
     fn tell(&self, payload: &str) {

@@ -18,6 +18,7 @@ use tokio::{
 pub use self::{
     change::{Change, Kind},
     hub::Subscription,
+    listener::{ListenerState, NOT_DELIVERED},
     queue::Batch,
 };
 use self::{
@@ -30,7 +31,7 @@ use self::{
 pub struct Live {
     hub: Arc<Hub>,
     task: Arc<Task>,
-    listening: watch::Receiver<bool>,
+    state: watch::Receiver<ListenerState>,
     reads: Arc<Semaphore>,
 }
 
@@ -51,11 +52,11 @@ impl Live {
     /// So many may read at once what has changed: whoever asks for a page shares their connections.
     pub fn open(url: &SecretString, reads: usize) -> Result<Self, Unusable> {
         let hub = Arc::new(Hub::default());
-        let (listening, heard) = watch::channel(false);
-        let listener = Listener::new(url, Arc::clone(&hub), listening)?;
+        let (sender, state) = watch::channel(ListenerState::Connecting);
+        let listener = Listener::new(url, Arc::clone(&hub), sender)?;
         let task = Arc::new(Task(tokio::spawn(listener.run())));
         let reads = Arc::new(Semaphore::new(reads));
-        Ok(Self { hub, task, listening: heard, reads })
+        Ok(Self { hub, task, state, reads })
     }
 
     /// The changes of a user's todos from now on.
@@ -71,13 +72,18 @@ impl Live {
 
     /// Resolves as soon as the database is listened to.
     pub async fn listening(&self) {
-        let mut listening = self.listening.clone();
-        let _ = listening.wait_for(|listening| *listening).await;
+        let mut state = self.state.clone();
+        let _ = state.wait_for(|state| *state == ListenerState::Listening).await;
     }
 
     /// Whether the database is listened to now.
     pub fn is_listening(&self) -> bool {
-        *self.listening.borrow()
+        self.state() == ListenerState::Listening
+    }
+
+    /// Whether changes are received now, and if not, why.
+    pub fn state(&self) -> ListenerState {
+        *self.state.borrow()
     }
 
     /// Stops to listen.

@@ -6,15 +6,12 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
-use sqlx::{
-    PgPool,
-    postgres::{PgConnectOptions, PgPoolOptions},
-};
+use sqlx::{PgPool, postgres::PgPoolOptions};
 use tokio::sync::OnceCell;
 use url::Url;
 
 use super::{message::Message, queue::DeliveryError};
-use crate::clock::Clock;
+use crate::{clock::Clock, sqlx_options::sqlx_options};
 
 /// How many mails are kept.
 const KEPT: i64 = 100;
@@ -61,7 +58,7 @@ pub struct Kept {
 
 impl Outbox {
     pub fn new(database_url: &SecretString, page: Url, clock: Clock) -> anyhow::Result<Self> {
-        let options: PgConnectOptions = database_url.expose_secret().parse()?;
+        let options = sqlx_options(database_url.expose_secret())?;
         let pool = PgPoolOptions::new().max_connections(1).connect_lazy_with(options);
         Ok(Self(Arc::new(Inner { pool, schema: OnceCell::new(), page, clock })))
     }

@@ -1,15 +1,25 @@
 //! Whether the database believes the claims that it should, and none else: asked with those of a user
 //! who does not exist.
 
-use sqlx::{Connection as _, PgConnection};
+use std::sync::LazyLock;
 
-use super::{
-    Access, Role, prologue,
-    signature::{ClaimsMode, Signer},
+use pg_scope::{
+    Error, FromRow, Pool, Scope, ScopeTemplate, SqlState,
+    types::{ToSql, Type},
 };
 
-/// The SQLSTATE by which `auth.session()` refuses claims: `invalid_authorization_specification`.
-const REFUSED: &str = "28000";
+use super::{
+    Access, Role, Work,
+    signature::{ClaimsMode, Signer},
+    template,
+};
+
+/// The SQLSTATE by which `auth.session()` refuses claims.
+const REFUSED: SqlState = SqlState::INVALID_AUTHORIZATION_SPECIFICATION;
+
+/// Of questions that are asked as the login itself.
+static NO_CLAIMS: LazyLock<ScopeTemplate> =
+    LazyLock::new(|| ScopeTemplate::new(&[], &[], Access::Read));
 
 /// Clocks may differ by as much as a signature lasts.
 const TOLERANCE: i64 = 60;
@@ -53,14 +63,14 @@ pub enum ProbeError {
     #[error(transparent)]
     Disagreement(#[from] Disagreement),
     #[error(transparent)]
-    Database(#[from] sqlx::Error),
+    Database(#[from] Error),
 }
 
 /// Asks on a connection of the service's login.
-pub async fn check(connection: &mut PgConnection, signer: &Signer) -> Result<(), ProbeError> {
+pub async fn check(pool: &Pool, signer: &Signer) -> Result<(), ProbeError> {
     let user = uuid::Uuid::new_v4().to_string();
     let claims = serde_json::json!({"sub": user}).to_string();
-    let mut probe = Probe { connection, user, claims };
+    let probe = Probe { pool, user, claims };
     let signature = signer.sign(&probe.claims);
     if !probe.is_believed(&signature).await? {
         return Err(probe.why_not(signer).await?.into());
@@ -80,56 +90,57 @@ pub async fn check(connection: &mut PgConnection, signer: &Signer) -> Result<(),
 }
 
 struct Probe<'a> {
-    connection: &'a mut PgConnection,
+    pool: &'a Pool,
     user: String,
     claims: String,
 }
 
 impl Probe<'_> {
     /// Whether it takes the claims with this signature for the user's.
-    async fn is_believed(&mut self, signature: &str) -> Result<bool, sqlx::Error> {
-        let mut transaction = self.connection.begin_with("BEGIN READ ONLY").await?;
-        let claim = sqlx::query(prologue(Access::Write)).bind(Role::Authenticated.name());
-        let claim = claim.bind(&self.claims).bind(signature).persistent(false);
-        claim.execute(&mut *transaction).await?;
-        let user = sqlx::query_scalar::<_, Option<String>>("SELECT auth.user_id()");
-        let user = user.persistent(false).fetch_one(&mut *transaction).await;
-        transaction.rollback().await?;
-        match user {
-            Ok(user) => Ok(user.as_deref() == Some(&self.user)),
-            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(REFUSED) => {
-                Ok(false)
-            }
+    async fn is_believed(&self, signature: &str) -> Result<bool, Error> {
+        let claims = [Role::Authenticated.name(), &self.claims, signature];
+        let scope = template(Access::Read, Work::Lookup).scope(&claims)?;
+        match self.ask::<(Option<String>,)>(scope, "SELECT auth.user_id()", &[]).await {
+            Ok(user) => Ok(user.and_then(|(user,)| user).is_some_and(|user| user == self.user)),
+            Err(Error::Db(error)) if *error.code() == REFUSED => Ok(false),
             Err(error) => Err(error),
         }
     }
 
     /// Why it does not take what was signed as it should be.
-    async fn why_not(&mut self, signer: &Signer) -> Result<Disagreement, sqlx::Error> {
+    async fn why_not(&self, signer: &Signer) -> Result<Disagreement, Error> {
         if signer.key.is_none() {
             return Ok(Disagreement::WantsSignatures);
         }
-        let mut transaction = self.connection.begin_with("BEGIN READ ONLY").await?;
-        let now = sqlx::query_scalar::<_, i64>("SELECT extract(epoch FROM now())::bigint");
-        let now = now.persistent(false).fetch_one(&mut *transaction).await?;
-        transaction.rollback().await?;
-        let ahead = now - signer.clock.now().timestamp();
+        let now = "SELECT extract(epoch FROM now())::bigint";
+        let now = self.ask::<(i64,)>(NO_CLAIMS.scope(&[])?, now, &[]).await?;
+        let ahead = now.map_or(0, |(now,)| now) - signer.clock.now().timestamp();
         let differ = ahead.abs() >= TOLERANCE;
         Ok(if differ { Disagreement::ClocksDiffer(ahead) } else { Disagreement::KeyDoesNotCount })
     }
 
-    async fn who_may_make_objects(&mut self) -> Result<Option<String>, sqlx::Error> {
+    async fn who_may_make_objects(&self) -> Result<Option<String>, Error> {
         const QUERY: &str = "
             SELECT rolname::text FROM pg_roles r WHERE rolname IN (session_user, $1, $2) AND (
                 has_database_privilege(r.oid, current_database(), 'CREATE, TEMPORARY')
                 OR EXISTS (SELECT FROM pg_namespace n
                            WHERE has_schema_privilege(r.oid, n.oid, 'CREATE')))
             ORDER BY rolname LIMIT 1";
-        let mut transaction = self.connection.begin_with("BEGIN READ ONLY").await?;
-        let role = sqlx::query_scalar(QUERY);
-        let role = role.bind(Role::Authenticated.name()).bind(Role::Support.name());
-        let role = role.persistent(false).fetch_optional(&mut *transaction).await?;
-        transaction.rollback().await?;
-        Ok(role)
+        let roles = [Role::Authenticated.name(), Role::Support.name()];
+        let role = self.ask::<(String,)>(NO_CLAIMS.scope(&[])?, QUERY, &roles).await?;
+        Ok(role.map(|(role,)| role))
+    }
+
+    /// The first row of a query in a transaction of its own.
+    async fn ask<T: FromRow>(
+        &self,
+        scope: Scope,
+        sql: &str,
+        parameters: &[&str],
+    ) -> Result<Option<T>, Error> {
+        let transaction = self.pool.begin(scope).await?.ending();
+        let parameters: Vec<_> =
+            parameters.iter().map(|text| (text as &(dyn ToSql + Sync), Type::TEXT)).collect();
+        Ok(transaction.query(sql, &parameters).await?.decode()?.into_iter().next())
     }
 }

@@ -4,8 +4,11 @@
 //! back.
 
 use std::{
-    fmt, io,
-    net::SocketAddr,
+    collections::hash_map::RandomState,
+    fmt,
+    hash::{BuildHasher as _, Hasher as _},
+    io,
+    net::{IpAddr, SocketAddr},
     path::PathBuf,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -21,12 +24,12 @@ use tokio::{
 };
 use tokio_postgres::{
     CancelToken, Config,
-    config::{Host, SslMode, SslNegotiation},
+    config::{Host, LoadBalanceHosts, SslMode, SslNegotiation},
     tls::{ChannelBinding, MakeTlsConnect, TlsConnect, TlsStream},
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::{error::ConnectError, tls::Target};
+use crate::{error::ConnectError, target::Target};
 
 const DEFAULT_PORT: u16 = 5432;
 
@@ -40,16 +43,40 @@ type Encrypted<S> = <MakeRustlsConnect as MakeTlsConnect<HandshakeStream<S>>>::S
 /// One of the hosts that a URL names.
 pub(crate) struct Candidate<'a> {
     host: &'a Host,
+    /// The address of the host, if the URL gives it.
+    address: Option<IpAddr>,
     port: u16,
 }
 
-/// In the order of the URL.
+impl fmt::Display for Candidate<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.host {
+            Host::Tcp(name) => f.write_str(name)?,
+            Host::Unix(folder) => folder.display().fmt(f)?,
+        }
+        if let Some(address) = self.address {
+            write!(f, "[{address}]")?;
+        }
+        write!(f, ":{}", self.port)
+    }
+}
+
+/// In the order of the URL, or in a random one if its `load_balance_hosts` requires that.
 pub(crate) fn candidates(config: &Config) -> impl Iterator<Item = Candidate<'_>> {
     let ports = config.get_ports();
-    config.get_hosts().iter().enumerate().map(|(index, host)| {
+    let candidate = |(index, host)| {
         let port = ports.get(index).or(ports.first()).copied().unwrap_or(DEFAULT_PORT);
-        Candidate { host, port }
-    })
+        Candidate { host, address: config.get_hostaddrs().get(index).copied(), port }
+    };
+    let candidates = config.get_hosts().iter().enumerate().map(candidate);
+    balanced(config, candidates.collect()).into_iter()
+}
+
+fn balanced<T>(config: &Config, mut items: Vec<T>) -> Vec<T> {
+    if config.get_load_balance_hosts() == LoadBalanceHosts::Random {
+        items.sort_by_cached_key(|_| RandomState::new().build_hasher().finish());
+    }
+    items
 }
 
 /// A connection that is signed in.
@@ -71,13 +98,16 @@ pub(crate) async fn open(
 ) -> Result<Established, ConnectError> {
     match candidate.host {
         Host::Tcp(name) => {
-            let (socket, address) = open_tcp(&target.config, name, candidate.port, within).await?;
+            let (socket, address) = open_tcp(&target.config, candidate, name, within).await?;
             sign_in(target, name, Address::Tcp(address), socket).await
         }
         Host::Unix(folder) => {
             let path = folder.join(format!(".s.PGSQL.{}", candidate.port));
             let socket = UnixStream::connect(&path).await?;
-            sign_in(target, "", Address::Unix(path), socket).await
+            // As in libpq, there is no TLS on a Unix socket.
+            let mut target = target.clone();
+            target.config.ssl_mode(SslMode::Disable).ssl_negotiation(SslNegotiation::Postgres);
+            sign_in(&target, "", Address::Unix(path), socket).await
         }
     }
 }
@@ -85,12 +115,15 @@ pub(crate) async fn open(
 /// A name may have addresses that swallow what is sent to them. Each gets an equal share of the time.
 async fn open_tcp(
     config: &Config,
+    &Candidate { address, port, .. }: &Candidate<'_>,
     name: &str,
-    port: u16,
     within: Duration,
 ) -> io::Result<(TcpStream, SocketAddr)> {
     let mut failure = io::Error::new(io::ErrorKind::NotFound, format!("{name} has no address"));
-    let addresses: Vec<_> = lookup_host((name, port)).await?.collect();
+    let addresses = match address {
+        Some(address) => vec![SocketAddr::new(address, port)],
+        None => balanced(config, lookup_host((name, port)).await?.collect()),
+    };
     let share = share(within * 9 / 10, addresses.len());
     for address in addresses {
         match timeout(share, TcpStream::connect(address)).await {

@@ -6,7 +6,7 @@ use fallible_iterator::FallibleIterator as _;
 use postgres_protocol::message::backend::ErrorFields;
 use tokio_postgres::error::SqlState;
 
-use crate::tls::UrlError;
+use crate::target::UrlError;
 
 /// Why a transaction or a statement failed.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -42,6 +42,17 @@ pub enum Error {
     /// A statement of a read-only scope tried to write.
     #[error("the scope is read-only: {0}")]
     ReadOnlyScope(Arc<DbError>),
+    /// The server does not know a statement that this connection has prepared.
+    #[error(
+        "the server has lost a prepared statement: behind a pooler in transaction mode, turn prepared statements off \
+         ({setting}): {error}"
+    )]
+    PreparedStatementLost {
+        /// See [`Options::prepared_statements_setting`](crate::Options::prepared_statements_setting).
+        setting: &'static str,
+        /// Of the server.
+        error: Arc<DbError>,
+    },
     /// A parameter cannot be sent.
     #[error("a parameter cannot be encoded: {0}")]
     Encode(String),
@@ -91,7 +102,7 @@ impl Error {
     /// The SQLSTATE, if the server sent one.
     pub fn code(&self) -> Option<&SqlState> {
         match self {
-            Self::Db(error) => Some(error.code()),
+            Self::Db(error) | Self::PreparedStatementLost { error, .. } => Some(error.code()),
             Self::Connect(error) => error.code(),
             _ => None,
         }
@@ -277,9 +288,14 @@ impl DbError {
         matches!(&*self.severity, "FATAL" | "PANIC")
     }
 
+    /// Whether the server does not know a prepared statement.
+    pub(crate) fn is_lost_statement(&self) -> bool {
+        self.code == SqlState::INVALID_SQL_STATEMENT_NAME
+    }
+
     /// Whether a prepared statement is no longer valid: its result type changed, or the server does not know it.
     pub(crate) fn is_stale_statement(&self) -> bool {
-        self.code == SqlState::INVALID_SQL_STATEMENT_NAME
+        self.is_lost_statement()
             || self.code == SqlState::FEATURE_NOT_SUPPORTED
                 && self.routine.as_deref() == Some("RevalidateCachedQuery")
     }

@@ -7,6 +7,7 @@ mod connect;
 mod connection;
 mod error;
 mod framed;
+mod listener;
 mod nested;
 mod options;
 mod pool;
@@ -14,6 +15,7 @@ mod queue;
 mod scope;
 #[cfg(feature = "sea-orm")]
 mod sea_orm;
+mod target;
 mod tls;
 mod transaction;
 
@@ -24,15 +26,16 @@ pub const STATEMENT_DURATION: &str = "database_statement_duration_seconds";
 pub use tokio_postgres::{error::SqlState, types};
 
 #[cfg(feature = "sea-orm")]
-pub use self::sea_orm::RowStream;
+pub use self::sea_orm::{RowStream, open_session};
 pub use self::{
     batch::{Column, FromRow, QueryResult, ResultLimits, Row},
     error::{ConnectError, DbError, Error},
+    listener::{Listener, Notification},
     nested::NestedTransaction,
     options::Options,
     pool::{Pool, PoolStatus},
     queue::Share,
     scope::{Access, Scope, ScopeTemplate},
-    tls::UrlError,
+    target::UrlError,
     transaction::Transaction,
 };

@@ -2,9 +2,11 @@
 
 use std::{fmt, time::Duration};
 
-use crate::{error::Error, tls::Target};
+use crate::{error::Error, target::Target};
 
-/// How a [`Pool`](crate::Pool) connects and how many connections it has.
+/// How a [`Pool`](crate::Pool) connects and how many connections it has. The connections of a
+/// [`Listener`](crate::Listener) are opened in the same way.
+#[derive(Clone)]
 pub struct Options {
     pub(crate) target: Target,
     pub(crate) max_connections: usize,
@@ -12,6 +14,7 @@ pub struct Options {
     pub(crate) connect_timeout: Duration,
     pub(crate) response_timeout: Duration,
     pub(crate) prepares_statements: bool,
+    pub(crate) prepared_statements_setting: &'static str,
     pub(crate) idle_timeout: Duration,
     pub(crate) max_age: Duration,
 }
@@ -40,9 +43,40 @@ impl Options {
             connect_timeout: Duration::from_secs(10),
             response_timeout: Duration::from_secs(12),
             prepares_statements: true,
+            prepared_statements_setting: "Options::prepares_statements",
             idle_timeout: Duration::from_mins(5),
             max_age: Duration::from_mins(30),
         })
+    }
+
+    /// Whether every host of the URL is this machine: a Unix socket, `localhost` or a loopback address.
+    pub fn is_local(&self) -> bool {
+        self.target.is_local()
+    }
+
+    /// Whether the URL requires TLS with a certificate that is verified, so that no other machine can stand in for the
+    /// server: `sslmode=verify-full` or `verify-ca`, or `require` with `sslrootcert`.
+    pub fn verifies_server(&self) -> bool {
+        self.target.verification.is_verified()
+    }
+
+    /// The name that the URL signs in with.
+    pub fn user(&self) -> Option<&str> {
+        self.target.config.get_user()
+    }
+
+    /// The password of the URL, if it is UTF-8.
+    pub fn password(&self) -> Option<&str> {
+        std::str::from_utf8(self.target.config.get_password()?).ok()
+    }
+
+    /// What the connections are called in `pg_stat_activity`, unless the URL says it.
+    #[must_use]
+    pub fn application_name(mut self, name: &str) -> Self {
+        if self.target.config.get_application_name().is_none() {
+            self.target.config.application_name(name);
+        }
+        self
     }
 
     /// Default: 10. At least one.
@@ -79,6 +113,14 @@ impl Options {
     #[must_use]
     pub fn prepares_statements(mut self, prepares: bool) -> Self {
         self.prepares_statements = prepares;
+        self
+    }
+
+    /// What turns prepared statements off, such as an environment variable. [`Error::PreparedStatementLost`] names it.
+    /// Default: `Options::prepares_statements`.
+    #[must_use]
+    pub fn prepared_statements_setting(mut self, name: &'static str) -> Self {
+        self.prepared_statements_setting = name;
         self
     }
 

@@ -34,11 +34,13 @@ impl ScopeTemplate {
     pub fn new(settings: &[&str], constants: &[(&str, &str)], access: Access) -> Self {
         let read_only = (access == Access::Read).then_some(("transaction_read_only", "on"));
         let given = settings.iter().enumerate();
-        let given =
-            given.map(|(at, name)| format!("set_config({}, ${}, true)", quoted(name), at + 1));
+        let given = given.map(|(at, name)| {
+            format!("pg_catalog.set_config({}, ${}, true)", quoted(name), at + 1)
+        });
         let constants = constants.iter().chain(&read_only);
-        let constants = constants
-            .map(|(name, value)| format!("set_config({}, {}, true)", quoted(name), quoted(value)));
+        let constants = constants.map(|(name, value)| {
+            format!("pg_catalog.set_config({}, {}, true)", quoted(name), quoted(value))
+        });
         let calls: Vec<_> = given.chain(constants).collect();
         Self { sql: format!("SELECT {}", calls.join(", ")), settings: settings.len(), access }
     }
@@ -108,7 +110,7 @@ mod tests {
         let template = ScopeTemplate::new(&["a.b'"], &[("c", "o'clock")], Access::Write);
         assert_eq!(
             template.sql(),
-            "SELECT set_config('a.b''', $1, true), set_config('c', 'o''clock', true)"
+            "SELECT pg_catalog.set_config('a.b''', $1, true), pg_catalog.set_config('c', 'o''clock', true)"
         );
     }
 }

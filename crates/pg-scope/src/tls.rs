@@ -2,7 +2,6 @@
 //! Support"). tokio-postgres knows three of the modes, and no roots.
 
 use std::{
-    fmt,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -18,117 +17,83 @@ use rustls::{
     pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject as _},
 };
 use rustls_platform_verifier::Verifier;
-use tokio_postgres::{
-    Config,
-    config::{SslMode, SslNegotiation},
-};
-use tokio_postgres_rustls::MakeRustlsConnect;
-use url::Url;
+use tokio_postgres::config::SslMode;
 
-/// Where a database is, and how to connect to it.
-pub(crate) struct Target {
-    pub config: Config,
-    pub tls: MakeRustlsConnect,
+use crate::target::UrlError;
+
+/// How the server is verified.
+#[derive(Debug, Clone)]
+pub(crate) enum Verification {
+    /// Not at all.
+    None(SslMode),
+    /// By its certificate, whatever its name is.
+    Certificate(RootCertStore),
+    /// By its certificate and its name.
+    Full(RootCertStore),
+    /// The same, by the roots of the system.
+    FullBySystem,
 }
 
-/// Why the URL of a database cannot be used. Its text holds no password.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-#[expect(missing_docs, reason = "the messages say it")]
-pub enum UrlError {
-    #[error("it is not a URL of a PostgreSQL database: {0}")]
-    Unreadable(String),
-    #[error("its sslmode is `{0}`: use disable, prefer, require, verify-ca or verify-full")]
-    Mode(String),
-    #[error("its sslmode is `verify-ca`: say by whose certificate, with sslrootcert=PATH")]
-    NoRoot,
-    #[error(
-        "its sslrootcert `{0}` cannot be used ({1}): it should be a file of certificates in PEM"
-    )]
-    Root(PathBuf, String),
-    #[error(
-        "its sslnegotiation is `direct`: use it with sslmode=require, verify-ca or verify-full"
-    )]
-    DirectTls,
-    #[error("TLS cannot be set up: {0}")]
-    Tls(#[from] TlsError),
-}
+impl Verification {
+    pub fn read(mode: Option<&str>, root: Option<&str>) -> Result<Self, UrlError> {
+        let root = match (root, mode) {
+            (Some("system"), None | Some("verify-full")) => return Ok(Self::FullBySystem),
+            (Some("system"), Some(_)) => return Err(UrlError::SystemRoot),
+            (root, _) => root.map(Path::new).map(read_roots).transpose()?,
+        };
+        Ok(match (mode.unwrap_or("prefer"), root) {
+            ("disable", _) => Self::None(SslMode::Disable),
+            ("prefer", _) => Self::None(SslMode::Prefer),
+            ("require", None) => Self::None(SslMode::Require),
+            // libpq also verifies the certificate when a root is named.
+            ("require" | "verify-ca", Some(roots)) => Self::Certificate(roots),
+            ("verify-ca", None) => return Err(UrlError::NoRoot),
+            ("verify-full", Some(roots)) => Self::Full(roots),
+            ("verify-full", None) => Self::FullBySystem,
+            (other, _) => return Err(UrlError::Mode(other.to_owned())),
+        })
+    }
 
-impl fmt::Debug for Target {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.config.fmt(f)
+    pub fn mode(&self) -> SslMode {
+        match self {
+            Self::None(mode) => *mode,
+            Self::Certificate(_) | Self::Full(_) | Self::FullBySystem => SslMode::Require,
+        }
+    }
+
+    /// Whether another machine cannot stand in for the server.
+    pub fn is_verified(&self) -> bool {
+        !matches!(self, Self::None(_))
+    }
+
+    fn verifier(&self) -> Result<Arc<dyn ServerCertVerifier>, UrlError> {
+        let chain = |roots: &RootCertStore| {
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots.clone()), provider())
+                .build()
+                .map_err(|error| UrlError::Tls(TlsError::General(error.to_string())))
+        };
+        Ok(match self {
+            Self::None(_) => AnyHost::new(None),
+            Self::Certificate(roots) => AnyHost::new(Some(chain(roots)?)),
+            Self::Full(roots) => chain(roots)?,
+            Self::FullBySystem => Arc::new(Verifier::new(provider())?),
+        })
     }
 }
 
-impl Target {
-    pub fn parse(text: &str) -> Result<Self, UrlError> {
-        let mut url = Url::parse(text).map_err(|error| UrlError::Unreadable(error.to_string()))?;
-        let (mut mode, mut root) = (None, None);
-        for (name, value) in url.query_pairs() {
-            match &*name {
-                "sslmode" => mode = Some(value.into_owned()),
-                "sslrootcert" => root = Some(PathBuf::from(&*value)),
-                _ => {}
-            }
-        }
-        // Unchanged: tokio-postgres does not read `+` as a space.
-        let query = url.query().unwrap_or_default().split('&');
-        let others: Vec<_> =
-            query.filter(|pair| !is_tls_parameter(pair)).map(str::to_owned).collect();
-        url.set_query((!others.is_empty()).then(|| others.join("&")).as_deref());
-        let mut config: Config = url
-            .as_str()
-            .parse()
-            .map_err(|error: tokio_postgres::Error| UrlError::Unreadable(error.to_string()))?;
-        let roots = root.as_deref().map(read_roots).transpose()?;
-        let (mode, verifier) = read_mode(mode.as_deref().unwrap_or("prefer"), roots)?;
-        let is_weak = matches!(mode, SslMode::Disable | SslMode::Prefer);
-        if is_weak && config.get_ssl_negotiation() == SslNegotiation::Direct {
-            return Err(UrlError::DirectTls);
-        }
-        config.ssl_mode(mode);
-        let mut tls = ClientConfig::builder_with_provider(provider())
-            .with_safe_default_protocol_versions()?
-            .dangerous()
-            .with_custom_certificate_verifier(verifier)
-            .with_no_client_auth();
-        // PostgreSQL 17 and newer require it for `sslnegotiation=direct`.
-        tls.alpn_protocols = vec![b"postgresql".to_vec()];
-        Ok(Self { config, tls: MakeRustlsConnect::new(tls) })
-    }
-}
-
-fn is_tls_parameter(pair: &str) -> bool {
-    let name = pair.split('=').next().unwrap_or_default();
-    name.is_empty() || matches!(name, "sslmode" | "sslrootcert")
+pub(crate) fn client(verification: &Verification) -> Result<ClientConfig, UrlError> {
+    let mut tls = ClientConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()?
+        .dangerous()
+        .with_custom_certificate_verifier(verification.verifier()?)
+        .with_no_client_auth();
+    // PostgreSQL 17 and newer require it for `sslnegotiation=direct`.
+    tls.alpn_protocols = vec![b"postgresql".to_vec()];
+    Ok(tls)
 }
 
 fn provider() -> Arc<CryptoProvider> {
     Arc::new(aws_lc_rs::default_provider())
-}
-
-fn read_mode(
-    mode: &str,
-    roots: Option<RootCertStore>,
-) -> Result<(SslMode, Arc<dyn ServerCertVerifier>), UrlError> {
-    let chain = |roots: RootCertStore| {
-        WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider())
-            .build()
-            .map_err(|error| UrlError::Tls(TlsError::General(error.to_string())))
-    };
-    Ok(match (mode, roots) {
-        ("disable", _) => (SslMode::Disable, AnyHost::new(None)),
-        ("prefer", _) => (SslMode::Prefer, AnyHost::new(None)),
-        ("require", None) => (SslMode::Require, AnyHost::new(None)),
-        // libpq also verifies the certificate when a root is named.
-        ("require" | "verify-ca", Some(roots)) => {
-            (SslMode::Require, AnyHost::new(Some(chain(roots)?)))
-        }
-        ("verify-ca", None) => return Err(UrlError::NoRoot),
-        ("verify-full", Some(roots)) => (SslMode::Require, chain(roots)?),
-        ("verify-full", None) => (SslMode::Require, Arc::new(Verifier::new(provider())?)),
-        (other, _) => return Err(UrlError::Mode(other.to_owned())),
-    })
 }
 
 fn read_roots(path: &Path) -> Result<RootCertStore, UrlError> {
@@ -140,7 +105,7 @@ fn read_roots(path: &Path) -> Result<RootCertStore, UrlError> {
         }
         if roots.is_empty() { Err("it has no certificate".to_owned()) } else { Ok(roots) }
     };
-    read().map_err(|why| UrlError::Root(path.to_owned(), why))
+    read().map_err(|why| UrlError::Root(PathBuf::from(path), why))
 }
 
 /// Checks no host name: accepts the certificates that the roots signed (`verify-ca`), or any without roots (`require`).
@@ -197,43 +162,5 @@ impl ServerCertVerifier for AnyHost {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.provider.signature_verification_algorithms.supported_schemes()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(query: &str) -> Result<Target, String> {
-        let url = format!("postgres://app:s3cret@db.example.com/todos{query}");
-        Target::parse(&url).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn modes_are_those_of_libpq() {
-        for (query, mode) in [
-            ("", SslMode::Prefer),
-            ("?sslmode=disable", SslMode::Disable),
-            ("?sslmode=require&application_name=x", SslMode::Require),
-            ("?sslmode=verify-full&channel_binding=require", SslMode::Require),
-        ] {
-            assert_eq!(parse(query).unwrap().config.get_ssl_mode(), mode, "{query}");
-        }
-    }
-
-    #[test]
-    fn errors_name_the_parameter_and_no_password() {
-        for (query, expected) in [
-            ("?sslmode=on", "`on`: use disable"),
-            ("?sslmode=verify-ca", "sslrootcert=PATH"),
-            ("?sslmode=require&sslrootcert=/nonexistent", "`/nonexistent` cannot be used"),
-            ("?sslnegotiation=direct", "sslmode=require"),
-            ("?sslnegotiation=direct&sslmode=prefer", "sslmode=require"),
-            ("?sslnegotiation=direct&sslmode=disable", "sslmode=require"),
-            ("?sslcert=x", "not a URL of a PostgreSQL database"),
-        ] {
-            let error = parse(query).err().unwrap();
-            assert!(error.contains(expected) && !error.contains("s3cret"), "{query}: {error}");
-        }
     }
 }

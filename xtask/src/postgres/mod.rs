@@ -6,6 +6,7 @@ mod credentials;
 mod place;
 mod postmaster;
 mod privileges;
+mod versions;
 
 use std::{env, fs};
 

@@ -11,7 +11,7 @@ use serde::Serialize;
 pub use self::{
     report::{Report, rules_as_markdown},
     rules::{CREATE_IN_PUBLIC, RULES, SERVER_WITH_LEAKS},
-    run::{Login, role_exists, run},
+    run::{Login, pool, role_exists, run, run_in},
 };
 
 /// What is asked of the catalogue. `{name}` in a text stands for the column of that name in `sql`.

@@ -1,9 +1,9 @@
 //! Asks the catalogue, and changes nothing.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock, time::Duration};
 
+use pg_scope::{Access, Error, Options, Pool, ScopeTemplate, Transaction, types::Type};
 use serde_json::{Value, json};
-use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 
 use super::{
     Finding, Report, Rule,
@@ -15,10 +15,14 @@ const CATALOGUE: &str = include_str!("catalogue.sql");
 
 /// No name of the database's own is looked up: whose schema is looked at must not run as whoever
 /// looks. Compiling such a query takes longer than running it.
-const PREPARE: &str = "SELECT pg_catalog.set_config('search_path', '', true), \
-                       pg_catalog.set_config('statement_timeout', '30s', true), \
-                       pg_catalog.set_config('lock_timeout', '5s', true), \
-                       pg_catalog.set_config('jit', 'off', true)";
+static SCOPE: LazyLock<ScopeTemplate> = LazyLock::new(|| {
+    let settings =
+        [("search_path", ""), ("statement_timeout", "30s"), ("lock_timeout", "5s"), ("jit", "off")];
+    ScopeTemplate::new(&[], &settings, Access::Read)
+});
+
+/// Longer than a statement may take.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(40);
 
 const WHO_IS_SIGNED_IN: &str = "
     SELECT l.rolname::text AS login, l.rolsuper OR l.rolbypassrls
@@ -70,41 +74,45 @@ pub enum Login {
     Named(String),
 }
 
+/// A pool of one connection for the lint, which keeps no statement on the server.
+pub fn pool(options: Options) -> Pool {
+    let options = options.max_connections(1).prepares_statements(false);
+    Pool::new(options.response_timeout(RESPONSE_TIMEOUT))
+}
+
 /// Asks every rule about `role` and what `login` can become, in a transaction that can write nothing.
-pub async fn run(
-    connection: &mut PgConnection,
-    role: &str,
-    login: &Login,
-) -> Result<Report, sqlx::Error> {
-    let mut transaction = connection.begin_with("BEGIN READ ONLY").await?;
-    sqlx::query(PREPARE).persistent(false).execute(&mut *transaction).await?;
+pub async fn run(pool: &Pool, role: &str, login: &Login) -> Result<Report, Error> {
+    let transaction = pool.begin(SCOPE.scope(&[])?).await?;
+    let report = run_in(&transaction, role, login).await?;
+    transaction.rollback().await?;
+    Ok(report)
+}
+
+/// As [`run`], in this transaction, which sees its own changes. Its `search_path` must be empty.
+pub async fn run_in(transaction: &Transaction, role: &str, login: &Login) -> Result<Report, Error> {
     let login = match login {
         Login::Named(name) => Some(name.clone()),
-        Login::Own => Some(who_is_signed_in(&mut transaction).await?.0),
-        Login::OwnUnlessAdministrator => match who_is_signed_in(&mut transaction).await? {
+        Login::Own => Some(who_is_signed_in(transaction).await?.0),
+        Login::OwnUnlessAdministrator => match who_is_signed_in(transaction).await? {
             (_, true) => None,
             (name, false) => Some(name),
         },
     };
-    let claims_functions = read_claims_functions(&mut transaction).await?;
-    let symbols = read_symbols(&mut transaction, &claims_functions).await?;
-    let facts = read_policies(&mut transaction, &symbols).await?;
-    let parameters = read_parameter_grants(&mut transaction).await?;
-    let rows = sqlx::query(AssertSqlSafe(every_rule()))
-        .bind(role)
-        .bind(&login)
-        .bind(facts)
-        .bind(claims_functions_json(&claims_functions))
-        .bind(parameters)
-        .bind(auth_functions())
-        .persistent(false)
-        .fetch_all(&mut *transaction)
-        .await?;
-    transaction.rollback().await?;
+    let claims_functions = read_claims_functions(transaction).await?;
+    let symbols = read_symbols(transaction, &claims_functions).await?;
+    let facts = read_policies(transaction, &symbols).await?;
+    let grants = read_parameter_grants(transaction).await?;
+    let parameters = [
+        (&role as _, Type::TEXT),
+        (&login as _, Type::TEXT),
+        (&facts as _, Type::JSONB),
+        (&claims_functions_json(&claims_functions) as _, Type::JSONB),
+        (&grants as _, Type::JSONB),
+        (&auth_functions() as _, Type::JSONB),
+    ];
+    let rows = transaction.query(&every_rule(), &parameters).await?.decode::<(i32, Value)>()?;
     let mut findings = Vec::new();
-    for row in rows {
-        let index: i32 = row.try_get("rule")?;
-        let found: Value = row.try_get("found")?;
+    for (index, found) in rows {
         if let Some(rule) = usize::try_from(index).ok().and_then(|index| RULES.get(index)) {
             findings.push(finding(rule, &found));
         }
@@ -113,26 +121,28 @@ pub async fn run(
 }
 
 /// Whether the server knows a role of this name.
-pub async fn role_exists(connection: &mut PgConnection, name: &str) -> Result<bool, sqlx::Error> {
+pub async fn role_exists(pool: &Pool, name: &str) -> Result<bool, Error> {
     const QUERY: &str =
         "SELECT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) $1)";
-    // In a transaction, so that a pooler keeps the statement and its run together.
-    let mut transaction = connection.begin_with("BEGIN READ ONLY").await?;
-    let exists = sqlx::query_scalar(QUERY).bind(name).persistent(false);
-    let exists = exists.fetch_one(&mut *transaction).await?;
-    transaction.rollback().await?;
-    Ok(exists)
+    let transaction = pool.begin(SCOPE.scope(&[])?).await?.ending();
+    first(transaction.query(QUERY, &[(&name, Type::TEXT)]).await?.decode::<(bool,)>()?)
+        .map(|(exists,)| exists)
 }
 
-async fn who_is_signed_in(connection: &mut PgConnection) -> Result<(String, bool), sqlx::Error> {
-    sqlx::query_as(WHO_IS_SIGNED_IN).persistent(false).fetch_one(connection).await
+async fn who_is_signed_in(transaction: &Transaction) -> Result<(String, bool), Error> {
+    first(transaction.query(WHO_IS_SIGNED_IN, &[]).await?.decode()?)
+}
+
+fn first<T>(rows: Vec<T>) -> Result<T, Error> {
+    let missing = || Error::Decode("a query of the lint returned no row".to_owned());
+    rows.into_iter().next().ok_or_else(missing)
 }
 
 /// Functions by their oids, and calls of them in words.
 type Functions = Vec<(i64, String)>;
 
-async fn read_claims_functions(connection: &mut PgConnection) -> Result<Functions, sqlx::Error> {
-    sqlx::query_as(CLAIMS_FUNCTIONS).persistent(false).fetch_all(connection).await
+async fn read_claims_functions(transaction: &Transaction) -> Result<Functions, Error> {
+    transaction.query(CLAIMS_FUNCTIONS, &[]).await?.decode()
 }
 
 /// What `catalogue.sql` calls `claims_function`.
@@ -141,11 +151,10 @@ fn claims_functions_json(functions: &Functions) -> Value {
 }
 
 async fn read_symbols(
-    connection: &mut PgConnection,
+    transaction: &Transaction,
     claims_functions: &Functions,
-) -> Result<Symbols, sqlx::Error> {
-    let operators: Functions =
-        sqlx::query_as(OPERATORS).persistent(false).fetch_all(connection).await?;
+) -> Result<Symbols, Error> {
+    let operators: Functions = transaction.query(OPERATORS, &[]).await?.decode()?;
     let (equalities, containments) = operators.into_iter().partition::<Vec<_>, _>(|o| o.1 == "=");
     Ok(Symbols {
         claims_functions: claims_functions.iter().map(|(oid, _)| *oid).collect(),
@@ -155,16 +164,14 @@ async fn read_symbols(
 }
 
 /// What `catalogue.sql` needs for `parameter`.
-async fn read_parameter_grants(connection: &mut PgConnection) -> Result<Value, sqlx::Error> {
-    let number: i32 = sqlx::query_scalar("SELECT current_setting('server_version_num')::int")
-        .persistent(false)
-        .fetch_one(&mut *connection)
-        .await?;
+async fn read_parameter_grants(transaction: &Transaction) -> Result<Value, Error> {
+    const VERSION: &str = "SELECT current_setting('server_version_num')::int";
+    let (number,) = first(transaction.query(VERSION, &[]).await?.decode::<(i32,)>()?)?;
     if number < OLDEST_WITH_PARAMETER_GRANTS {
         return Ok(json!([]));
     }
-    let grants: Vec<(String, String, i64)> =
-        sqlx::query_as(PARAMETER_GRANTS).persistent(false).fetch_all(connection).await?;
+    let grants = transaction.query(PARAMETER_GRANTS, &[]).await?;
+    let grants = grants.decode::<(String, String, i64)>()?;
     let grant = |(name, privilege, grantee)| json!({"name": name, "privilege": privilege, "grantee": grantee});
     Ok(grants.into_iter().map(grant).collect())
 }
@@ -175,22 +182,18 @@ fn auth_functions() -> Value {
     functions.map(|(name, body)| json!({"name": name, "body": body})).collect()
 }
 
+/// A part of a policy: the policy's OID, `using` or `check`, the expression as a tree and as SQL.
+type Expression = (i64, String, String, Option<String>);
+
 /// What `catalogue.sql` calls `clause`.
-async fn read_policies(
-    connection: &mut PgConnection,
-    symbols: &Symbols,
-) -> Result<Value, sqlx::Error> {
-    let rows = sqlx::query(EXPRESSIONS).persistent(false).fetch_all(connection).await?;
-    let read = |row: &sqlx::postgres::PgRow| {
-        let policy: i64 = row.try_get("policy")?;
-        let part: String = row.try_get("part")?;
-        let tree: String = row.try_get("tree")?;
-        let source: Option<String> = row.try_get("source")?;
+async fn read_policies(transaction: &Transaction, symbols: &Symbols) -> Result<Value, Error> {
+    let rows = transaction.query(EXPRESSIONS, &[]).await?.decode::<Expression>()?;
+    let read = |(policy, part, tree, source): Expression| {
         let facts = Facts::read(&tree, symbols);
         let source = source.unwrap_or_default();
         // False or unknown of every row: it lets nothing through.
         let never = source == "false" || source.starts_with("NULL::");
-        Ok(json!({
+        json!({
             "policy": policy,
             "part": part,
             "constant": source == "true" || facts.constant && !never,
@@ -199,9 +202,9 @@ async fn read_policies(
             "permitted": facts.permitted,
             "bare": facts.bare,
             "compared": facts.compared,
-        }))
+        })
     };
-    rows.iter().map(read).collect()
+    Ok(rows.into_iter().map(read).collect())
 }
 
 /// One statement for all rules: the catalogue is read once.

@@ -1,13 +1,21 @@
 //! Through a transaction pooler (PgBouncer): what one transaction sets is gone before the next, whose
 //! connection to the server it then is.
 
-use api::clock::Clock;
+use std::time::Duration;
+
+use api::{clock::Clock, live::ListenerState};
 use axum::Router;
 use futures_util::future::join_all;
 
 use crate::support::{app::TestApp, database::TestDatabase, pooler::Pooler};
 
+/// For what must happen, on a machine that has much else to do.
+const PATIENCE: Duration = Duration::from_mins(2);
+
 const OFF: (&str, &str) = ("DATABASE_PREPARED_STATEMENTS", "off");
+
+/// Replaced by the URL past the pooler.
+const DIRECT: (&str, &str) = ("DATABASE_URL_DIRECT", "postgres://localhost/direct");
 
 /// A service behind a pooler that has two connections for it.
 async fn behind_pooler(vars: &[(&str, &str)]) -> Option<(TestApp, Pooler)> {
@@ -16,7 +24,12 @@ async fn behind_pooler(vars: &[(&str, &str)]) -> Option<(TestApp, Pooler)> {
     let pooler = Pooler::start(&database, 2).await?;
     let url = pooler.url(&database);
     let vars = [&[("RLS_CLAIMS", "signed"), ("RLS_CLAIMS_KEY", key.text.as_str())], vars].concat();
-    let change = |config: &mut api::config::Config| config.database_authenticated_url = url.into();
+    let direct = database.login_url();
+    let has_direct = vars.contains(&DIRECT);
+    let change = |config: &mut api::config::Config| {
+        config.database_authenticated_url = url.into();
+        config.database_url_direct = has_direct.then(|| direct.into());
+    };
     let app =
         TestApp::start_changed(database, &vars, Clock::system(), change, |_| Router::new()).await;
     Some((app, pooler))
@@ -52,4 +65,28 @@ async fn users_never_cross_on_the_poolers_connections() {
         }
     }))
     .await;
+}
+
+#[tokio::test]
+async fn listener_behind_a_pooler_is_reported_and_not_one_past_it() {
+    for (vars, expected) in
+        [(&[OFF][..], ListenerState::NotDelivered), (&[OFF, DIRECT], ListenerState::Listening)]
+    {
+        let Some((app, _pooler)) = behind_pooler(vars).await else { return };
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        while app.state.live.state() == ListenerState::Connecting {
+            assert!(tokio::time::Instant::now() < deadline, "the listener does not connect");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert_eq!(app.state.live.state(), expected);
+        let report = app.state.health.report().await;
+        let live = report.reasons()["live"].as_str().expect("a text").to_owned();
+        let is_listening = expected == ListenerState::Listening;
+        assert_eq!(live == "ok", is_listening, "{live}");
+        assert_eq!(live.contains("DATABASE_URL_DIRECT"), !is_listening, "{live}");
+        let response = app.get("/readyz").send().await.expect("a response");
+        assert_eq!(response.status(), 200, "without the listener, requests are served");
+        let public: serde_json::Value = response.json().await.expect("JSON");
+        assert_eq!(public["live"], if is_listening { "ok" } else { "unavailable" });
+    }
 }

@@ -55,12 +55,14 @@ impl Authority {
         let params = CertificateParams::new([name.to_owned()]).expect("a name");
         let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()
-            .expect("versions")
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], key)
-            .expect("a server");
+        let mut config =
+            ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+                .with_safe_default_protocol_versions()
+                .expect("versions")
+                .with_no_client_auth()
+                .with_single_cert(vec![certificate.der().clone()], key)
+                .expect("a server");
+        config.alpn_protocols = vec![b"postgresql".to_vec()];
         TlsAcceptor::from(Arc::new(config))
     }
 }
@@ -87,6 +89,19 @@ async fn serve(
     tls: Option<TlsAcceptor>,
 ) -> std::io::Result<()> {
     const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
+    /// The type of the TLS record that has the `ClientHello` (RFC 8446, 5.1).
+    const HANDSHAKE: u8 = 22;
+    let mut kind = [0];
+    client.peek(&mut kind).await?;
+    if let (HANDSHAKE, Some(tls)) = (kind[0], &tls) {
+        let mut client = tls.accept(client).await?;
+        // PostgreSQL ends a direct handshake without it.
+        if client.get_ref().1.alpn_protocol() == Some(b"postgresql") {
+            let mut server = TcpStream::connect(server).await?;
+            copy_bidirectional(&mut client, &mut server).await?;
+        }
+        return Ok(());
+    }
     let mut first = [0; 8];
     client.read_exact(&mut first).await?;
     let mut server = TcpStream::connect(server).await?;
@@ -151,7 +166,15 @@ async fn sslmode_means_what_it_means_to_libpq() {
         (&right, format!("sslmode=verify-full&sslrootcert={root}"), true),
         (&other_name, format!("sslmode=verify-full&sslrootcert={root}"), false),
         (&right, format!("sslmode=verify-full&sslrootcert={foreign_root}"), false),
+        // Without the round trip that asks whether the server speaks TLS.
+        (&right, format!("sslnegotiation=direct&sslmode=verify-full&sslrootcert={root}"), true),
+        (
+            &other_name,
+            format!("sslnegotiation=direct&sslmode=verify-full&sslrootcert={root}"),
+            false,
+        ),
         // The system's roots do not know ours.
+        (&right, "sslrootcert=system".to_owned(), false),
         (&right, "sslmode=verify-full".to_owned(), false),
     ] {
         let answer = ask(url, &query).await;

@@ -59,6 +59,10 @@ impl TestDatabase {
         database
     }
 
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// As superuser: what tests look at behind the service's back.
     pub fn url(&self) -> SecretString {
         SecretString::from(self.url_as("", ""))

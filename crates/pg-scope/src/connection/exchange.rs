@@ -194,14 +194,17 @@ impl Connection {
         request: &Request<'_>,
     ) -> Result<(), Error> {
         match (message, &mut *step) {
-            (Message::NoticeResponse(notice), _) => log_notice(notice.fields()),
+            (
+                message @ (Message::NoticeResponse(_)
+                | Message::ParameterStatus(_)
+                | Message::NotificationResponse(_)),
+                _,
+            ) => self.receive_unrequested(&message)?,
             (
                 Message::ParseComplete
                 | Message::ParameterDescription(_)
                 | Message::BindComplete
-                | Message::CloseComplete
-                | Message::ParameterStatus(_)
-                | Message::NotificationResponse(_),
+                | Message::CloseComplete,
                 _,
             ) => {}
             (Message::ErrorResponse(error), step) => {
@@ -261,6 +264,6 @@ pub(super) fn log_notice(fields: ErrorFields<'_>) {
 }
 
 /// A tag ends with the number of rows, if it has one: `INSERT 0 3`.
-fn rows_affected(tag: &str) -> u64 {
+pub(super) fn rows_affected(tag: &str) -> u64 {
     tag.rsplit(' ').next().and_then(|number| number.parse().ok()).unwrap_or_default()
 }

@@ -6,10 +6,11 @@
 mod cancel;
 mod exchange;
 mod prepared;
+mod script;
 mod types;
 
 use std::{
-    collections::hash_map::RandomState,
+    collections::{VecDeque, hash_map::RandomState},
     hash::{BuildHasher as _, Hasher as _},
     sync::Arc,
     time::Duration,
@@ -34,6 +35,7 @@ use crate::{
     connect::{self, Canceller, Established},
     error::{ConnectError, DbError, Error},
     framed::Framed,
+    listener::Notification,
     options::Options,
     pool::{Leasehold, Shared, Slot},
 };
@@ -58,8 +60,9 @@ pub(crate) enum Command {
     Release(Leasehold),
 }
 
+#[derive(Debug)]
 pub(crate) struct Connection {
-    framed: Framed,
+    pub framed: Framed,
     canceller: Canceller,
     /// The last status of `ReadyForQuery`.
     status: u8,
@@ -71,8 +74,14 @@ pub(crate) struct Connection {
     /// Shared with the other connections of the pool.
     types: Arc<TypeCache>,
     response_timeout: Duration,
+    /// Named in an error.
+    prepared_statements_setting: &'static str,
     /// Names of prepared statements that the next batch closes.
     closes: Vec<Arc<str>>,
+    /// Kept by a [`Listener`](crate::Listener), otherwise discarded.
+    pub notifications: Option<VecDeque<Notification>>,
+    /// A statement of a caller that owns the connection has been sent, and its response was not read to its end.
+    is_exchanging: bool,
     /// No statement may be sent any more.
     is_broken: bool,
     /// The server or the network has ended the connection.
@@ -90,12 +99,8 @@ impl Connection {
         for candidate in connect::candidates(config) {
             let opening = async {
                 let established = connect::open(&options.target, &candidate, share).await?;
-                let wanted = config.get_target_session_attrs();
-                let Options { prepares_statements, response_timeout, .. } = *options;
-                let types = Arc::clone(types);
-                let connection =
-                    Self::new(established, prepares_statements, response_timeout, types);
-                connection.accept(wanted).await
+                let connection = Self::new(established, options, Arc::clone(types));
+                connection.accept(config.get_target_session_attrs()).await
             };
             match timeout(share, opening).await {
                 Ok(Ok(connection)) => return Ok(connection),
@@ -108,20 +113,22 @@ impl Connection {
 
     fn new(
         Established { stream, cancel }: Established,
-        prepares: bool,
-        response_timeout: Duration,
+        options: &Options,
         types: Arc<TypeCache>,
     ) -> Self {
         Self {
             framed: Framed::new(stream),
             canceller: cancel,
             status: IDLE,
-            statements: prepares.then(|| LruCache::new(PREPARED_STATEMENTS)),
+            statements: options.prepares_statements.then(|| LruCache::new(PREPARED_STATEMENTS)),
             name_prefix: RandomState::new().build_hasher().finish(),
             next_name: 1,
             types,
-            response_timeout,
+            response_timeout: options.response_timeout,
+            prepared_statements_setting: options.prepared_statements_setting,
             closes: Vec::new(),
+            notifications: None,
+            is_exchanging: false,
             is_broken: false,
             has_ended: false,
         }
@@ -213,14 +220,13 @@ impl Connection {
     async fn ended(&mut self) {
         loop {
             match self.framed.next().await {
-                Ok(Message::NoticeResponse(notice)) => log_notice(notice.fields()),
-                Ok(Message::ParameterStatus(_) | Message::NotificationResponse(_)) => {}
                 Ok(Message::ErrorResponse(error)) => {
                     if let Ok(error) = DbError::read(error.fields()) {
                         tracing::info!(%error, "the server ended an idle database connection");
                     }
                     break;
                 }
+                Ok(message) if self.receive_unrequested(&message).is_ok() => {}
                 Ok(_) => break,
                 Err(_) => {
                     self.has_ended = true;
@@ -229,6 +235,21 @@ impl Connection {
             }
         }
         self.is_broken = true;
+    }
+
+    /// A message that a server sends also when nothing was asked of it.
+    pub fn receive_unrequested(&mut self, message: &Message) -> Result<(), Error> {
+        match message {
+            Message::NoticeResponse(notice) => log_notice(notice.fields()),
+            Message::ParameterStatus(_) => {}
+            Message::NotificationResponse(body) => {
+                if let Some(notifications) = &mut self.notifications {
+                    notifications.push_back(Notification::read(body)?);
+                }
+            }
+            _ => return Err(Error::Protocol("the server sent an unrequested message".to_owned())),
+        }
+        Ok(())
     }
 
     async fn ping(&mut self) {
@@ -278,6 +299,10 @@ impl Connection {
             && let Err(Error::Db(error)) = &result
             && (error.is_stale_statement() || error.is_conflict())
         {
+            if error.is_lost_statement() {
+                // It is prepared again, which costs a round trip.
+                tracing::warn!(error = %self.prepared_statement_lost(error), "a statement is sent again");
+            }
             result = self.exchange(&request, reply.closed()).await;
         }
         record(started_at.elapsed(), is_read_only, result.is_ok());
@@ -293,10 +318,18 @@ impl Connection {
                 let error = Arc::clone(error);
                 result = Err(self.classify_read_only_error(error, is_read_only).await);
             }
+            Err(Error::Db(error)) if error.is_lost_statement() && self.statements.is_some() => {
+                result = Err(self.prepared_statement_lost(error));
+            }
             Err(_) => {}
         }
         let status = if self.is_broken { TransactionStatus::Idle } else { self.status.into() };
         let _ = reply.send(result.map_err(|error| Failure::Error { error, status }));
+    }
+
+    fn prepared_statement_lost(&self, error: &Arc<DbError>) -> Error {
+        let (setting, error) = (self.prepared_statements_setting, Arc::clone(error));
+        Error::PreparedStatementLost { setting, error }
     }
 
     /// A write in a read-only scope is a fault of the caller. In any other scope the server is a standby by now, unless a

@@ -20,6 +20,7 @@ impl From<Error> for DbErr {
             Error::Db(error) => query(sqlx::Error::Database(Box::new(SqlxDbError(error)))),
             Error::ReadOnlyScope(_)
             | Error::ReadOnlySetting(_)
+            | Error::PreparedStatementLost { .. }
             | Error::Protocol(_)
             | Error::RolledBack => query(sqlx::Error::Protocol(error.to_string())),
             Error::Encode(text) | Error::Decode(text) => Self::Type(text),

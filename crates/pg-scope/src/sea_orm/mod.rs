@@ -2,6 +2,7 @@
 
 mod error;
 mod parameter;
+mod session;
 mod text;
 mod value;
 
@@ -19,6 +20,7 @@ use sea_orm::{
     TransactionTrait,
 };
 
+pub use self::session::open_session;
 use self::{parameter::encode, value::query_result};
 use crate::{
     batch::{FromRow, Row},

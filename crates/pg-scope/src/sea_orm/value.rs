@@ -21,6 +21,10 @@ pub(super) type Failure = Box<dyn StdError + Send + Sync>;
 /// A row as SeaORM reads it: by the names of its columns, which have to differ. SeaORM sorts the columns by name, so
 /// reading by index returns another column.
 pub(super) fn query_result(row: &Row) -> Result<QueryResult, DbErr> {
+    Ok(proxy_row(row)?.into())
+}
+
+pub(super) fn proxy_row(row: &Row) -> Result<ProxyRow, DbErr> {
     let mut values = BTreeMap::new();
     for column in row.values() {
         let (column, bytes) = column?;
@@ -30,7 +34,7 @@ pub(super) fn query_result(row: &Row) -> Result<QueryResult, DbErr> {
             return Err(DbErr::Type(format!("two columns are named {name}: give them aliases")));
         }
     }
-    Ok(ProxyRow::new(values).into())
+    Ok(ProxyRow::new(values))
 }
 
 fn decode(column: &Column, bytes: Option<&[u8]>) -> Result<Value, DbErr> {

@@ -1,5 +1,6 @@
 //! pg-scope against a real PostgreSQL (`TEST_DATABASE_URL`) and against a scripted server.
 
+mod connecting;
 mod drops;
 mod handshake;
 mod scripted;

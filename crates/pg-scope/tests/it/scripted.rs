@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pg_scope::{Error, Options, Pool, ResultLimits, types::Type};
+use pg_scope::{Error, Options, Pool, ResultLimits, SqlState, types::Type};
 use tokio::time::timeout;
 
 use super::{
@@ -19,6 +19,7 @@ const GENEROUS: Duration = Duration::from_mins(1);
 
 fn pool(server: &Server) -> Pool {
     let options = Options::from_url(server.url()).expect("a URL").max_connections(1);
+    let options = options.prepared_statements_setting("A_VARIABLE");
     Pool::new(options.acquire_timeout(GENEROUS).connect_timeout(GENEROUS))
 }
 
@@ -47,7 +48,7 @@ async fn error_before_rows_leaves_connection_in_use() {
     .await;
     let pool = pool(&server);
     let failed = whole(&pool).await.expect_err("an error");
-    assert_eq!(failed.code().map(pg_scope::SqlState::code), Some("42P01"));
+    assert_eq!(failed.code().map(SqlState::code), Some("42P01"));
     assert_eq!(failed.to_string(), "no such table (42P01). hint");
     assert_eq!(whole(&pool).await.expect("a value"), "a");
     assert_eq!(server.connections(), 1);
@@ -80,7 +81,7 @@ async fn fatal_inside_a_response_keeps_its_reason() {
     .await;
     let pool = pool(&server);
     let failed = whole(&pool).await.expect_err("an error");
-    assert_eq!(failed.code().map(pg_scope::SqlState::code), Some("57P01"));
+    assert_eq!(failed.code().map(SqlState::code), Some("57P01"));
     assert_eq!(whole(&pool).await.expect("a value"), "b");
     assert_eq!(server.connections(), 2);
 }
@@ -148,7 +149,14 @@ async fn stale_plan_and_conflicts_are_sent_once_more() {
         assert_eq!(whole(&pool).await.expect("a value"), "a");
         assert_eq!(whole(&pool).await.expect("a value"), "b");
         // Once more, and not again.
-        assert!(matches!(whole(&pool).await, Err(Error::Db(_))));
+        match whole(&pool).await.expect_err("an error") {
+            // A pooler in transaction mode, which the error names.
+            error @ Error::PreparedStatementLost { .. } => {
+                assert_eq!(error.code().map(SqlState::code), Some("26000"));
+                assert!(error.to_string().contains("(A_VARIABLE)"), "{error}");
+            }
+            error => assert!(matches!(&error, Error::Db(db) if db.code().code() != "26000")),
+        }
         assert_eq!(server.batches().len(), 5);
         assert_eq!(server.connections(), 1);
     }
@@ -420,7 +428,8 @@ async fn failed_begin_lets_no_statement_run_without_its_scope() {
     let server = Server::start([Response::Send(failing)]).await;
     let pool = pool(&server);
     let transaction = pool.begin(write_as("ada")).await.expect("a connection");
-    assert!(matches!(transaction.query("SELECT 'a'", &[]).await, Err(Error::Db(_))));
+    let failed = transaction.query("SELECT 'a'", &[]).await;
+    assert!(matches!(failed, Err(Error::PreparedStatementLost { .. })));
     assert!(matches!(transaction.query("SELECT 'a'", &[]).await, Err(Error::TransactionEnded)));
     assert_eq!(server.batches().len(), 1);
 }

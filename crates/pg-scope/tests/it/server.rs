@@ -150,7 +150,7 @@ impl Server {
 }
 
 /// A message without its type: the body behind the length.
-async fn read_body(socket: &mut TcpStream) -> Option<Vec<u8>> {
+pub async fn read_body(socket: &mut TcpStream) -> Option<Vec<u8>> {
     read_slowly(socket, Duration::ZERO).await
 }
 
@@ -172,7 +172,7 @@ fn message(kind: u8, body: &[u8]) -> Vec<u8> {
     [&[kind][..], &length.to_be_bytes(), body].concat()
 }
 
-fn handshake() -> Vec<u8> {
+pub fn handshake() -> Vec<u8> {
     [message(b'R', &[0; 4]), message(b'K', &[0, 0, 0, 1, 0, 0, 0, 2]), ready(b'I')].concat()
 }
 

@@ -1,9 +1,9 @@
 //! How many connections one key may have, and who is next.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use pg_scope::{Error, Pool, Scope, Share};
+use pg_scope::{Error, Pool, Scope, Share, Transaction};
 
 use super::{postgres, read_as, user};
 
@@ -68,11 +68,24 @@ async fn shares_of_dropped_transactions_and_connections_are_free_again() {
 async fn transaction_that_waits_for_its_share_times_out() {
     let options = postgres("shares-timeout").acquire_timeout(Duration::from_millis(50));
     let pool = Pool::new(options);
-    let held = [pool.begin(of("ada")).await, pool.begin(of("ada")).await];
+    let held = [begun(&pool).await, begun(&pool).await];
     let result = pool.begin(of("ada")).await;
     assert!(matches!(result, Err(Error::AcquireTimeout(_))), "{result:?}");
     drop(held);
-    let shares: Arc<[Share]> = Arc::new([Share { key: "ada".into(), max: 2 }]);
-    let transaction = pool.begin(read_as("ada").shares(shares)).await.expect("a connection");
+    let transaction = begun(&pool).await;
     assert_eq!(user(&transaction).await.expect("a row"), "ada");
+}
+
+/// A transaction of ada, once a connection is open: opening one may take longer than a transaction waits.
+async fn begun(pool: &Pool) -> Transaction {
+    let begin = async {
+        loop {
+            match pool.begin(of("ada")).await {
+                Ok(transaction) => return transaction,
+                Err(Error::AcquireTimeout(_)) => {}
+                Err(error) => panic!("{error}"),
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(1), begin).await.expect("a connection in time")
 }

@@ -1,4 +1,5 @@
-use api::rls::lint::{Finding, Login, role_exists};
+use api::rls::lint::{Finding, Login, pool, role_exists};
+use pg_scope::Options;
 
 use super::{lint, places};
 use crate::{
@@ -230,6 +231,6 @@ async fn nothing_of_the_schema_runs_as_whoever_looks() {
     database.execute(&traps.concat()).await;
     let superuser = database.url_as("", "");
     assert_eq!(places(&lint(&superuser, &named(LOGIN)).await.findings), []);
-    let mut connection = database.connect().await;
-    assert!(role_exists(&mut connection, LOGIN).await.expect("an answer"));
+    let pool = pool(Options::from_url(&superuser).expect("a URL"));
+    assert!(role_exists(&pool, LOGIN).await.expect("an answer"));
 }

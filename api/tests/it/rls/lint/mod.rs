@@ -8,14 +8,15 @@ mod rules;
 mod signed;
 
 use api::rls::lint::{self, CREATE_IN_PUBLIC, Finding, Login, Report, SERVER_WITH_LEAKS};
-use sqlx::{Connection, PgConnection};
+use pg_scope::Options;
 
 use crate::support::database::TestDatabase;
 
 /// What the lint finds when `url` signs in, whatever the server of these tests is.
 async fn lint(url: &str, login: &Login) -> Report {
-    let mut connection = PgConnection::connect(url).await.expect("a connection");
-    let report = lint::run(&mut connection, "authenticated", login).await;
+    let pool = lint::pool(Options::from_url(url).expect("a URL"));
+    let report = lint::run(&pool, "authenticated", login).await;
+    pool.close().await;
     let mut report = report.expect("the catalogue is read");
     report.findings = without_server(report.findings);
     report

@@ -1,9 +1,10 @@
 //! Random changes of the product's own schema, each of which the lint has to find.
 
-use std::{collections::BTreeMap, env};
+use std::{collections::BTreeMap, env, sync::LazyLock};
 
 use api::rls::lint::{self, Login};
-use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
+use pg_scope::{Access, Options, Pool, ScopeTemplate};
+use secrecy::ExposeSecret as _;
 use uuid::Uuid;
 
 use super::{places, without_server};
@@ -203,7 +204,7 @@ const MISSED: &[(&str, &str, &str)] = &[
     ),
     (
         "triggers",
-        "drop trigger todos_[notify|quota]_insert on todos",
+        "drop trigger todos_added on todos",
         "the lint does not know which triggers a table should have",
     ),
     (
@@ -249,28 +250,49 @@ fn fill(template: &str, database: &str, numbers: &mut Numbers) -> String {
         .replace("{new}", &new)
 }
 
-/// What the lint finds after `sql`, which is rolled back: the lint's own transaction is this one. None where the server
-/// does not know such a change.
-async fn found_after(connection: &mut PgConnection, sql: &str) -> Option<Vec<String>> {
-    connection.execute("begin").await.expect("a transaction");
-    if let Err(error) = connection.execute(AssertSqlSafe(sql.to_owned())).await {
-        connection.execute("rollback").await.expect("a rollback");
-        let code = error.as_database_error().and_then(|error| error.code().map(String::from));
-        // Syntax and names of a later version, or a change that is none (`drop trigger` of another name, a role in itself).
-        let is_unknown = matches!(code.as_deref(), Some("42601" | "42704" | "42P13" | "0LP01"));
-        assert!(is_unknown, "{sql}: {error}");
-        return None;
-    }
-    let login = Login::Named(LOGIN.into());
-    let report =
-        lint::run(connection, "authenticated", &login).await.expect("the catalogue is read");
-    let findings = without_server(report.findings);
-    Some(places(&findings).into_iter().map(|(rule, object)| format!("{rule} {object}")).collect())
+/// A database, and a superuser's connection to it.
+struct Target {
+    pool: Pool,
+    database: TestDatabase,
 }
 
-async fn database_name(connection: &mut PgConnection) -> String {
-    let name = sqlx::query_scalar("select current_database()::text").fetch_one(connection).await;
-    name.expect("a name")
+static SCOPE: LazyLock<ScopeTemplate> =
+    LazyLock::new(|| ScopeTemplate::new(&[], &[], Access::Write));
+
+impl Target {
+    async fn new() -> Self {
+        let database = TestDatabase::migrated().await;
+        let url = database.url();
+        let pool = lint::pool(Options::from_url(url.expose_secret()).expect("a URL"));
+        Self { pool, database }
+    }
+
+    /// What the lint finds after `sql`, which is rolled back. None where the server does not know such a change.
+    async fn found_after(&self, sql: &str) -> Option<Vec<String>> {
+        let scope = SCOPE.scope(&[]).expect("a scope");
+        let transaction = self.pool.begin(scope).await.expect("a transaction");
+        // Several statements in one.
+        let change = format!("DO $do$ BEGIN EXECUTE $change${sql}$change$; END $do$");
+        if let Err(error) = transaction.query(&change, &[]).await {
+            let code = error.code().map(|code| code.code().to_owned());
+            // Syntax and names of a later version, or a change that is none (`drop trigger` of another name, a role in itself).
+            let is_unknown = matches!(code.as_deref(), Some("42601" | "42704" | "42P13" | "0LP01"));
+            assert!(is_unknown, "{sql}: {error}");
+            return None;
+        }
+        let path = "SELECT set_config('search_path', '', true)";
+        transaction.query(path, &[]).await.expect("a setting");
+        let login = Login::Named(LOGIN.into());
+        let report = lint::run_in(&transaction, "authenticated", &login).await;
+        let findings = without_server(report.expect("the catalogue is read").findings);
+        transaction.rollback().await.expect("a rollback");
+        Some(
+            places(&findings)
+                .into_iter()
+                .map(|(rule, object)| format!("{rule} {object}"))
+                .collect(),
+        )
+    }
 }
 
 #[tokio::test]
@@ -279,10 +301,8 @@ async fn random_changes_are_found() {
     let seed = number("SEED").unwrap_or_else(|| u64::from(Uuid::new_v4().as_fields().0));
     let changes = number("MUTATIONS").unwrap_or(CHANGES);
     println!("SEED={seed}");
-    let database = TestDatabase::migrated().await;
-    let mut connection = database.connect().await;
-    let name = database_name(&mut connection).await;
-    assert_eq!(found_after(&mut connection, "select").await, Some(Vec::new()));
+    let target = Target::new().await;
+    assert_eq!(target.found_after("select").await, Some(Vec::new()));
 
     let mut numbers = Numbers(seed);
     let mut found: BTreeMap<&str, u64> = BTreeMap::new();
@@ -291,8 +311,8 @@ async fn random_changes_are_found() {
         // Each template comes up, whatever the seed.
         let index = usize::try_from(change).expect("few changes") % HARMFUL.len();
         let (kind, template) = HARMFUL[index];
-        let sql = fill(template, &name, &mut numbers);
-        match found_after(&mut connection, &sql).await {
+        let sql = fill(template, target.database.name(), &mut numbers);
+        match target.found_after(&sql).await {
             None => unknown += 1,
             Some(findings) if findings.is_empty() => missed.push(sql),
             Some(_) => *found.entry(kind).or_default() += 1,
@@ -304,18 +324,15 @@ async fn random_changes_are_found() {
     println!("{} kinds are missed on purpose", MISSED.len());
     assert_eq!(missed, Vec::<String>::new(), "seed {seed}");
     assert!(unknown * 5 < changes, "{unknown} of {changes} changes are no SQL; seed {seed}");
-    connection.close().await.expect("the end");
 }
 
 #[tokio::test]
 async fn changes_missed_on_purpose_are_missed() {
-    let database = TestDatabase::migrated().await;
-    let mut connection = database.connect().await;
-    let name = database_name(&mut connection).await;
+    let target = Target::new().await;
     let mut numbers = Numbers(1);
     for (kind, template, reason) in MISSED {
-        let sql = fill(template, &name, &mut numbers);
-        let found = found_after(&mut connection, &sql).await;
+        let sql = fill(template, target.database.name(), &mut numbers);
+        let found = target.found_after(&sql).await;
         assert_eq!(found, Some(Vec::new()), "{kind}: {sql} ({reason})");
     }
 }

@@ -89,8 +89,14 @@ async fn it_says_why_it_cannot_look_and_shows_no_password() {
     let no_database = format!("{}_not", login.replace(":it_login@", ":s3cret@"));
     for (arguments, text) in [
         (&[][..], "no database is named"),
-        (&["--url", "mysql://a:s3cret@localhost/x"], "--url is no URL of a PostgreSQL database"),
-        (&["--url", "postgres://a:s3cret@[/x"], "--url is no URL of a PostgreSQL database"),
+        (
+            &["--url", "mysql://a:s3cret@localhost/x"],
+            "--url: the database URL cannot be used: it is not a URL of a PostgreSQL database",
+        ),
+        (
+            &["--url", "postgres://a:s3cret@[/x"],
+            "--url: the database URL cannot be used: it is not a URL of a PostgreSQL database",
+        ),
         (&["--url", nowhere], "the database of --url cannot be used"),
         (&["--url", &no_database], "the database of --url cannot be used"),
         (&["--url", &login, "--role", "nobody"], "there is no role \"nobody\""),

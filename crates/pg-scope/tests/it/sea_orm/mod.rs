@@ -3,4 +3,5 @@
 mod bakery;
 mod nested;
 mod queries;
+mod session;
 mod types;

@@ -1,6 +1,7 @@
 //! The configuration: environment variables, each described once, here.
 
 mod claims;
+mod core_settings;
 mod dashboard;
 mod faults;
 mod graphql;
@@ -19,7 +20,6 @@ use lettre::message::Mailbox;
 use secrecy::SecretString;
 use url::Url;
 
-pub use self::faults::Faults;
 use self::{
     claims::ClaimsVars,
     dashboard::DashboardVars,
@@ -32,6 +32,7 @@ use self::{
     },
     providers::ProviderVars,
 };
+pub use self::{core_settings::CoreSettings, faults::Faults};
 use crate::{
     concurrency::Budget,
     files::{Carried, Files},

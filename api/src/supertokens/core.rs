@@ -8,6 +8,7 @@ mod denied;
 mod emails;
 mod roles;
 mod sessions;
+mod tenants;
 mod transport;
 mod users;
 mod watched;
@@ -60,6 +61,9 @@ pub enum CoreError {
          SUPERTOKENS_URI"
     )]
     UnknownAddress(String),
+    /// The Core did not make this page token.
+    #[error("invalid pagination token: use `nextPaginationToken` of the page before")]
+    InvalidPageToken,
     /// Answered something else than the CDI promises: no Core, or one of another version.
     #[error("the Core gave an unexpected answer to {method} {path}: {what}")]
     Unexpected { method: Method, path: String, what: String },

@@ -73,6 +73,7 @@ impl From<CoreError> for Error {
             CoreError::Busy { retry_after } => {
                 Self::Unavailable { what: error.to_string(), retry_after }
             }
+            CoreError::InvalidPageToken => Self::BadInput(error.to_string()),
             CoreError::InvalidApiKey(_)
             | CoreError::UnknownAddress(_)
             | CoreError::Unexpected { .. } => Self::Unexpected(error.to_string()),

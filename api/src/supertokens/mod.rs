@@ -14,6 +14,7 @@ pub mod core;
 mod csrf;
 mod device;
 mod error;
+mod first_factors;
 mod guesses;
 mod jwks;
 pub mod lifetime;
@@ -40,6 +41,7 @@ use self::{
     cookies::Cookies,
     core::{Core, CoreError},
     csrf::Origins,
+    first_factors::FirstFactors,
     guesses::Guesses,
     jwks::Jwks,
     limits::Limits,
@@ -105,6 +107,7 @@ struct Inner {
     providers: Providers,
     limits: Limits,
     guesses: Guesses,
+    first_factors: FirstFactors,
     dashboard: Option<DashboardOptions>,
     mailer: Arc<dyn Mailer>,
     background: Background,
@@ -137,6 +140,7 @@ impl SuperTokens {
             website_domain: options.website_domain,
             guesses: Guesses::new(options.rate_limits.address),
             limits: Limits::new(options.rate_limits),
+            first_factors: FirstFactors::default(),
             dashboard: options.dashboard,
             mailer,
             background: Background::new(),

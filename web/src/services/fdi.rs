@@ -113,9 +113,10 @@ pub fn outcome(reply: &Reply) -> Result<Outcome, Error> {
         })),
         "FIELD_ERROR" => fields.map(Outcome::Fields),
         "WRONG_CREDENTIALS_ERROR" => Some(Outcome::WrongCredentials),
-        "SIGN_IN_NOT_ALLOWED" | "SIGN_UP_NOT_ALLOWED" | "SIGN_IN_UP_NOT_ALLOWED" => {
-            reason.map(Outcome::NotAllowed)
-        }
+        "SIGN_IN_NOT_ALLOWED"
+        | "SIGN_UP_NOT_ALLOWED"
+        | "SIGN_IN_UP_NOT_ALLOWED"
+        | "PASSWORD_RESET_NOT_ALLOWED" => reason.map(Outcome::NotAllowed),
         "NO_EMAIL_GIVEN_BY_PROVIDER" => Some(Outcome::NotAllowed(NO_EMAIL.to_owned())),
         "RESET_PASSWORD_INVALID_TOKEN_ERROR" | "EMAIL_VERIFICATION_INVALID_TOKEN_ERROR" => {
             Some(Outcome::LinkSpent)
@@ -152,7 +153,12 @@ mod tests {
         assert_eq!(read(body), Ok(Outcome::Fields(vec![error])));
         let wrong = r#"{"status":"WRONG_CREDENTIALS_ERROR"}"#;
         assert_eq!(read(wrong), Ok(Outcome::WrongCredentials));
-        for status in ["SIGN_UP_NOT_ALLOWED", "SIGN_IN_NOT_ALLOWED", "SIGN_IN_UP_NOT_ALLOWED"] {
+        for status in [
+            "SIGN_UP_NOT_ALLOWED",
+            "SIGN_IN_NOT_ALLOWED",
+            "SIGN_IN_UP_NOT_ALLOWED",
+            "PASSWORD_RESET_NOT_ALLOWED",
+        ] {
             let closed = format!(r#"{{"status":"{status}","reason":"Ask later."}}"#);
             assert_eq!(read(&closed), Ok(Outcome::NotAllowed("Ask later.".to_owned())));
         }

@@ -339,6 +339,9 @@ impl Call<'_> {
         let what = shown(&format!("{status}: {}", text.trim()));
         match status {
             StatusCode::UNAUTHORIZED => CoreError::InvalidApiKey(what),
+            StatusCode::BAD_REQUEST if text.trim() == "invalid pagination token" => {
+                CoreError::InvalidPageToken
+            }
             _ if is_unknown_address(status, text.trim()) => CoreError::UnknownAddress(what),
             _ => self.unexpected(&what),
         }
@@ -384,6 +387,7 @@ fn count<T>(answer: &Result<T, CoreError>, took: Duration) {
         Err(
             CoreError::InvalidApiKey(_)
             | CoreError::UnknownAddress(_)
+            | CoreError::InvalidPageToken
             | CoreError::Unexpected { .. },
         ) => "unexpected",
     };

@@ -14,6 +14,7 @@ use super::{
     super::{
         ClientAddress, Error, SuperTokens,
         core::{SignIn, SignUp},
+        first_factors::EMAIL_PASSWORD,
         limits::Attempt,
         routes::JsonObject,
         user::User,
@@ -33,6 +34,7 @@ pub async fn sign_up(
         Err(errors) => return Ok(Json(form::field_errors(&errors)).into_response()),
     };
     supertokens.limits().attempt(Attempt::SignUp, client, &credentials.email)?;
+    supertokens.require_first_factor(EMAIL_PASSWORD).await?;
     match supertokens
         .core()
         .sign_up(&credentials.email, credentials.password.expose_secret())
@@ -66,6 +68,7 @@ pub async fn sign_in(
         .await?
     {
         SignIn::Ok { user, recipe_user_id } => {
+            supertokens.require_first_factor(EMAIL_PASSWORD).await?;
             signed_in(&supertokens, &user, &recipe_user_id, &headers).await
         }
         SignIn::WrongCredentialsError => {

@@ -22,6 +22,7 @@ use super::{
     super::{
         ClientAddress, Error, SuperTokens,
         core::SignInUp,
+        first_factors::THIRD_PARTY,
         routes::JsonObject,
         thirdparty::{Callback, Profile, Provider, ProviderError, error_code},
     },
@@ -78,6 +79,7 @@ pub async fn sign_in_up(
     let Some((email, is_verified)) = email(provider, &profile) else {
         return Ok(Json(json!({"status": "NO_EMAIL_GIVEN_BY_PROVIDER"})).into_response());
     };
+    supertokens.require_first_factor(THIRD_PARTY).await?;
     let answer =
         supertokens.core().sign_in_up(provider.id(), &profile.user_id, &email, is_verified).await?;
     match answer {

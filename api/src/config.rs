@@ -3,6 +3,7 @@
 mod claims;
 mod core_settings;
 mod dashboard;
+mod embedded_core;
 mod faults;
 mod graphql;
 mod limits;
@@ -23,6 +24,7 @@ use url::Url;
 use self::{
     claims::ClaimsVars,
     dashboard::DashboardVars,
+    embedded_core::EmbeddedCoreVars,
     graphql::GraphqlVars,
     limits::LimitVars,
     operations::OperationsVars,
@@ -136,6 +138,9 @@ pub struct Config {
     /// a key that the Core rejects.
     #[arg(long, env = "SUPERTOKENS_API_KEY", help_heading = "SuperTokens", hide_env_values = true, value_parser = header_secret)]
     pub supertokens_api_key: Option<SecretString>,
+
+    #[command(flatten)]
+    pub embedded_core: EmbeddedCoreVars,
 
     /// How requests with cookies prove that they come from our own page: `via-custom-header`,
     /// `via-token` or `none`.

@@ -3,10 +3,12 @@
 use secrecy::SecretString;
 use url::Url;
 
-use super::{Config, faults::Faults, rules};
+use super::{Config, embedded_core::EmbeddedCoreVars, faults::Faults, rules};
 
 /// The variables that say it. A secret may be in a file that `NAME_FILE` names.
 const VARIABLES: [&str; 4] = ["APP_ENV", "DATABASE_URL", "SUPERTOKENS_API_KEY", "SUPERTOKENS_URI"];
+/// They begin so, too.
+const EMBEDDED: &str = "EMBEDDED_CORE_";
 
 /// The Core at some addresses, or the embedded one in a database.
 #[derive(Debug, Clone)]
@@ -16,6 +18,7 @@ pub struct CoreSettings {
     pub api_key: Option<SecretString>,
     /// Where the embedded Core keeps its state.
     pub database_url: Option<SecretString>,
+    pub embedded: EmbeddedCoreVars,
 }
 
 impl CoreSettings {
@@ -27,7 +30,7 @@ impl CoreSettings {
     /// Reads variables by name.
     pub fn from_vars(var: impl Fn(&str) -> Option<String>) -> Result<Self, Faults> {
         let mut faults = Faults::default();
-        let wanted = |name: &str| VARIABLES.contains(&name);
+        let wanted = |name: &str| VARIABLES.contains(&name) || name.starts_with(EMBEDDED);
         let Some(config) = Config::parse(&var, &mut faults, wanted) else { return Err(faults) };
         rules::check_core(&config, &mut faults);
         faults.into_result(config.core())
@@ -40,6 +43,7 @@ impl Config {
             uris: self.supertokens_uri.clone(),
             api_key: self.supertokens_api_key.clone(),
             database_url: self.database_url.clone(),
+            embedded: self.embedded_core.clone(),
         }
     }
 }
@@ -62,6 +66,17 @@ mod tests {
         let settings = read(&[elsewhere, ("APP_ENV", "production"), ("PORT", "x")]).unwrap();
         assert_eq!(settings.uris.len(), 1);
         assert!(read(&[("DATABASE_URL", "postgres://owner@localhost/todos")]).is_ok());
+    }
+
+    #[test]
+    fn embedded_core_has_settings() {
+        let database = ("DATABASE_URL", "postgres://owner@localhost/todos");
+        let lifetime = ("EMBEDDED_CORE_ACCESS_TOKEN_VALIDITY", "2");
+        let settings = read(&[database, lifetime, ("EMBEDDED_CORE_PORT", "3567")]).unwrap();
+        assert_eq!(settings.embedded.embedded_core_port, Some(3567));
+        assert_eq!(settings.embedded.embedded_core_access_token_validity.as_secs(), 2);
+        let error = read(&[database, ("EMBEDDED_CORE_PORT", "0")]).unwrap_err();
+        assert!(error.contains("EMBEDDED_CORE_PORT"), "{error}");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A small Core for development and tests.
 //!
-//! It answers the Core Driver Interface, up to version 5.4, as `supertokens-core` does: over HTTP on
+//! It answers the Core Driver Interface, versions 5.2 to 5.4, as `supertokens-core` does: over HTTP on
 //! a loopback address, with its state in the database schema `supertokens_core`. It knows one app,
 //! one tenant and the recipes that this product uses, and no account linking.
 
@@ -59,6 +59,11 @@ const GRACE: Duration = Duration::from_secs(10);
 const MAX_CONNECTIONS: u32 = 10;
 const MAX_BODY_BYTES: usize = 1024 * 1024;
 
+/// The Core's own default.
+pub const ACCESS_TOKEN_VALIDITY: Duration = Duration::from_hours(1);
+/// The Core's own default.
+pub const REFRESH_TOKEN_VALIDITY: Duration = Duration::from_hours(100 * 24);
+
 pub struct Options {
     /// Of the owner of the database: the Core makes its own schema.
     pub database_url: SecretString,
@@ -78,8 +83,8 @@ impl Options {
             database_url,
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
             api_key: None,
-            access_token_validity: Duration::from_hours(1),
-            refresh_token_validity: Duration::from_hours(100 * 24),
+            access_token_validity: ACCESS_TOKEN_VALIDITY,
+            refresh_token_validity: REFRESH_TOKEN_VALIDITY,
             clock: Clock::system(),
         }
     }

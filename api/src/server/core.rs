@@ -1,5 +1,7 @@
 //! The Core that is used: one elsewhere, or the embedded one.
 
+use std::net::Ipv4Addr;
+
 use anyhow::Context as _;
 use secrecy::SecretString;
 use url::Url;
@@ -21,15 +23,20 @@ pub struct OpenedCore {
 impl OpenedCore {
     /// Starts the embedded Core where the configuration names no other.
     pub async fn open(settings: CoreSettings, clock: Clock) -> anyhow::Result<Self> {
-        let CoreSettings { uris, api_key, database_url } = settings;
+        let CoreSettings { uris, api_key, database_url, embedded } = settings;
         if !uris.is_empty() {
             return Ok(Self { uris, api_key, embedded: None });
         }
         let database_url = database_url.context("DATABASE_URL is not set")?;
         // Other programs of this machine can reach the port, but do not know the key.
-        let api_key = Some(SecretString::from(uuid::Uuid::new_v4().to_string()));
+        let api_key =
+            api_key.unwrap_or_else(|| SecretString::from(uuid::Uuid::new_v4().to_string()));
+        let api_key = Some(api_key);
         let options = embedded_core::Options {
+            listen: (Ipv4Addr::LOCALHOST, embedded.embedded_core_port.unwrap_or(0)).into(),
             api_key: api_key.clone(),
+            access_token_validity: embedded.embedded_core_access_token_validity,
+            refresh_token_validity: embedded.embedded_core_refresh_token_validity,
             clock,
             ..embedded_core::Options::new(database_url)
         };

@@ -118,6 +118,14 @@ async fn the_newest_version_that_both_speak_is_asked_for_with_the_key() {
     assert_eq!(core.last_header("api-key"), "s3cret");
 }
 
+/// Over 5.6 a second refresh with one token kills the child of the first.
+#[tokio::test]
+async fn a_newer_core_is_asked_for_5_4() {
+    let core = Scripted::speaking(&["5.2", "5.3", "5.4", "5.5", "5.6"]).await;
+    client(&[core.address]).user("ada").await.expect("an answer");
+    assert_eq!(core.last_header("cdi-version"), "5.4");
+}
+
 #[tokio::test]
 async fn a_core_without_a_common_version_is_named_with_what_it_speaks() {
     let core = Scripted::speaking(&["2.7", "4.0"]).await;

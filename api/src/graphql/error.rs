@@ -144,6 +144,7 @@ impl From<CoreError> for Error {
             }
             CoreError::InvalidApiKey(_)
             | CoreError::UnknownAddress(_)
+            | CoreError::UnsupportedVersion(_)
             | CoreError::InvalidPageToken
             | CoreError::Unexpected { .. } => Self::Internal(error.to_string()),
         }

@@ -64,6 +64,9 @@ pub enum CoreError {
     /// The Core did not make this page token.
     #[error("invalid pagination token: use `nextPaginationToken` of the page before")]
     InvalidPageToken,
+    /// The Core rejects the version of the CDI. The text is what it answered.
+    #[error("the Core rejects the CDI version ({0}): this service speaks 5.4, 5.3 and 5.2")]
+    UnsupportedVersion(String),
     /// Answered something else than the CDI promises: no Core, or one of another version.
     #[error("the Core gave an unexpected answer to {method} {path}: {what}")]
     Unexpected { method: Method, path: String, what: String },
@@ -211,12 +214,15 @@ impl Core {
 
     /// `POST /recipe/signup`
     pub async fn sign_up(&self, email: &str, password: &str) -> Result<SignUp, CoreError> {
-        self.post_password("recipe/signup", email, password).await
+        let body = json!({"email": email, "password": password});
+        self.hashing(Method::POST, "recipe/signup", body).await
     }
 
     /// `POST /recipe/signin`
     pub async fn sign_in(&self, email: &str, password: &str) -> Result<SignIn, CoreError> {
-        self.post_password("recipe/signin", email, password).await
+        let body = json!({"email": email, "password": password});
+        let call = Call::new(Method::POST, "recipe/signin", Some("emailpassword")).body(body);
+        self.transport.json(call.hashing().repeatable()).await
     }
 
     /// `POST /recipe/signinup`: the user of a third party's id, made if there is none.
@@ -294,7 +300,8 @@ impl Core {
             "enableAntiCsrf": false,
             "checkDatabase": check_database,
         });
-        self.post("recipe/session/verify", "session", body).await
+        let call = Call::new(Method::POST, "recipe/session/verify", Some("session")).body(body);
+        self.transport.json(call.repeatable()).await
     }
 
     /// Whether the access tokens of this session are denied, because this client ended it not long ago.
@@ -321,15 +328,6 @@ impl Core {
         let call = Call::new(Method::GET, "user/id", None).query(&query);
         let _: GetUser = self.transport.json(call.patience(CHECK_TIMEOUT).unqueued()).await?;
         Ok(())
-    }
-
-    async fn post_password<T: DeserializeOwned>(
-        &self,
-        path: &str,
-        email: &str,
-        password: &str,
-    ) -> Result<T, CoreError> {
-        self.hashing(Method::POST, path, json!({"email": email, "password": password})).await
     }
 
     /// A call that makes the Core hash a password.

@@ -76,6 +76,7 @@ impl From<CoreError> for Error {
             CoreError::InvalidPageToken => Self::BadInput(error.to_string()),
             CoreError::InvalidApiKey(_)
             | CoreError::UnknownAddress(_)
+            | CoreError::UnsupportedVersion(_)
             | CoreError::Unexpected { .. } => Self::Unexpected(error.to_string()),
         }
     }

@@ -37,7 +37,9 @@ use std::{
 use axum::{
     Router,
     extract::{DefaultBodyLimit, State},
+    http::header::CACHE_CONTROL,
     middleware::{from_fn, from_fn_with_state},
+    response::{IntoResponse as _, Response},
     routing::{delete, get, post, put},
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -269,6 +271,8 @@ fn routes() -> Router<Arc<Core>> {
 }
 
 /// GET `/.well-known/jwks.json`
-async fn jwks(State(core): State<Arc<Core>>) -> Result<Answer> {
-    Ok(Answer::bare(core.keys.jwks().await?))
+async fn jwks(State(core): State<Arc<Core>>) -> Result<Response> {
+    let answer = Answer::bare(core.keys.jwks().await?);
+    let kept = format!("max-age={}, must-revalidate", core.keys.rotates_in().as_secs());
+    Ok(([(CACHE_CONTROL, kept)], answer).into_response())
 }

@@ -192,6 +192,9 @@ struct Revoked {
 #[derive(Debug, Clone, Deserialize, serde::Serialize)]
 pub struct KeySet {
     pub keys: Vec<Value>,
+    /// For how many seconds the Core lets others keep them.
+    #[serde(skip)]
+    pub max_age: Option<u64>,
 }
 
 /// The parts of a new session that the backend chooses.
@@ -316,9 +319,9 @@ impl Core {
 
     /// `GET /.well-known/jwks.json`
     pub async fn keys(&self) -> Result<KeySet, CoreError> {
-        self.transport
-            .json(Call::unversioned(".well-known/jwks.json").max_answer(MAX_KEY_SET))
-            .await
+        let call = Call::unversioned(".well-known/jwks.json").max_answer(MAX_KEY_SET);
+        let (set, max_age): (KeySet, _) = self.transport.json_for(call).await?;
+        Ok(KeySet { max_age, ..set })
     }
 
     /// `GET /user/id` of nobody: whether the Core and its storage answer now, at this address and with this API

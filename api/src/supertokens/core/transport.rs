@@ -71,6 +71,13 @@ struct Inner {
     hashing: Semaphore,
 }
 
+/// A successful answer.
+struct Reply {
+    body: Vec<u8>,
+    /// In seconds, from `Cache-Control`.
+    max_age: Option<u64>,
+}
+
 /// A host that gave no usable answer.
 struct Failed {
     error: CoreError,
@@ -108,13 +115,23 @@ impl Transport {
 
     /// The answer's body, read as JSON.
     pub async fn json<T: DeserializeOwned>(&self, call: Call<'_>) -> Result<T, CoreError> {
-        let body = self.fetch(&call).await?;
-        serde_json::from_slice(&body).map_err(|error| call.unexpected(&error.to_string()))
+        Ok(self.json_for(call).await?.0)
     }
 
-    /// The answer's body.
+    /// The answer's body, read as JSON, and for how many seconds it may be kept, if the Core says so.
+    pub async fn json_for<T: DeserializeOwned>(
+        &self,
+        call: Call<'_>,
+    ) -> Result<(T, Option<u64>), CoreError> {
+        let Reply { body, max_age } = self.fetch(&call).await?;
+        let content = serde_json::from_slice(&body);
+        content
+            .map(|content| (content, max_age))
+            .map_err(|error| call.unexpected(&error.to_string()))
+    }
+
     #[instrument(name = "core", skip_all, fields(http.method = %call.method, url.path = call.path))]
-    pub async fn fetch(&self, call: &Call<'_>) -> Result<Vec<u8>, CoreError> {
+    async fn fetch(&self, call: &Call<'_>) -> Result<Reply, CoreError> {
         let _turn = self.turn(call).await?;
         let started = Instant::now();
         let answer = timeout(call.patience, self.ask_hosts(call, started + call.patience))
@@ -146,7 +163,7 @@ impl Transport {
 
     /// Asks until there is an answer. A Core that is busy is asked again when it wants to be, if that is before the
     /// deadline.
-    async fn ask_hosts(&self, call: &Call<'_>, deadline: Instant) -> Result<Vec<u8>, CoreError> {
+    async fn ask_hosts(&self, call: &Call<'_>, deadline: Instant) -> Result<Reply, CoreError> {
         loop {
             let error = match self.ask_each(call).await {
                 Err(error @ CoreError::Busy { .. }) => error,
@@ -163,14 +180,14 @@ impl Transport {
 
     /// Asks one host after the other: those after the first only if nothing can have been done, or if doing it twice
     /// does no harm.
-    async fn ask_each(&self, call: &Call<'_>) -> Result<Vec<u8>, CoreError> {
+    async fn ask_each(&self, call: &Call<'_>) -> Result<Reply, CoreError> {
         let hosts = self.0.hosts.in_turn();
         let mut last = CoreError::Unavailable("no address is configured".into());
         for host in &hosts {
             let Failed { error, maybe_done } = match self.ask(host, call).await {
-                Ok(body) => {
+                Ok(reply) => {
                     host.answered();
-                    return Ok(body);
+                    return Ok(reply);
                 }
                 Err(failed) => failed,
             };
@@ -193,7 +210,7 @@ impl Transport {
         Err(last)
     }
 
-    async fn ask(&self, host: &Host, call: &Call<'_>) -> Result<Vec<u8>, Failed> {
+    async fn ask(&self, host: &Host, call: &Call<'_>) -> Result<Reply, Failed> {
         if !call.is_versioned {
             return self.send(host, call, None).await;
         }
@@ -226,9 +243,9 @@ impl Transport {
             versions: Vec<String>,
         }
         let call = Call::unversioned("apiversion").patience(NEGOTIATION);
-        let body = self.send(host, &call, None).await.map_err(|Failed { error, .. }| error);
-        let body = body.map_err(Failed::undone)?;
-        let spoken: Spoken = serde_json::from_slice(&body).map_err(|error| {
+        let reply = self.send(host, &call, None).await;
+        let reply = reply.map_err(|Failed { error, .. }| Failed::undone(error))?;
+        let spoken: Spoken = serde_json::from_slice(&reply.body).map_err(|error| {
             Failed::undone(call.unexpected(&format!("no list of versions: {error}")))
         })?;
         let common = VERSIONS.into_iter().find(|ours| spoken.versions.iter().any(|v| v == ours));
@@ -248,7 +265,7 @@ impl Transport {
         host: &Host,
         call: &Call<'_>,
         version: Option<&str>,
-    ) -> Result<Vec<u8>, Failed> {
+    ) -> Result<Reply, Failed> {
         let failed = |error| Failed { error, maybe_done: true };
         let sent = self.request(host, call, version).send();
         let answer = tokio::select! {
@@ -267,11 +284,12 @@ impl Transport {
         if status.is_server_error() {
             return Err(failed(CoreError::Unavailable(format!("answered {status}"))));
         }
+        let max_age = max_age(&answer);
         let body = read(call, answer).await.map_err(failed)?;
         if !status.is_success() {
             return Err(failed(call.rejected(status, &String::from_utf8_lossy(&body))));
         }
-        Ok(body)
+        Ok(Reply { body, max_age })
     }
 
     /// Resolves when the host does not even answer `GET /hello`, which takes a Core no time. A call that hashes a
@@ -314,6 +332,17 @@ impl Transport {
             None => request,
         }
     }
+}
+
+/// How many seconds the answer may be kept (RFC 9111, 5.2.2).
+fn max_age(answer: &Response) -> Option<u64> {
+    let text = answer.headers().get(header::CACHE_CONTROL)?.to_str().ok()?.to_ascii_lowercase();
+    let mut directives = text.split(',').map(str::trim);
+    if directives.clone().any(|directive| matches!(directive, "no-store" | "no-cache")) {
+        return Some(0);
+    }
+    directives
+        .find_map(|directive| directive.strip_prefix("max-age=")?.trim_matches('"').parse().ok())
 }
 
 /// Whole seconds to wait; a date, which the header may hold too, counts as the least.

@@ -26,6 +26,7 @@ mod recipes;
 mod routes;
 pub mod session;
 pub mod thirdparty;
+mod token_size;
 mod tokens;
 pub mod user;
 mod validators;
@@ -194,6 +195,11 @@ impl SuperTokens {
     /// Claim `iss`.
     fn issuer(&self) -> &str {
         &self.0.issuer
+    }
+
+    /// Errors: [`Error::MailUnavailable`] if so many mails are waiting that another one would be lost.
+    fn require_mailer(&self) -> Result<(), Error> {
+        if self.mailer().is_ready() { Ok(()) } else { Err(Error::MailUnavailable) }
     }
 
     fn mailer(&self) -> &dyn Mailer {

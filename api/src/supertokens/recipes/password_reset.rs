@@ -33,6 +33,7 @@ pub async fn send_link(
         Err(errors) => return Ok(Json(form::field_errors(&errors)).into_response()),
     };
     supertokens.limits().mail(MailKind::PasswordReset, client, &email)?;
+    supertokens.require_mailer()?;
     let place = supertokens.0.background.reserve()?;
     let users = supertokens.core().users_by_email(&email).await?;
     if users.iter().any(|user| user.may_be_taken_over_by(&email)) {

@@ -27,6 +27,7 @@ mod session;
 mod sign_in;
 pub mod stand_in;
 mod third_party;
+mod token_size;
 mod tokens;
 mod transports;
 

@@ -14,6 +14,7 @@ pub mod core;
 mod csrf;
 mod device;
 mod error;
+mod fdi_version;
 mod first_factors;
 mod guesses;
 mod jwks;

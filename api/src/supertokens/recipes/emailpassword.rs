@@ -14,6 +14,7 @@ use super::{
     super::{
         ClientAddress, Error, SuperTokens,
         core::{SignIn, SignUp},
+        fdi_version,
         first_factors::EMAIL_PASSWORD,
         limits::Attempt,
         routes::JsonObject,
@@ -84,7 +85,8 @@ async fn signed_in(
     request: &HeaderMap,
 ) -> Result<Response, Error> {
     let tokens = supertokens.create_session(user, recipe_user_id, request).await?;
-    Ok((tokens, Json(json!({"status": "OK", "user": user}))).into_response())
+    let body = fdi_version::signed_in(request, user, recipe_user_id, None);
+    Ok((tokens, Json(body)).into_response())
 }
 
 #[derive(Deserialize)]

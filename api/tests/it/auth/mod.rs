@@ -21,6 +21,7 @@ mod limits;
 mod manage;
 mod password_reset;
 mod provider;
+mod provider_variants;
 mod real_core;
 mod scripts;
 mod session;

@@ -73,8 +73,8 @@ mod tests {
         let database = ("DATABASE_URL", "postgres://owner@localhost/todos");
         let lifetime = ("EMBEDDED_CORE_ACCESS_TOKEN_VALIDITY", "2");
         let settings = read(&[database, lifetime, ("EMBEDDED_CORE_PORT", "3567")]).unwrap();
-        assert_eq!(settings.embedded.embedded_core_port, Some(3567));
-        assert_eq!(settings.embedded.embedded_core_access_token_validity.as_secs(), 2);
+        assert_eq!(settings.embedded.port, Some(3567));
+        assert_eq!(settings.embedded.access_token_validity.as_secs(), 2);
         let error = read(&[database, ("EMBEDDED_CORE_PORT", "0")]).unwrap_err();
         assert!(error.contains("EMBEDDED_CORE_PORT"), "{error}");
     }

@@ -11,14 +11,14 @@ use super::parsers::lifetime;
 pub struct EmbeddedCoreVars {
     /// The port of `127.0.0.1` on which the embedded Core listens. Its API key is `SUPERTOKENS_API_KEY`. Default: a free port,
     /// and a random key.
-    #[arg(long, env = "EMBEDDED_CORE_PORT", value_parser = clap::value_parser!(u16).range(1..))]
-    pub embedded_core_port: Option<u16>,
+    #[arg(id = "embedded_core_port", long = "embedded-core-port", env = "EMBEDDED_CORE_PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub port: Option<u16>,
 
     /// How long access tokens of the embedded Core live, in seconds.
-    #[arg(long, env = "EMBEDDED_CORE_ACCESS_TOKEN_VALIDITY", default_value = "3600", value_parser = lifetime)]
-    pub embedded_core_access_token_validity: Duration,
+    #[arg(id = "embedded_core_access_token_validity", long = "embedded-core-access-token-validity", env = "EMBEDDED_CORE_ACCESS_TOKEN_VALIDITY", default_value = "3600", value_parser = lifetime)]
+    pub access_token_validity: Duration,
 
     /// How long refresh tokens of the embedded Core live, in seconds.
-    #[arg(long, env = "EMBEDDED_CORE_REFRESH_TOKEN_VALIDITY", default_value = "8640000", value_parser = lifetime)]
-    pub embedded_core_refresh_token_validity: Duration,
+    #[arg(id = "embedded_core_refresh_token_validity", long = "embedded-core-refresh-token-validity", env = "EMBEDDED_CORE_REFRESH_TOKEN_VALIDITY", default_value = "8640000", value_parser = lifetime)]
+    pub refresh_token_validity: Duration,
 }

@@ -33,10 +33,10 @@ impl OpenedCore {
             api_key.unwrap_or_else(|| SecretString::from(uuid::Uuid::new_v4().to_string()));
         let api_key = Some(api_key);
         let options = embedded_core::Options {
-            listen: (Ipv4Addr::LOCALHOST, embedded.embedded_core_port.unwrap_or(0)).into(),
+            listen: (Ipv4Addr::LOCALHOST, embedded.port.unwrap_or(0)).into(),
             api_key: api_key.clone(),
-            access_token_validity: embedded.embedded_core_access_token_validity,
-            refresh_token_validity: embedded.embedded_core_refresh_token_validity,
+            access_token_validity: embedded.access_token_validity,
+            refresh_token_validity: embedded.refresh_token_validity,
             clock,
             ..embedded_core::Options::new(database_url)
         };

@@ -224,8 +224,7 @@ impl Core {
     /// `POST /recipe/signin`
     pub async fn sign_in(&self, email: &str, password: &str) -> Result<SignIn, CoreError> {
         let body = json!({"email": email, "password": password});
-        let call = Call::new(Method::POST, "recipe/signin", Some("emailpassword")).body(body);
-        self.transport.json(call.hashing().repeatable()).await
+        self.hashing(Method::POST, "recipe/signin", body).await
     }
 
     /// `POST /recipe/signinup`: the user of a third party's id, made if there is none.
@@ -303,8 +302,7 @@ impl Core {
             "enableAntiCsrf": false,
             "checkDatabase": check_database,
         });
-        let call = Call::new(Method::POST, "recipe/session/verify", Some("session")).body(body);
-        self.transport.json(call.repeatable()).await
+        self.post("recipe/session/verify", "session", body).await
     }
 
     /// Whether the access tokens of this session are denied, because this client ended it not long ago.

@@ -12,6 +12,8 @@ use super::core::CoreError;
 const FOREIGN_ORIGIN: &str = "This request comes from a page whose origin is not configured. Open the page at \
                               WEBSITE_DOMAIN, or set WEBSITE_DOMAIN to the origin of the page.";
 
+const NO_MAIL: &str = "The email could not be sent. Try again in a minute.";
+
 /// Seconds after which a client may try again when the Core is away.
 const RETRY_AFTER: u64 = 5;
 
@@ -119,9 +121,8 @@ impl IntoResponse for Error {
             Self::General(text) => GeneralError(text).into_response(),
             Self::MailUnavailable => {
                 tracing::warn!(error = text, "a mail was refused");
-                const TEXT: &str = "The email could not be sent. Try again in a minute.";
-                let body = message(StatusCode::SERVICE_UNAVAILABLE, TEXT);
-                let general = Extension(GeneralError(TEXT.to_owned()));
+                let body = message(StatusCode::SERVICE_UNAVAILABLE, NO_MAIL);
+                let general = Extension(GeneralError(NO_MAIL.to_owned()));
                 (general, [(header::RETRY_AFTER, "60")], body).into_response()
             }
             Self::Unavailable { retry_after, .. } => {

@@ -153,7 +153,11 @@ impl Discovery {
         let is_same =
             metadata.issuer.trim_end_matches('/') == self.issuer.as_str().trim_end_matches('/');
         if !is_same {
-            let text = format!("{} says that it is another issuer", self.issuer);
+            let text = format!(
+                "{} says that its issuer is {}: set the provider's issuer to that",
+                self.issuer,
+                shown(&metadata.issuer)
+            );
             return Err(ProviderError::Unusable(text));
         }
         // Who may ask over http is the one who configured an http issuer.
@@ -284,6 +288,11 @@ fn algorithm(token: &str) -> Option<String> {
     let header = URL_SAFE_NO_PAD.decode(token.split('.').next()?).ok()?;
     let Header { alg } = serde_json::from_slice(&header).ok()?;
     Some(error_code(&alg))
+}
+
+/// A text of a provider for the log: short, and without characters that move a terminal's cursor.
+fn shown(text: &str) -> String {
+    text.chars().filter(|letter| !letter.is_control()).take(200).collect()
 }
 
 fn refused(what: &str) -> ProviderError {

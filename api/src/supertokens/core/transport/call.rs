@@ -12,6 +12,9 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// Password hashing is slow by design.
 const HASHING_PATIENCE: Duration = Duration::from_secs(10);
 
+/// They change nothing, or the second time nothing more, though they are not GETs.
+const REPEATABLE: [&str; 2] = ["recipe/signin", "recipe/session/verify"];
+
 const MAX_ANSWER: usize = 1024 * 1024;
 /// How much of an odd answer the log shows.
 const SHOWN: usize = 200;
@@ -30,7 +33,6 @@ pub(in super::super) struct Call<'a> {
     pub(super) is_versioned: bool,
     pub(super) is_queued: bool,
     pub(super) hashes: bool,
-    may_be_repeated: bool,
 }
 
 impl<'a> Call<'a> {
@@ -46,7 +48,6 @@ impl<'a> Call<'a> {
             is_versioned: true,
             is_queued: true,
             hashes: false,
-            may_be_repeated: false,
         }
     }
 
@@ -78,13 +79,9 @@ impl<'a> Call<'a> {
         Self { patience: HASHING_PATIENCE, hashes: true, ..self }
     }
 
-    /// A call that does no harm if it is made twice, though it is not a GET.
-    pub fn repeatable(self) -> Self {
-        Self { may_be_repeated: true, ..self }
-    }
-
+    /// Whether it does no harm to make the call twice.
     pub(super) fn is_repeatable(&self) -> bool {
-        self.may_be_repeated || self.method == Method::GET
+        self.method == Method::GET || REPEATABLE.contains(&self.path)
     }
 
     /// In bytes.

@@ -13,7 +13,7 @@ use url::Url;
 /// How long an address that failed is asked only if no other answers: this long after the first failure, twice as
 /// long after each further one.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 #[derive(Debug)]
 pub struct Hosts {

@@ -7,7 +7,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     commands::{self, dashboard, healthcheck, migrate, rls_lint, roles, settings, version},
-    config::Config,
+    config::{Config, CoreSettings},
     files::Carried,
     graphql, server,
     supertokens::core::Core,
@@ -118,7 +118,8 @@ async fn ask_for_health() -> anyhow::Result<()> {
 }
 
 async fn administer(work: impl AsyncFnOnce(&Core) -> anyhow::Result<String>) -> anyhow::Result<()> {
-    println!("{}", commands::with_core(&config()?, work).await?);
+    load_env_file()?;
+    println!("{}", commands::with_core(CoreSettings::from_env()?, work).await?);
     Ok(())
 }
 

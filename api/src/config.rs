@@ -1,7 +1,9 @@
 //! The configuration: environment variables, each described once, here.
 
 mod claims;
+mod core_settings;
 mod dashboard;
+mod embedded_core;
 mod faults;
 mod graphql;
 mod http;
@@ -20,10 +22,10 @@ use lettre::message::Mailbox;
 use secrecy::SecretString;
 use url::Url;
 
-pub use self::faults::Faults;
 use self::{
     claims::ClaimsVars,
     dashboard::DashboardVars,
+    embedded_core::EmbeddedCoreVars,
     graphql::GraphqlVars,
     http::HttpVars,
     limits::LimitVars,
@@ -34,6 +36,7 @@ use self::{
     },
     providers::ProviderVars,
 };
+pub use self::{core_settings::CoreSettings, faults::Faults};
 use crate::{
     concurrency::Budget,
     files::{Carried, Files},
@@ -151,6 +154,9 @@ pub struct Config {
     /// a key that the Core rejects.
     #[arg(long, env = "SUPERTOKENS_API_KEY", help_heading = "SuperTokens", hide_env_values = true, value_parser = header_secret)]
     pub supertokens_api_key: Option<SecretString>,
+
+    #[command(flatten)]
+    pub embedded_core: EmbeddedCoreVars,
 
     /// How requests with cookies prove that they come from our own page: `via-custom-header`,
     /// `via-token` or `none`.

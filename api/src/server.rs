@@ -122,7 +122,7 @@ impl Service {
     /// elsewhere may come later, but must not reject the API key or the address.
     pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Self> {
         let rls = open_database(config, &clock).await?;
-        let core = OpenedCore::open(config, clock.clone()).await?;
+        let core = OpenedCore::open(config.core(), clock.clone()).await?;
         core.check().await?;
         let options = supertokens::Options {
             api_domain: config.api_domain(),

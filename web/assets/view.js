@@ -5,10 +5,12 @@
   let mark = null;
   let first = null;
   let generation = null;
+  let antiCsrf = null;
   try {
     mark = localStorage.getItem("todos.session");
     first = localStorage.getItem("todos.first");
     generation = localStorage.getItem("todos.generation");
+    antiCsrf = localStorage.getItem("todos.anti-csrf");
   } catch {
     // Blocked storage: the welcome is right.
   }
@@ -25,6 +27,9 @@
   // What the app asked for first the last time (services/early.rs), while it is on its way.
   function askEarly(url, ...bodies) {
     const headers = { "content-type": "application/json", rid: "anti-csrf", "st-auth-mode": "cookie" };
+    if (antiCsrf !== null) {
+      headers["anti-csrf"] = antiCsrf;
+    }
     window.todosFirst = { generation };
     for (const body of bodies) {
       const signal = AbortSignal.timeout(20_000);

@@ -63,7 +63,7 @@ impl Settings {
 
 /// What the service reads of its environment beyond that, and takes for unset when it is empty. Set to that, a
 /// variable is not filled in from `.env` either.
-const OPTIONAL: [&str; 50] = [
+const OPTIONAL: [&str; 53] = [
     "ADMIN_ADDRESS",
     "ANTI_CSRF",
     "APPLE_CLIENT_ID",
@@ -80,6 +80,9 @@ const OPTIONAL: [&str; 50] = [
     "DATABASE_PREPARED_STATEMENTS",
     "DATABASE_URL_DIRECT",
     "EMAIL_VERIFICATION",
+    "EMBEDDED_CORE_ACCESS_TOKEN_VALIDITY",
+    "EMBEDDED_CORE_PORT",
+    "EMBEDDED_CORE_REFRESH_TOKEN_VALIDITY",
     "GITHUB_CLIENT_ID",
     "GITHUB_CLIENT_SECRET",
     "GOOGLE_CLIENT_ID",

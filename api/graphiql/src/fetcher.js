@@ -1,7 +1,7 @@
 // Posts to /graphql with the session cookie; refreshes a session that ran out, then tries again.
 
 import { isSubscription, subscribe } from "./live.js";
-import { generation, refresh } from "./session.js";
+import { antiCsrf, generation, keepAntiCsrf, refresh } from "./session.js";
 
 const notice = document.getElementById("notice");
 
@@ -27,8 +27,8 @@ export async function fetcher(parameters, options) {
   return answer(response);
 }
 
-function post(parameters, options) {
-  return fetch("/graphql", {
+async function post(parameters, options) {
+  const response = await fetch("/graphql", {
     method: "POST",
     credentials: "same-origin",
     headers: {
@@ -36,9 +36,12 @@ function post(parameters, options) {
       ...options?.headers,
       "content-type": "application/json",
       rid: "anti-csrf",
+      ...antiCsrf(),
     },
     body: JSON.stringify(parameters),
   });
+  keepAntiCsrf(response);
+  return response;
 }
 
 // Why a request was turned away for want of a session, if it was.

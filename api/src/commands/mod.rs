@@ -13,18 +13,18 @@ use anyhow::Context as _;
 
 use crate::{
     clock::Clock,
-    config::Config,
+    config::CoreSettings,
     server::core::OpenedCore,
     supertokens::core::{Core, CoreError},
 };
 
-/// Runs `work` with the Core of this configuration, and closes what was opened for it. Answers what
+/// Runs `work` with the Core of these settings, and closes what was opened for it. Answers what
 /// to print.
 pub async fn with_core(
-    config: &Config,
+    settings: CoreSettings,
     work: impl AsyncFnOnce(&Core) -> anyhow::Result<String>,
 ) -> anyhow::Result<String> {
-    let opened = OpenedCore::open(config, Clock::system()).await?;
+    let opened = OpenedCore::open(settings, Clock::system()).await?;
     let core = opened.client().context("the HTTP client")?;
     let done = work(&core).await;
     opened.close().await;

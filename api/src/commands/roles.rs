@@ -51,11 +51,14 @@ pub async fn run(command: Command, core: &Core) -> Result<String> {
         Command::Remove { role, permissions } => remove(roles, &role, &permissions).await,
         Command::Grant { role, user } => {
             let user = sure(find(core, &user).await?, &user)?;
-            Ok(match roles.give(&user.id, &role).await? {
+            let text = match roles.give(&user.id, &role).await? {
                 None => return unknown(&role),
                 Some(true) => format!("{} has {role} from the next sign-in on", shown(&user)),
                 Some(false) => format!("{} has {role} already", shown(&user)),
-            })
+            };
+            let warning = roles.size_warning(&user.id).await?;
+            Ok(warning
+                .map_or_else(|| text.clone(), |warning| format!("{text}\nwarning: {warning}")))
         }
         Command::Revoke { role, user } => {
             let user = find(core, &user).await?;

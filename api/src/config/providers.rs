@@ -168,7 +168,17 @@ fn oidc(
             let wanted = "an https address (http for localhost only)";
             faults.variable(&name, format!("{name} is `{text}`. It should be {wanted}."));
         }
-        issuer
+        let issuer = issuer?;
+        if is_template(&issuer) {
+            let name = name("ISSUER");
+            let text = format!(
+                "{name} is `{text}`, which stands for many tenants: its tokens name others as their issuer. Give the issuer \
+                 of one tenant, such as https://login.microsoftonline.com/TENANT-ID/v2.0."
+            );
+            faults.variable(&name, text);
+            return None;
+        }
+        Some(issuer)
     });
     let secret = match read::secret(var, &name("CLIENT_SECRET"), faults) {
         Some(secret) => ClientSecret::Fixed(secret.into()),
@@ -176,6 +186,16 @@ fn oidc(
     };
     let shown = read("NAME").unwrap_or_else(|| id.to_owned());
     Some(ProviderOptions::oidc(id, shown, issuer?, client_id?, secret))
+}
+
+/// Whether this is no issuer of tokens, but Entra's template for those of its tenants.
+fn is_template(issuer: &Url) -> bool {
+    const ENTRA: [&str; 2] = ["login.microsoftonline.com", "login.windows.net"];
+    const MANY: [&str; 3] = ["common", "organizations", "consumers"];
+    let path = issuer.path().to_ascii_lowercase();
+    let tenant = path.split('/').nth(1).unwrap_or_default();
+    let is_entra = issuer.host_str().is_some_and(|host| ENTRA.contains(&host));
+    path.contains("%7b") || path.contains('{') || (is_entra && MANY.contains(&tenant))
 }
 
 fn is_safe(url: &Url) -> bool {
@@ -216,6 +236,29 @@ mod tests {
             ("OIDC_MY_CORP_CLIENT_ID", "todos"),
         ];
         assert_eq!(ids(&vars), Ok(vec!["github".into(), "my-corp".into()]));
+    }
+
+    #[test]
+    fn issuer_of_many_tenants_is_refused() {
+        let issuer = |issuer| {
+            ids(&[
+                ("OIDC_PROVIDERS", "entra"),
+                ("OIDC_ENTRA_ISSUER", issuer),
+                ("OIDC_ENTRA_CLIENT_ID", "todos"),
+            ])
+        };
+        for template in [
+            "https://login.microsoftonline.com/common/v2.0",
+            "https://login.microsoftonline.com/Organizations/v2.0/",
+            "https://login.microsoftonline.com/consumers/v2.0",
+            "https://login.microsoftonline.com/{tenantid}/v2.0",
+        ] {
+            let error = issuer(template).unwrap_err();
+            assert!(error.contains("OIDC_ENTRA_ISSUER") && error.contains("TENANT-ID"), "{error}");
+        }
+        let tenant = "https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0";
+        assert_eq!(issuer(tenant), Ok(vec!["entra".into()]));
+        assert!(issuer("https://id.example.com/common").is_ok());
     }
 
     #[test]

@@ -63,19 +63,38 @@ impl Config {
     }
 
     fn read(var: &dyn Fn(&str) -> Option<String>, mut faults: Faults) -> Result<Self, Faults> {
+        let Some(mut config) = Self::parse(var, &mut faults, |_| true) else { return Err(faults) };
+        config.providers = config.provider_vars.read(var, &mut faults);
+        config.dashboard = config.dashboard_vars.read(config.environment);
+        rules::check(&config, &mut faults);
+        faults.into_result(config)
+    }
+
+    /// Reads the `wanted` variables alone: the others have their defaults, and required ones hold nothing to use.
+    pub(super) fn parse(
+        var: &dyn Fn(&str) -> Option<String>,
+        faults: &mut Faults,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Option<Self> {
         let command = Self::command();
         let mut arguments = vec![command.get_name().to_owned()];
         for argument in command.get_arguments() {
             let (Some(name), Some(long)) = (variable(argument), argument.get_long()) else {
                 continue;
             };
+            if !wanted(name) {
+                if argument.is_required_set() {
+                    arguments.push(format!("--{long}={PLACEHOLDER}"));
+                }
+                continue;
+            }
             let value = if argument.is_hide_env_values_set() {
-                secret(var, name, &mut faults)
+                secret(var, name, faults)
             } else {
                 given(var, name)
             };
             let is_usable = match &value {
-                Some(value) => is_usable(argument, name, value, &mut faults),
+                Some(value) => is_usable(argument, name, value, faults),
                 None if argument.is_required_set() => {
                     let text = format!("{name} is not set. It should be: {}", meaning(argument));
                     faults.variable(name, text);
@@ -94,17 +113,13 @@ impl Config {
         // Given as arguments, so that an empty variable is not read behind our back.
         let command = command.mut_args(|argument| argument.env(None::<&str>));
         let read = command.try_get_matches_from(arguments);
-        let mut config = match read.and_then(|matches| Self::from_arg_matches(&matches)) {
-            Ok(config) => config,
+        match read.and_then(|matches| Self::from_arg_matches(&matches)) {
+            Ok(config) => Some(config),
             Err(error) => {
                 faults.rule(&[], error.to_string());
-                return Err(faults);
+                None
             }
-        };
-        config.providers = config.provider_vars.read(var, &mut faults);
-        config.dashboard = config.dashboard_vars.read(config.environment);
-        rules::check(&config, &mut faults);
-        faults.into_result(config)
+        }
     }
 }
 

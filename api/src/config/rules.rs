@@ -12,14 +12,9 @@ const EXAMPLES: [&str; 7] =
     ["password", "postgres", "secret", "changeme", "change-me", "todos", "todos_app"];
 
 pub(super) fn check(config: &Config, faults: &mut Faults) {
+    check_core(config, faults);
     if config.environment == Environment::Production {
         check_production(config, faults);
-    } else if config.supertokens_uri.is_empty() && config.database_url.is_none() {
-        faults.rule(
-            &["SUPERTOKENS_URI", "DATABASE_URL"],
-            "SUPERTOKENS_URI and DATABASE_URL are both not set: give the address of a SuperTokens \
-             Core, or the database in which the embedded Core may keep its state.",
-        );
     }
     check_databases(config, faults);
     config.claims.check(faults);
@@ -28,14 +23,27 @@ pub(super) fn check(config: &Config, faults: &mut Faults) {
     check_cross_site(config, faults);
 }
 
-fn check_production(config: &Config, faults: &mut Faults) {
-    if config.supertokens_uri.is_empty() {
+/// Whether there is a Core.
+pub(super) fn check_core(config: &Config, faults: &mut Faults) {
+    if !config.supertokens_uri.is_empty() {
+        return;
+    }
+    if config.environment == Environment::Production {
         faults.rule(
             &["SUPERTOKENS_URI"],
             "SUPERTOKENS_URI is not set, and APP_ENV is `production`: the embedded Core is for \
              development. Give the address of a SuperTokens Core.",
         );
+    } else if config.database_url.is_none() {
+        faults.rule(
+            &["SUPERTOKENS_URI", "DATABASE_URL"],
+            "SUPERTOKENS_URI and DATABASE_URL are both not set: give the address of a SuperTokens \
+             Core, or the database in which the embedded Core may keep its state.",
+        );
     }
+}
+
+fn check_production(config: &Config, faults: &mut Faults) {
     // It speaks plain HTTP, so something in front speaks https: to the limits all users would be one.
     if config.limits.count_addresses() && config.limits.trusted_proxies.is_empty() {
         faults.rule(

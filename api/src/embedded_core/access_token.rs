@@ -66,6 +66,9 @@ impl Claims {
     }
 }
 
+/// As the Core says it.
+const INVALID: &str = "io.supertokens.session.jwt.JWT$JWTException: Invalid JWT";
+
 /// The claims of a token that a published key has signed, however old it is.
 ///
 /// Fails with `TRY_REFRESH_TOKEN`.
@@ -74,7 +77,7 @@ pub(super) async fn read(keys: &SigningKeys, token: &str) -> Result<Claims> {
         Error::try_refresh_token(format!("access token is not valid: {error}"))
     };
     let kid = jsonwebtoken::decode_header(token)
-        .map_err(unreadable)?
+        .map_err(|_| Error::try_refresh_token(INVALID))?
         .kid
         .ok_or_else(|| Error::try_refresh_token("access token names no key"))?;
     let key = keys

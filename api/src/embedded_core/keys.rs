@@ -105,6 +105,13 @@ impl SigningKeys {
         Ok(json!({ "keys": keys.iter().map(|key| &key.jwk).collect::<Vec<_>>() }))
     }
 
+    /// How long until another dynamic key signs.
+    pub(super) fn rotates_in(&self) -> Duration {
+        let newest = self.current(true).map_or(0, |key| key.created_at);
+        let left = newest.saturating_add(millis(ROTATION)).saturating_sub(self.now());
+        Duration::from_millis(u64::try_from(left).unwrap_or(0))
+    }
+
     fn current(&self, dynamic: bool) -> Option<Arc<SigningKey>> {
         let oldest = self.now() - millis(ROTATION);
         self.cached()

@@ -1,6 +1,6 @@
 //! A small Core for development and tests.
 //!
-//! It answers the Core Driver Interface, up to version 5.4, as `supertokens-core` does: over HTTP on
+//! It answers the Core Driver Interface, versions 5.2 to 5.4, as `supertokens-core` does: over HTTP on
 //! a loopback address, with its state in the database schema `supertokens_core`. It knows one app,
 //! one tenant and the recipes that this product uses, and no account linking.
 
@@ -37,7 +37,9 @@ use std::{
 use axum::{
     Router,
     extract::{DefaultBodyLimit, State},
+    http::header::CACHE_CONTROL,
     middleware::{from_fn, from_fn_with_state},
+    response::{IntoResponse as _, Response},
     routing::{delete, get, post, put},
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -59,6 +61,11 @@ const GRACE: Duration = Duration::from_secs(10);
 const MAX_CONNECTIONS: u32 = 10;
 const MAX_BODY_BYTES: usize = 1024 * 1024;
 
+/// The Core's own default.
+pub const ACCESS_TOKEN_VALIDITY: Duration = Duration::from_hours(1);
+/// The Core's own default.
+pub const REFRESH_TOKEN_VALIDITY: Duration = Duration::from_hours(100 * 24);
+
 pub struct Options {
     /// Of the owner of the database: the Core makes its own schema.
     pub database_url: SecretString,
@@ -78,8 +85,8 @@ impl Options {
             database_url,
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
             api_key: None,
-            access_token_validity: Duration::from_hours(1),
-            refresh_token_validity: Duration::from_hours(100 * 24),
+            access_token_validity: ACCESS_TOKEN_VALIDITY,
+            refresh_token_validity: REFRESH_TOKEN_VALIDITY,
             clock: Clock::system(),
         }
     }
@@ -264,6 +271,8 @@ fn routes() -> Router<Arc<Core>> {
 }
 
 /// GET `/.well-known/jwks.json`
-async fn jwks(State(core): State<Arc<Core>>) -> Result<Answer> {
-    Ok(Answer::bare(core.keys.jwks().await?))
+async fn jwks(State(core): State<Arc<Core>>) -> Result<Response> {
+    let answer = Answer::bare(core.keys.jwks().await?);
+    let kept = format!("max-age={}, must-revalidate", core.keys.rotates_in().as_secs());
+    Ok(([(CACHE_CONTROL, kept)], answer).into_response())
 }

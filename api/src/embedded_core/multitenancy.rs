@@ -1,9 +1,12 @@
 //! What the Core says of itself and of its one tenant.
 
-use axum::{http::StatusCode, response::Response};
-use serde_json::{Value, json};
+use std::sync::Arc;
+
+use axum::{extract::State, http::StatusCode, response::Response};
+use serde_json::{Map, Value, json};
 
 use super::{
+    ACCESS_TOKEN_VALIDITY, Core, REFRESH_TOKEN_VALIDITY,
     answer::Answer,
     error::{self, Error, Result},
 };
@@ -18,21 +21,37 @@ pub(super) async fn hello() -> Response {
 }
 
 /// GET `/recipe/multitenancy/tenant/v2`
-pub(super) async fn tenant() -> Answer {
-    Answer::ok(shown())
+pub(super) async fn tenant(State(core): State<Arc<Core>>) -> Answer {
+    Answer::ok(shown(&core))
 }
 
 /// GET `/recipe/multitenancy/tenant/list/v2`
-pub(super) async fn tenants() -> Answer {
-    Answer::ok(json!({ "tenants": [shown()] }))
+pub(super) async fn tenants(State(core): State<Arc<Core>>) -> Answer {
+    Answer::ok(json!({ "tenants": [shown(&core)] }))
 }
 
-fn shown() -> Value {
+fn shown(core: &Core) -> Value {
     json!({
         "tenantId": TENANT,
         "thirdParty": { "providers": [] },
-        "coreConfig": {},
+        "coreConfig": core_config(core),
     })
+}
+
+/// The settings that are not the Core's defaults, in its units: seconds, and minutes for the refresh token.
+fn core_config(core: &Core) -> Value {
+    let mut config = Map::new();
+    if core.access_token_validity != ACCESS_TOKEN_VALIDITY {
+        config.insert(
+            "access_token_validity".to_owned(),
+            core.access_token_validity.as_secs().into(),
+        );
+    }
+    if core.refresh_token_validity != REFRESH_TOKEN_VALIDITY {
+        let minutes = core.refresh_token_validity.as_secs_f64() / 60.0;
+        config.insert("refresh_token_validity".to_owned(), minutes.into());
+    }
+    Value::Object(config)
 }
 
 /// Routes that belong to the app: no tenant has them (`enforcePublicTenant` in `supertokens-core`).

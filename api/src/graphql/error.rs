@@ -144,6 +144,8 @@ impl From<CoreError> for Error {
             }
             CoreError::InvalidApiKey(_)
             | CoreError::UnknownAddress(_)
+            | CoreError::UnsupportedVersion(_)
+            | CoreError::InvalidPageToken
             | CoreError::Unexpected { .. } => Self::Internal(error.to_string()),
         }
     }
@@ -159,9 +161,9 @@ impl From<supertokens::Error> for Error {
             | Cause::SessionEnded(_)
             | Cause::TokenTheft(_) => Self::Unauthenticated,
             Cause::InvalidClaim { .. } | Cause::ForeignOrigin => Self::Forbidden(error.to_string()),
-            Cause::BadInput(text) => Self::BadUserInput(text),
+            Cause::BadInput(text) | Cause::General(text) => Self::BadUserInput(text),
             Cause::TooMany { retry_after } => Self::TooMany(supertokens::come_back(retry_after)),
-            Cause::Unavailable { .. } | Cause::Provider { .. } => {
+            Cause::Unavailable { .. } | Cause::MailUnavailable | Cause::Provider { .. } => {
                 Self::Unavailable(error.to_string())
             }
             Cause::Unexpected(_) => Self::Internal(error.to_string()),

@@ -64,6 +64,10 @@ impl Queue {
 }
 
 impl Mailer for Sender {
+    fn is_ready(&self) -> bool {
+        self.0.capacity() > 0
+    }
+
     fn send(&self, mail: Mail) {
         if let Err(refused) = self.0.try_send(mail) {
             let kind = refused.into_inner().kind;

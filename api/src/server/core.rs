@@ -1,12 +1,14 @@
 //! The Core that is used: one elsewhere, or the embedded one.
 
+use std::net::Ipv4Addr;
+
 use anyhow::Context as _;
 use secrecy::SecretString;
 use url::Url;
 
 use crate::{
     clock::Clock,
-    config::Config,
+    config::CoreSettings,
     embedded_core::{self, EmbeddedCore},
     supertokens::core::Core,
 };
@@ -20,16 +22,21 @@ pub struct OpenedCore {
 
 impl OpenedCore {
     /// Starts the embedded Core where the configuration names no other.
-    pub async fn open(config: &Config, clock: Clock) -> anyhow::Result<Self> {
-        if !config.supertokens_uri.is_empty() {
-            let uris = config.supertokens_uri.clone();
-            return Ok(Self { uris, api_key: config.supertokens_api_key.clone(), embedded: None });
+    pub async fn open(settings: CoreSettings, clock: Clock) -> anyhow::Result<Self> {
+        let CoreSettings { uris, api_key, database_url, embedded } = settings;
+        if !uris.is_empty() {
+            return Ok(Self { uris, api_key, embedded: None });
         }
-        let database_url = config.database_url.clone().context("DATABASE_URL is not set")?;
+        let database_url = database_url.context("DATABASE_URL is not set")?;
         // Other programs of this machine can reach the port, but do not know the key.
-        let api_key = Some(SecretString::from(uuid::Uuid::new_v4().to_string()));
+        let api_key =
+            api_key.unwrap_or_else(|| SecretString::from(uuid::Uuid::new_v4().to_string()));
+        let api_key = Some(api_key);
         let options = embedded_core::Options {
+            listen: (Ipv4Addr::LOCALHOST, embedded.port.unwrap_or(0)).into(),
             api_key: api_key.clone(),
+            access_token_validity: embedded.access_token_validity,
+            refresh_token_validity: embedded.refresh_token_validity,
             clock,
             ..embedded_core::Options::new(database_url)
         };

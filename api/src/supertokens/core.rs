@@ -8,6 +8,7 @@ mod denied;
 mod emails;
 mod roles;
 mod sessions;
+mod tenants;
 mod transport;
 mod users;
 mod watched;
@@ -60,6 +61,12 @@ pub enum CoreError {
          SUPERTOKENS_URI"
     )]
     UnknownAddress(String),
+    /// The Core did not make this page token.
+    #[error("invalid pagination token: use `nextPaginationToken` of the page before")]
+    InvalidPageToken,
+    /// The Core rejects the version of the CDI. The text is what it answered.
+    #[error("the Core rejects the CDI version ({0}): this service speaks 5.4, 5.3 and 5.2")]
+    UnsupportedVersion(String),
     /// Answered something else than the CDI promises: no Core, or one of another version.
     #[error("the Core gave an unexpected answer to {method} {path}: {what}")]
     Unexpected { method: Method, path: String, what: String },
@@ -185,6 +192,9 @@ struct Revoked {
 #[derive(Debug, Clone, Deserialize, serde::Serialize)]
 pub struct KeySet {
     pub keys: Vec<Value>,
+    /// For how many seconds the Core lets others keep them.
+    #[serde(skip)]
+    pub max_age: Option<u64>,
 }
 
 /// The parts of a new session that the backend chooses.
@@ -207,12 +217,14 @@ impl Core {
 
     /// `POST /recipe/signup`
     pub async fn sign_up(&self, email: &str, password: &str) -> Result<SignUp, CoreError> {
-        self.post_password("recipe/signup", email, password).await
+        let body = json!({"email": email, "password": password});
+        self.hashing(Method::POST, "recipe/signup", body).await
     }
 
     /// `POST /recipe/signin`
     pub async fn sign_in(&self, email: &str, password: &str) -> Result<SignIn, CoreError> {
-        self.post_password("recipe/signin", email, password).await
+        let body = json!({"email": email, "password": password});
+        self.hashing(Method::POST, "recipe/signin", body).await
     }
 
     /// `POST /recipe/signinup`: the user of a third party's id, made if there is none.
@@ -305,9 +317,9 @@ impl Core {
 
     /// `GET /.well-known/jwks.json`
     pub async fn keys(&self) -> Result<KeySet, CoreError> {
-        self.transport
-            .json(Call::unversioned(".well-known/jwks.json").max_answer(MAX_KEY_SET))
-            .await
+        let call = Call::unversioned(".well-known/jwks.json").max_answer(MAX_KEY_SET);
+        let (set, max_age): (KeySet, _) = self.transport.json_for(call).await?;
+        Ok(KeySet { max_age, ..set })
     }
 
     /// `GET /user/id` of nobody: whether the Core and its storage answer now, at this address and with this API
@@ -317,15 +329,6 @@ impl Core {
         let call = Call::new(Method::GET, "user/id", None).query(&query);
         let _: GetUser = self.transport.json(call.patience(CHECK_TIMEOUT).unqueued()).await?;
         Ok(())
-    }
-
-    async fn post_password<T: DeserializeOwned>(
-        &self,
-        path: &str,
-        email: &str,
-        password: &str,
-    ) -> Result<T, CoreError> {
-        self.hashing(Method::POST, path, json!({"email": email, "password": password})).await
     }
 
     /// A call that makes the Core hash a password.

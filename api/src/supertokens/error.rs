@@ -1,7 +1,7 @@
 //! What goes wrong on the FDI, and how it is answered.
 
 use axum::{
-    Json,
+    Extension, Json,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -11,6 +11,8 @@ use super::core::CoreError;
 
 const FOREIGN_ORIGIN: &str = "This request comes from a page whose origin is not configured. Open the page at \
                               WEBSITE_DOMAIN, or set WEBSITE_DOMAIN to the origin of the page.";
+
+const NO_MAIL: &str = "The email could not be sent. Try again in a minute.";
 
 /// Seconds after which a client may try again when the Core is away.
 const RETRY_AFTER: u64 = 5;
@@ -49,6 +51,12 @@ pub enum Error {
         /// In seconds.
         retry_after: u64,
     },
+    /// A refusal in words for the user, where no status of the FDI fits.
+    #[error("{0}")]
+    General(String),
+    /// So many mails are waiting that another one would be lost.
+    #[error("too many mails are waiting")]
+    MailUnavailable,
     #[error("unavailable: {what}")]
     Unavailable {
         what: String,
@@ -73,8 +81,10 @@ impl From<CoreError> for Error {
             CoreError::Busy { retry_after } => {
                 Self::Unavailable { what: error.to_string(), retry_after }
             }
+            CoreError::InvalidPageToken => Self::BadInput(error.to_string()),
             CoreError::InvalidApiKey(_)
             | CoreError::UnknownAddress(_)
+            | CoreError::UnsupportedVersion(_)
             | CoreError::Unexpected { .. } => Self::Unexpected(error.to_string()),
         }
     }
@@ -103,8 +113,17 @@ impl IntoResponse for Error {
             Self::ForeignOrigin => message(StatusCode::FORBIDDEN, FOREIGN_ORIGIN),
             Self::BadInput(text) => message(StatusCode::BAD_REQUEST, &text),
             Self::TooMany { retry_after } => {
-                let body = message(StatusCode::TOO_MANY_REQUESTS, &come_back(retry_after));
-                ([(header::RETRY_AFTER, retry_after.to_string())], body).into_response()
+                let text = come_back(retry_after);
+                let body = message(StatusCode::TOO_MANY_REQUESTS, &text);
+                let retry_after = [(header::RETRY_AFTER, retry_after.to_string())];
+                (Extension(GeneralError(text)), retry_after, body).into_response()
+            }
+            Self::General(text) => GeneralError(text).into_response(),
+            Self::MailUnavailable => {
+                tracing::warn!(error = text, "a mail was refused");
+                let body = message(StatusCode::SERVICE_UNAVAILABLE, NO_MAIL);
+                let general = Extension(GeneralError(NO_MAIL.to_owned()));
+                (general, [(header::RETRY_AFTER, "60")], body).into_response()
             }
             Self::Unavailable { retry_after, .. } => {
                 tracing::warn!(error = text, "sign-in is unavailable");
@@ -130,6 +149,17 @@ impl IntoResponse for Error {
                 )
             }
         }
+    }
+}
+
+/// FDI `GENERAL_ERROR`: a text that official user interfaces show. In the extensions of a response with another status,
+/// what they get instead: of such a status they show no text.
+#[derive(Debug, Clone)]
+pub struct GeneralError(String);
+
+impl IntoResponse for GeneralError {
+    fn into_response(self) -> Response {
+        Json(json!({"status": "GENERAL_ERROR", "message": self.0})).into_response()
     }
 }
 

@@ -27,6 +27,10 @@ use crate::clock::Clock;
 const COOL_DOWN: TimeDelta = TimeDelta::seconds(30);
 /// Pause after a fetch that failed.
 const RETRY: TimeDelta = TimeDelta::seconds(2);
+/// For how many seconds others may keep the keys at most.
+const MAX_AGE: u64 = 3600;
+/// The same if the Core does not say: the time after which a Core signs with a new key it has published.
+const DEFAULT_MAX_AGE: u64 = 60;
 /// Age at which keys are fetched again in the background, so that retired ones are dropped.
 const STALE: TimeDelta = TimeDelta::minutes(15);
 
@@ -48,7 +52,7 @@ pub struct Jwks {
 /// The last key set, and when it was asked for last.
 #[derive(Default)]
 struct Known {
-    decoding: HashMap<String, Arc<DecodingKey>>,
+    decoding: HashMap<String, Decoding>,
     published: Option<KeySet>,
     fetched_at: Option<DateTime<Utc>>,
     tried_at: Option<DateTime<Utc>>,
@@ -74,13 +78,22 @@ impl Jwks {
         })
     }
 
-    /// The key set for the world: at most [`COOL_DOWN`] old, or the last one known.
-    pub async fn published(&self) -> Result<KeySet, CoreError> {
+    /// The key set for the world: at most [`COOL_DOWN`] old, or the last one known. With it, for how many seconds others
+    /// may keep it: never beyond the time that the Core gives.
+    pub async fn published(&self) -> Result<(KeySet, u64), CoreError> {
         let recent = self.clock.now() - COOL_DOWN;
         if !self.read(|known| known.fetched_at.is_some_and(|at| at > recent)) {
             let _ = self.refresh().await;
         }
-        self.read(|known| known.published.clone())
+        let now = self.clock.now();
+        let published = |known: &Known| {
+            let set = known.published.clone()?;
+            let age = known.fetched_at.map_or(0, |at| (now - at).num_seconds());
+            let age = u64::try_from(age).unwrap_or(0);
+            let max_age = set.max_age.unwrap_or(DEFAULT_MAX_AGE).saturating_sub(age).min(MAX_AGE);
+            Some((set, max_age))
+        };
+        self.read(published)
             .ok_or_else(|| CoreError::Unavailable("the signing keys are not known".into()))
     }
 
@@ -102,7 +115,10 @@ impl Jwks {
         let (key, is_due) = self.read(|known| {
             let now = self.clock.now();
             let stale = known.fetched_at.is_some_and(|at| at + STALE < now);
-            (known.decoding.get(kid).cloned(), stale && known.may_try(now))
+            (
+                known.decoding.get(kid).map(|known| Arc::clone(&known.key)),
+                stale && known.may_try(now),
+            )
         });
         if key.is_some() && is_due {
             drop(self.refresh());
@@ -157,8 +173,10 @@ impl JwksSource for CoreKeys {
             none()
         })?;
         let keys: Vec<_> = parse(&fetched).collect();
-        *write(&self.known) = Known {
-            decoding: keys.iter().filter_map(decoding_key).collect(),
+        let mut known = write(&self.known);
+        let decoding = decoding_keys(&keys, &known.decoding);
+        *known = Known {
+            decoding,
             published: Some(fetched),
             fetched_at: Some(now),
             tried_at: Some(now),
@@ -182,10 +200,60 @@ fn parse(set: &KeySet) -> impl Iterator<Item = JsonWebKey> {
     set.keys.iter().filter_map(read).filter(|key| matches!(key, JsonWebKey::Rsa(_)))
 }
 
-fn decoding_key(key: &JsonWebKey) -> Option<(String, Arc<DecodingKey>)> {
+/// A key that checks signatures, and what it was made of.
+struct Decoding {
+    modulus: String,
+    exponent: String,
+    key: Arc<DecodingKey>,
+}
+
+/// The keys by id. A key that was known stays the same in memory: the tokens that it verified are known by it.
+fn decoding_keys(
+    keys: &[JsonWebKey],
+    known: &HashMap<String, Decoding>,
+) -> HashMap<String, Decoding> {
+    keys.iter().filter_map(|key| decoding_key(key, known)).collect()
+}
+
+fn decoding_key(key: &JsonWebKey, known: &HashMap<String, Decoding>) -> Option<(String, Decoding)> {
     let JsonWebKey::Rsa(rsa) = key else {
         return None;
     };
-    let decoding = DecodingKey::from_rsa_components(rsa.modulus(), rsa.exponent()).ok()?;
-    Some((rsa.key_id().to_owned(), Arc::new(decoding)))
+    let (modulus, exponent) = (rsa.modulus(), rsa.exponent());
+    let same = known
+        .get(rsa.key_id())
+        .filter(|known| known.modulus == modulus && known.exponent == exponent);
+    let key = match same {
+        Some(known) => Arc::clone(&known.key),
+        None => Arc::new(DecodingKey::from_rsa_components(modulus, exponent).ok()?),
+    };
+    let decoding = Decoding { modulus: modulus.to_owned(), exponent: exponent.to_owned(), key };
+    Some((rsa.key_id().to_owned(), decoding))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn fetched(
+        kid: &str,
+        modulus: &str,
+        known: &HashMap<String, Decoding>,
+    ) -> HashMap<String, Decoding> {
+        let key = json!({"kty": "RSA", "kid": kid, "n": modulus, "e": "AQAB", "alg": "RS256", "use": "sig"});
+        let set = KeySet { keys: vec![key], max_age: None };
+        decoding_keys(&parse(&set).collect::<Vec<_>>(), known)
+    }
+
+    #[test]
+    fn unchanged_keys_survive_a_fetch() {
+        let first = fetched("d-1", "AQID", &HashMap::new());
+        let second = fetched("d-1", "AQID", &first);
+        assert!(Arc::ptr_eq(&first["d-1"].key, &second["d-1"].key));
+        let changed = fetched("d-1", "BAUG", &second);
+        assert!(!Arc::ptr_eq(&second["d-1"].key, &changed["d-1"].key), "another key of that id");
+        assert!(!fetched("d-2", "BAUG", &changed).contains_key("d-1"), "no longer published");
+    }
 }

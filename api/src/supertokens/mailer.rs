@@ -22,6 +22,11 @@ pub enum MailKind {
 
 /// Takes mails for delivery.
 pub trait Mailer: Send + Sync + 'static {
+    /// Whether a mail that is sent now will be taken. Asked before anybody is told that one is on its way.
+    fn is_ready(&self) -> bool {
+        true
+    }
+
     /// Takes a mail and returns at once: an answer that waited for it would tell by its duration
     /// whether there was one.
     fn send(&self, mail: Mail);

@@ -14,6 +14,8 @@ pub mod core;
 mod csrf;
 mod device;
 mod error;
+mod fdi_version;
+mod first_factors;
 mod guesses;
 mod jwks;
 pub mod lifetime;
@@ -25,6 +27,7 @@ mod recipes;
 mod routes;
 pub mod session;
 pub mod thirdparty;
+mod token_size;
 mod tokens;
 pub mod user;
 mod validators;
@@ -40,6 +43,7 @@ use self::{
     cookies::Cookies,
     core::{Core, CoreError},
     csrf::Origins,
+    first_factors::FirstFactors,
     guesses::Guesses,
     jwks::Jwks,
     limits::Limits,
@@ -105,6 +109,7 @@ struct Inner {
     providers: Providers,
     limits: Limits,
     guesses: Guesses,
+    first_factors: FirstFactors,
     dashboard: Option<DashboardOptions>,
     mailer: Arc<dyn Mailer>,
     background: Background,
@@ -137,6 +142,7 @@ impl SuperTokens {
             website_domain: options.website_domain,
             guesses: Guesses::new(options.rate_limits.address),
             limits: Limits::new(options.rate_limits),
+            first_factors: FirstFactors::default(),
             dashboard: options.dashboard,
             mailer,
             background: Background::new(),
@@ -190,6 +196,11 @@ impl SuperTokens {
     /// Claim `iss`.
     fn issuer(&self) -> &str {
         &self.0.issuer
+    }
+
+    /// Errors: [`Error::MailUnavailable`] if so many mails are waiting that another one would be lost.
+    fn require_mailer(&self) -> Result<(), Error> {
+        if self.mailer().is_ready() { Ok(()) } else { Err(Error::MailUnavailable) }
     }
 
     fn mailer(&self) -> &dyn Mailer {

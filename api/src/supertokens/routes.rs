@@ -5,7 +5,7 @@ use axum::{
     body::Bytes,
     extract::{FromRequest, Request, State},
     http::{StatusCode, header},
-    middleware::{Next, from_fn_with_state},
+    middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Error, SuperTokens, TENANT,
+    error::GeneralError,
     recipes::{
         dashboard, emailpassword, emailverification, multitenancy, openid, password_reset, session,
         thirdparty,
@@ -25,7 +26,8 @@ pub fn routes(supertokens: SuperTokens) -> Router {
     let tenant = format!("/auth/{TENANT}");
     let own_pages_only = from_fn_with_state(supertokens.clone(), refuse_foreign_pages);
     let routes = || {
-        let guarded = fdi().merge(dashboard::api(&supertokens));
+        let fdi = forms().route_layer(from_fn(speak_to_user_interfaces)).merge(fdi());
+        let guarded = fdi.merge(dashboard::api(&supertokens));
         guarded.route_layer(own_pages_only.clone()).merge(open(&supertokens))
     };
     Router::new().nest("/auth", routes()).nest(&tenant, routes()).with_state(supertokens)
@@ -34,6 +36,14 @@ pub fn routes(supertokens: SuperTokens) -> Router {
 /// Routes that no page of another origin may reach: what it could only read is refused with what it could change, so
 /// that a new route is guarded by default.
 fn fdi() -> Router<SuperTokens> {
+    Router::new()
+        .route("/loginmethods", get(multitenancy::login_methods))
+        .route("/session/refresh", post(session::refresh))
+        .route("/signout", post(session::sign_out))
+}
+
+/// As [`fdi`], the routes at which user interfaces show what the response says.
+fn forms() -> Router<SuperTokens> {
     Router::new()
         .route("/signup", post(emailpassword::sign_up))
         .route("/signin", post(emailpassword::sign_in))
@@ -45,9 +55,6 @@ fn fdi() -> Router<SuperTokens> {
         .route("/user/email/verify", get(emailverification::status).post(emailverification::verify))
         .route("/authorisationurl", get(thirdparty::authorisation_url))
         .route("/signinup", post(thirdparty::sign_in_up))
-        .route("/loginmethods", get(multitenancy::login_methods))
-        .route("/session/refresh", post(session::refresh))
-        .route("/signout", post(session::sign_out))
 }
 
 /// Routes that any page may reach: they neither call the Core for a user nor set a cookie. Apple's page posts its form
@@ -58,6 +65,23 @@ fn open(supertokens: &SuperTokens) -> Router<SuperTokens> {
         .route("/jwt/jwks.json", get(openid::jwks))
         .route("/.well-known/openid-configuration", get(openid::configuration))
         .merge(dashboard::page(supertokens))
+}
+
+/// Official front-end SDKs send `fdi-version`, and show the text of a `GENERAL_ERROR` with status 200, but of no other
+/// status. Other clients get the status. Both get `Retry-After`.
+async fn speak_to_user_interfaces(request: Request, next: Next) -> Response {
+    let is_official = request.headers().contains_key("fdi-version");
+    let mut response = next.run(request).await;
+    match response.extensions_mut().remove::<GeneralError>() {
+        Some(general) if is_official => {
+            let mut shown = general.into_response();
+            if let Some(after) = response.headers_mut().remove(header::RETRY_AFTER) {
+                shown.headers_mut().insert(header::RETRY_AFTER, after);
+            }
+            shown
+        }
+        _ => response,
+    }
 }
 
 async fn refuse_foreign_pages(

@@ -9,10 +9,12 @@ use serde_json::{json, value::RawValue};
 use super::{
     Claims, ClientAddress, EmailVerificationMode, Inner, SuperTokens,
     claims::{self, SessionKeyId, TokenError},
+    cookies::ACCESS_COOKIE,
     core::{CoreError, CoreToken, NewSession, Refresh, Verify},
     csrf, device,
     error::Error,
     jwks::KeyError,
+    token_size,
     tokens::{self, Ambiguous, Found, Transport},
     user::User,
     validators::Validator,
@@ -24,6 +26,25 @@ const ANNOUNCEMENT: Duration = Duration::from_secs(4);
 
 /// Session data: on what the session was opened, as [`device::name`] says it.
 pub(super) const DEVICE: &str = "device";
+
+const TOO_LARGE: &str = "You cannot sign in, because your account has too many roles. Ask your administrator to remove \
+                         some of them.";
+
+/// Whether the client can keep this token. Browsers drop large cookies without a word, and would sign in forever.
+fn check_size(transport: Transport, access: &CoreToken, claims: &Claims) -> bool {
+    let token = access.token.expose_secret();
+    let fits = transport == Transport::Header || token_size::fits_cookie(ACCESS_COOKIE, token);
+    if !fits || token.len() > token_size::WARN_ABOVE {
+        let (user, size) = (claims.user_id(), token.len());
+        let text = if fits {
+            "an access token is large"
+        } else {
+            "an access token is too large for a cookie"
+        };
+        tracing::warn!(user.id = user, size, "{text}: the user has too many roles and permissions");
+    }
+    fits
+}
 
 /// A checked session, and what the answer must carry for its sake.
 #[derive(Debug)]
@@ -208,6 +229,7 @@ impl SuperTokens {
         access: CoreToken,
     ) -> Result<Session, Error> {
         let claims = self.claims_of(&access)?;
+        check_size(transport, &access, &claims);
         let now = self.0.clock.now();
         let headers = tokens::attach_access(&self.0.cookies, transport, &access, &claims, now);
         Ok(Session { claims, headers, transport, token: access.token })
@@ -237,6 +259,10 @@ impl SuperTokens {
             })
             .await?;
         let claims = self.claims_of(&tokens.access_token)?;
+        if !check_size(transport, &tokens.access_token, &claims) {
+            self.core().revoke_and_deny(&[claims.session_handle()]).await?;
+            return Err(Error::General(TOO_LARGE.to_owned()));
+        }
         let (cookies, now) = (&self.0.cookies, self.0.clock.now());
         // Before ours are set: some clients do not tell the domains of two cookies apart.
         let headers = tokens::clear_others(cookies, request);
@@ -288,6 +314,9 @@ impl SuperTokens {
                     tracing::warn!(%error, "the session of another backend cannot go on here");
                     self.ended()
                 })?;
+                if !check_size(transport, &tokens.access_token, &claims) {
+                    return Err(self.ended());
+                }
                 let headers = HeaderMap::new();
                 let headers =
                     tokens::attach(headers, cookies, transport, request, &tokens, &claims, now);

@@ -47,6 +47,18 @@ impl User {
         self.login_method(recipe_user_id).is_some_and(|method| method.verified)
     }
 
+    /// Whether mail to `email` could let somebody else in as this user: no login method shows that the email is theirs,
+    /// and another email or a phone number may be.
+    pub fn may_be_taken_over_by(&self, email: &str) -> bool {
+        let has = |method: &LoginMethod| method.email.as_deref() == Some(email);
+        let methods = &self.login_methods;
+        methods.iter().any(has)
+            && !methods.iter().any(|method| has(method) && method.verified)
+            && methods.iter().any(|method| {
+                method.phone_number.is_some() || (method.email.is_some() && !has(method))
+            })
+    }
+
     pub fn login_method(&self, recipe_user_id: &str) -> Option<&LoginMethod> {
         self.login_methods.iter().find(|method| method.recipe_user_id == recipe_user_id)
     }

@@ -63,6 +63,7 @@ pub struct Answer {
     #[serde(rename = "formFields")]
     fields: Option<Vec<FieldError>>,
     reason: Option<String>,
+    message: Option<String>,
     pub exists: Option<bool>,
     #[serde(rename = "isVerified")]
     pub is_verified: Option<bool>,
@@ -103,7 +104,7 @@ pub fn answer(reply: &Reply) -> Result<Answer, Error> {
 }
 
 pub fn outcome(reply: &Reply) -> Result<Outcome, Error> {
-    let Answer { status, user, fields, reason, .. } = answer(reply)?;
+    let Answer { status, user, fields, reason, message, .. } = answer(reply)?;
     let outcome = match status.as_str() {
         "OK" => Some(user.map_or(Outcome::Done, |user| {
             Outcome::Welcome(User {
@@ -113,9 +114,11 @@ pub fn outcome(reply: &Reply) -> Result<Outcome, Error> {
         })),
         "FIELD_ERROR" => fields.map(Outcome::Fields),
         "WRONG_CREDENTIALS_ERROR" => Some(Outcome::WrongCredentials),
-        "SIGN_IN_NOT_ALLOWED" | "SIGN_UP_NOT_ALLOWED" | "SIGN_IN_UP_NOT_ALLOWED" => {
-            reason.map(Outcome::NotAllowed)
-        }
+        "SIGN_IN_NOT_ALLOWED"
+        | "SIGN_UP_NOT_ALLOWED"
+        | "SIGN_IN_UP_NOT_ALLOWED"
+        | "PASSWORD_RESET_NOT_ALLOWED" => reason.map(Outcome::NotAllowed),
+        "GENERAL_ERROR" => message.map(Outcome::NotAllowed),
         "NO_EMAIL_GIVEN_BY_PROVIDER" => Some(Outcome::NotAllowed(NO_EMAIL.to_owned())),
         "RESET_PASSWORD_INVALID_TOKEN_ERROR" | "EMAIL_VERIFICATION_INVALID_TOKEN_ERROR" => {
             Some(Outcome::LinkSpent)
@@ -152,10 +155,17 @@ mod tests {
         assert_eq!(read(body), Ok(Outcome::Fields(vec![error])));
         let wrong = r#"{"status":"WRONG_CREDENTIALS_ERROR"}"#;
         assert_eq!(read(wrong), Ok(Outcome::WrongCredentials));
-        for status in ["SIGN_UP_NOT_ALLOWED", "SIGN_IN_NOT_ALLOWED", "SIGN_IN_UP_NOT_ALLOWED"] {
+        for status in [
+            "SIGN_UP_NOT_ALLOWED",
+            "SIGN_IN_NOT_ALLOWED",
+            "SIGN_IN_UP_NOT_ALLOWED",
+            "PASSWORD_RESET_NOT_ALLOWED",
+        ] {
             let closed = format!(r#"{{"status":"{status}","reason":"Ask later."}}"#);
             assert_eq!(read(&closed), Ok(Outcome::NotAllowed("Ask later.".to_owned())));
         }
+        let general = r#"{"status":"GENERAL_ERROR","message":"Ask later."}"#;
+        assert_eq!(read(general), Ok(Outcome::NotAllowed("Ask later.".to_owned())));
         let nameless = r#"{"status":"NO_EMAIL_GIVEN_BY_PROVIDER"}"#;
         assert!(matches!(read(nameless), Ok(Outcome::NotAllowed(_))));
     }

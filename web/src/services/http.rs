@@ -4,6 +4,7 @@ use gloo_net::http::{Request, RequestBuilder, Response};
 use serde::de::DeserializeOwned;
 use web_sys::AbortSignal;
 
+use super::anti_csrf;
 use super::api;
 use super::early;
 use super::error::Error;
@@ -69,11 +70,15 @@ pub async fn get(path: &str, rid: &str) -> Result<Reply, Error> {
 }
 
 fn ask(request: RequestBuilder, rid: &str) -> RequestBuilder {
-    request
+    let request = request
         .credentials(api::CREDENTIALS)
         .header("rid", rid)
         .header("st-auth-mode", "cookie")
-        .abort_signal(Some(&AbortSignal::timeout_with_u32(TIMEOUT_MS)))
+        .abort_signal(Some(&AbortSignal::timeout_with_u32(TIMEOUT_MS)));
+    match anti_csrf::token() {
+        Some(token) => request.header(anti_csrf::HEADER, &token),
+        None => request,
+    }
 }
 
 async fn send(request: Request) -> Result<Reply, Error> {
@@ -81,9 +86,14 @@ async fn send(request: Request) -> Result<Reply, Error> {
 }
 
 async fn read(response: Response) -> Result<Reply, Error> {
+    let headers = response.headers();
+    anti_csrf::update(
+        headers.get(anti_csrf::HEADER),
+        headers.get(anti_csrf::FRONT_TOKEN).as_deref(),
+    );
     Ok(Reply {
         status: response.status(),
-        retry_after: response.headers().get("retry-after").and_then(|seconds| seconds.parse().ok()),
+        retry_after: headers.get("retry-after").and_then(|seconds| seconds.parse().ok()),
         body: response.text().await.map_err(|_| Error::Offline)?,
     })
 }

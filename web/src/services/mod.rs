@@ -1,6 +1,7 @@
 //! Everything that leaves the page: requests, storage, locks. Nothing here knows a component.
 
 pub mod account;
+mod anti_csrf;
 pub mod api;
 pub mod auth;
 mod documents;

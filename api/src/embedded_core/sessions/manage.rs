@@ -62,7 +62,7 @@ pub(in crate::embedded_core) async fn remove(
     let handles = fields.optional_texts("sessionHandles")?;
     if user_id.is_some() == handles.is_some() {
         return Err(Error::bad_request(
-            "Invalid JSON input: use one of userId or sessionHandles array",
+            "Invalid JSON input - use one of userId or sessionHandles array",
         ));
     }
     let revoked: Vec<String> = sqlx::query_scalar(
@@ -81,13 +81,14 @@ pub(in crate::embedded_core) async fn set_jwt_data(
     State(core): State<Arc<Core>>,
     fields: Fields,
 ) -> Result<Answer> {
+    let handle = fields.text("sessionHandle")?;
     let user_data = fields.object("userDataInJWT")?;
     check_user_data(user_data)?;
     let updated = sqlx::query(
         "update supertokens_core.sessions set user_data_in_jwt = $3 \
          where handle = $1 and expires_at > $2",
     )
-    .bind(fields.text("sessionHandle")?)
+    .bind(handle)
     .bind(core.now())
     .bind(Json(user_data))
     .execute(&core.pool)

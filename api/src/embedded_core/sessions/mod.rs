@@ -99,11 +99,12 @@ impl Session {
 
 /// POST `/recipe/session`
 pub(super) async fn create(State(core): State<Arc<Core>>, fields: Fields) -> Result<Answer> {
+    let user_id = fields.text("userId")?.to_owned();
     let user_data = fields.object("userDataInJWT")?;
     check_user_data(user_data)?;
     let new = NewTokens {
         session_handle: Uuid::new_v4().to_string(),
-        user_id: fields.text("userId")?.to_owned(),
+        user_id,
         user_data: user_data.clone(),
         parent_hash1: None,
         with_anti_csrf: fields.flag("enableAntiCsrf")?,

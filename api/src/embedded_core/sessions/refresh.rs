@@ -29,7 +29,7 @@ pub(in crate::embedded_core) async fn refresh(
 ) -> Result<Answer> {
     let text = fields.text("refreshToken")?;
     let with_anti_csrf = fields.flag("enableAntiCsrf")?;
-    let use_dynamic_key = fields.optional_flag("useDynamicSigningKey")?;
+    let use_dynamic_key = fields.flag("useDynamicSigningKey")?;
     let token = core.refresh_token_key.open(text)?;
     if with_anti_csrf {
         check_anti_csrf(&token, fields.optional_text("antiCsrfToken")?)?;
@@ -70,7 +70,7 @@ async fn accept(
     core: &Core,
     token: &RefreshToken,
     hash1: &str,
-    use_dynamic_key: Option<bool>,
+    use_dynamic_key: bool,
 ) -> Result<Verdict> {
     let now = core.now();
     let mut tx = core.pool.begin().await?;
@@ -86,13 +86,13 @@ async fn accept(
         let expires_at = now.saturating_add(millis(core.refresh_token_validity));
         session.promote(&mut tx, hash1, expires_at).await?;
     }
-    if let Some(dynamic) = use_dynamic_key.filter(|dynamic| *dynamic != session.use_dynamic_key) {
+    if use_dynamic_key != session.use_dynamic_key {
         sqlx::query("update supertokens_core.sessions set use_dynamic_key = $2 where handle = $1")
             .bind(&session.handle)
-            .bind(dynamic)
+            .bind(use_dynamic_key)
             .execute(&mut *tx)
             .await?;
-        session.use_dynamic_key = dynamic;
+        session.use_dynamic_key = use_dynamic_key;
     }
     tx.commit().await?;
     Ok(Verdict::Accepted(session))

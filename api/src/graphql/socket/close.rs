@@ -80,11 +80,14 @@ impl From<&supertokens::Error> for Close {
             }
             Error::TryRefreshToken | Error::AmbiguousCookies(_) => Self::TRY_REFRESH_TOKEN,
             Error::InvalidClaim { .. } | Error::ForeignOrigin => Self::INVALID_CLAIM,
-            Error::Unavailable { .. } | Error::TooMany { .. } => {
+            Error::Unavailable { .. } | Error::MailUnavailable | Error::TooMany { .. } => {
                 tracing::warn!(%error, "a socket's session cannot be checked");
                 Self::TRY_AGAIN_LATER
             }
-            Error::BadInput(_) | Error::Provider { .. } | Error::Unexpected(_) => {
+            Error::BadInput(_)
+            | Error::General(_)
+            | Error::Provider { .. }
+            | Error::Unexpected(_) => {
                 tracing::error!(%error, "a socket's session could not be checked");
                 Self::INTERNAL
             }

@@ -1,35 +1,42 @@
 //! How a request reaches a Core: which of its addresses, in which version of the CDI, for how long.
 
+mod call;
+mod hosts;
+
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use reqwest::{Method, Response, StatusCode, header, header::HeaderValue};
+use reqwest::{Response, StatusCode, header, header::HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::Value;
-use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::{sleep, timeout},
+};
 use tracing::instrument;
 use url::Url;
 
+pub(super) use self::call::Call;
+use self::hosts::{Host, Hosts};
 use super::CoreError;
 
 /// The CDI versions that this client speaks, the best first. What it asks for is the same in all.
 const VERSIONS: [&str; 3] = ["5.4", "5.3", "5.2"];
 
-/// A healthy Core answers within milliseconds.
-const PATIENCE: Duration = Duration::from_secs(3);
-/// Password hashing is slow by design.
-const HASHING_PATIENCE: Duration = Duration::from_secs(10);
 /// Long enough for a lost SYN to be sent again, which happens after a second (RFC 6298).
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Below the 20 seconds after which the Core's server closes a connection that rests: a request
 /// must not meet one that is just being closed.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// How long an address may take to list its versions.
+const NEGOTIATION: Duration = Duration::from_secs(1);
+/// After so long without a response to a call that takes long, its address is asked whether it still answers.
+const PROBE_AFTER: Duration = Duration::from_secs(1);
+/// Without a response within this time the address counts as silent.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How many calls are under way at once for each address: a Core answers some ten at a time
 /// (`max_server_pool_size`), and those that wait there use up their patience, though they may yet be
@@ -44,9 +51,6 @@ const WAITING: usize = 4096;
 /// (Jakarta Servlet 6.0, 3.12).
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
-const MAX_ANSWER: usize = 1024 * 1024;
-/// How much of an odd answer the log shows.
-const SHOWN: usize = 200;
 /// Bounds what a Core may ask clients to wait, in seconds.
 const MAX_RETRY_AFTER: u64 = 60;
 
@@ -57,11 +61,8 @@ pub(super) struct Transport(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     http: reqwest::Client,
-    hosts: Vec<Url>,
-    /// Index of the host that answered last.
-    preferred: AtomicUsize,
+    hosts: Hosts,
     api_key: Option<SecretString>,
-    version: OnceCell<&'static str>,
     /// For each call, waiting or under way.
     places: Semaphore,
     /// For each call that is under way.
@@ -70,70 +71,11 @@ struct Inner {
     hashing: Semaphore,
 }
 
-/// One request of the CDI.
-#[derive(Debug)]
-pub(super) struct Call<'a> {
-    method: Method,
-    /// Without the first slash.
-    path: &'a str,
-    recipe: Option<&'a str>,
-    query: &'a [(&'a str, &'a str)],
-    body: Option<Value>,
-    patience: Duration,
-    max_answer: usize,
-    is_versioned: bool,
-    is_queued: bool,
-    hashes: bool,
-}
-
-impl<'a> Call<'a> {
-    pub fn new(method: Method, path: &'a str, recipe: Option<&'a str>) -> Self {
-        Self {
-            method,
-            path,
-            recipe,
-            query: &[],
-            body: None,
-            patience: PATIENCE,
-            max_answer: MAX_ANSWER,
-            is_versioned: true,
-            is_queued: true,
-            hashes: false,
-        }
-    }
-
-    /// A route that is the same in every version of the CDI.
-    pub fn unversioned(path: &'a str) -> Self {
-        Self { is_versioned: false, ..Self::new(Method::GET, path, None) }.unqueued()
-    }
-
-    /// A call that is sent at once, however many others wait: a Core answers it in no time.
-    pub fn unqueued(self) -> Self {
-        Self { is_queued: false, ..self }
-    }
-
-    pub fn query(self, query: &'a [(&'a str, &'a str)]) -> Self {
-        Self { query, ..self }
-    }
-
-    pub fn body(self, body: Value) -> Self {
-        Self { body: Some(body), ..self }
-    }
-
-    /// How long the whole call may take.
-    pub fn patience(self, patience: Duration) -> Self {
-        Self { patience, ..self }
-    }
-
-    /// A call that makes the Core hash a password: slow on purpose, and slower with many at once.
-    pub fn hashing(self) -> Self {
-        Self { patience: HASHING_PATIENCE, hashes: true, ..self }
-    }
-
-    /// In bytes.
-    pub fn max_answer(self, max_answer: usize) -> Self {
-        Self { max_answer, ..self }
-    }
+/// A successful answer.
+struct Reply {
+    body: Vec<u8>,
+    /// In seconds, from `Cache-Control`.
+    max_age: Option<u64>,
 }
 
 /// A host that gave no usable answer.
@@ -141,6 +83,13 @@ struct Failed {
     error: CoreError,
     /// Whether the host may have done what was asked.
     maybe_done: bool,
+}
+
+impl Failed {
+    /// A failure before anything was asked.
+    fn undone(error: CoreError) -> Self {
+        Self { error, maybe_done: false }
+    }
 }
 
 impl Transport {
@@ -151,16 +100,13 @@ impl Transport {
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .build()?;
-        let (preferred, version) = (AtomicUsize::new(0), OnceCell::new());
         let at_once = AT_ONCE * hosts.len().max(1);
         let (places, turns) = (Semaphore::new(at_once + WAITING), Semaphore::new(at_once));
         let hashing = Semaphore::new(HASHING_AT_ONCE * hosts.len().max(1));
         Ok(Self(Arc::new(Inner {
             http,
-            hosts,
-            preferred,
+            hosts: Hosts::new(hosts),
             api_key,
-            version,
             places,
             turns,
             hashing,
@@ -169,23 +115,30 @@ impl Transport {
 
     /// The answer's body, read as JSON.
     pub async fn json<T: DeserializeOwned>(&self, call: Call<'_>) -> Result<T, CoreError> {
-        let body = self.fetch(&call).await?;
-        serde_json::from_slice(&body).map_err(|error| call.unexpected(&error.to_string()))
+        Ok(self.json_for(call).await?.0)
     }
 
-    /// The answer's body.
+    /// The answer's body, read as JSON, and for how many seconds it may be kept, if the Core says so.
+    pub async fn json_for<T: DeserializeOwned>(
+        &self,
+        call: Call<'_>,
+    ) -> Result<(T, Option<u64>), CoreError> {
+        let Reply { body, max_age } = self.fetch(&call).await?;
+        let content = serde_json::from_slice(&body);
+        content
+            .map(|content| (content, max_age))
+            .map_err(|error| call.unexpected(&error.to_string()))
+    }
+
     #[instrument(name = "core", skip_all, fields(http.method = %call.method, url.path = call.path))]
-    pub async fn fetch(&self, call: &Call<'_>) -> Result<Vec<u8>, CoreError> {
+    async fn fetch(&self, call: &Call<'_>) -> Result<Reply, CoreError> {
         let _turn = self.turn(call).await?;
         let started = Instant::now();
-        let answer = tokio::time::timeout(call.patience, async {
-            let version = if call.is_versioned { Some(self.version().await?) } else { None };
-            self.ask_hosts(call, version).await
-        })
-        .await
-        .unwrap_or_else(|_| {
-            Err(CoreError::Unavailable(format!("no answer within {:?}", call.patience)))
-        });
+        let answer = timeout(call.patience, self.ask_hosts(call, started + call.patience))
+            .await
+            .unwrap_or_else(|_| {
+                Err(CoreError::Unavailable(format!("no answer within {:?}", call.patience)))
+            });
         count(&answer, started.elapsed());
         answer
     }
@@ -205,102 +158,162 @@ impl Transport {
             let turn = turns.acquire().await.map_err(|_| BUSY)?;
             Ok([Some(turn), hashing, Some(place)])
         };
-        tokio::time::timeout(call.patience, turn).await.unwrap_or(Err(BUSY))
+        timeout(call.patience, turn).await.unwrap_or(Err(BUSY))
     }
 
-    /// The best version of the CDI that both sides speak; asked for once.
-    async fn version(&self) -> Result<&'static str, CoreError> {
-        #[derive(Deserialize)]
-        struct Spoken {
-            versions: Vec<String>,
+    /// Asks until there is an answer. A Core that is busy is asked again when it wants to be, if that is before the
+    /// deadline.
+    async fn ask_hosts(&self, call: &Call<'_>, deadline: Instant) -> Result<Reply, CoreError> {
+        loop {
+            let error = match self.ask_each(call).await {
+                Err(error @ CoreError::Busy { .. }) => error,
+                outcome => return outcome,
+            };
+            let CoreError::Busy { retry_after } = error else { return Err(error) };
+            let pause = Duration::from_secs(retry_after);
+            if Instant::now() + pause >= deadline {
+                return Err(error);
+            }
+            sleep(pause).await;
         }
-        let negotiate = || async {
-            let call = Call::unversioned("apiversion");
-            let body = self.ask_hosts(&call, None).await?;
-            let spoken: Spoken = serde_json::from_slice(&body)
-                .map_err(|error| call.unexpected(&format!("no list of versions: {error}")))?;
-            let common =
-                VERSIONS.into_iter().find(|ours| spoken.versions.iter().any(|v| v == ours));
-            common.ok_or_else(|| {
-                call.unexpected(&format!(
-                    "no CDI version in common: the Core speaks {}, this service {}",
-                    spoken.versions.join(", "),
-                    VERSIONS.join(", ")
-                ))
-            })
-        };
-        self.0.version.get_or_try_init(negotiate).await.copied()
     }
 
-    /// Asks the host that answered last, then the others: those after it only where it cannot
-    /// have done what is asked, or where doing it twice does no harm.
-    async fn ask_hosts(
-        &self,
-        call: &Call<'_>,
-        version: Option<&str>,
-    ) -> Result<Vec<u8>, CoreError> {
-        let Inner { hosts, preferred, .. } = &*self.0;
-        let first = preferred.load(Ordering::Relaxed);
+    /// Asks one host after the other: those after the first only if nothing can have been done, or if doing it twice
+    /// does no harm.
+    async fn ask_each(&self, call: &Call<'_>) -> Result<Reply, CoreError> {
+        let hosts = self.0.hosts.in_turn();
         let mut last = CoreError::Unavailable("no address is configured".into());
-        let in_turn = hosts.iter().enumerate().cycle().skip(first % hosts.len().max(1));
-        for (index, host) in in_turn.take(hosts.len()) {
-            match self.ask(host, call, version).await {
-                Ok(body) => {
-                    preferred.store(index, Ordering::Relaxed);
-                    return Ok(body);
+        for host in &hosts {
+            let Failed { error, maybe_done } = match self.ask(host, call).await {
+                Ok(reply) => {
+                    host.answered();
+                    return Ok(reply);
                 }
-                Err(Failed { error, maybe_done }) => {
-                    // Who comes next need not find out again.
-                    preferred.store((index + 1) % hosts.len(), Ordering::Relaxed);
-                    if maybe_done && call.method != Method::GET {
-                        return Err(error);
-                    }
-                    if hosts.len() > 1 {
-                        tracing::warn!(%host, %error, "a Core is passed over");
-                    }
-                    last = error;
-                }
+                Err(failed) => failed,
+            };
+            match &error {
+                CoreError::InvalidPageToken => return Err(error),
+                CoreError::Busy { retry_after } => host.pause(Duration::from_secs(*retry_after)),
+                _ => host.failed(),
+            }
+            if maybe_done && !call.is_repeatable() {
+                return Err(error);
+            }
+            if hosts.len() > 1 {
+                tracing::warn!(host = %host.url, %error, "a Core is passed over");
+            }
+            // One that is busy can be asked again.
+            if !matches!(last, CoreError::Busy { .. }) {
+                last = error;
             }
         }
         Err(last)
     }
 
-    async fn ask(
+    async fn ask(&self, host: &Host, call: &Call<'_>) -> Result<Reply, Failed> {
+        if !call.is_versioned {
+            return self.send(host, call, None).await;
+        }
+        let version = match host.version() {
+            Some(version) => version,
+            None => self.negotiate(host).await?,
+        };
+        let Failed { error, maybe_done } = match self.send(host, call, Some(version)).await {
+            Err(failed) => failed,
+            answered => return answered,
+        };
+        let CoreError::UnsupportedVersion(text) = error else {
+            return Err(Failed { error, maybe_done });
+        };
+        // It was replaced by another release.
+        host.set_version(None);
+        let now = self.negotiate(host).await?;
+        if now == version {
+            let what = format!("it lists CDI {version} and rejects it: {text}");
+            return Err(Failed::undone(call.unexpected(&what)));
+        }
+        tracing::warn!(host = %host.url, from = version, to = now, "another CDI version is spoken");
+        self.send(host, call, Some(now)).await
+    }
+
+    /// The best version of the CDI that this host speaks, too.
+    async fn negotiate(&self, host: &Host) -> Result<&'static str, Failed> {
+        #[derive(Deserialize)]
+        struct Spoken {
+            versions: Vec<String>,
+        }
+        let call = Call::unversioned("apiversion").patience(NEGOTIATION);
+        let reply = self.send(host, &call, None).await;
+        let reply = reply.map_err(|Failed { error, .. }| Failed::undone(error))?;
+        let spoken: Spoken = serde_json::from_slice(&reply.body).map_err(|error| {
+            Failed::undone(call.unexpected(&format!("no list of versions: {error}")))
+        })?;
+        let common = VERSIONS.into_iter().find(|ours| spoken.versions.iter().any(|v| v == ours));
+        let version = common.ok_or_else(|| {
+            Failed::undone(call.unexpected(&format!(
+                "no CDI version in common: the Core speaks {}, this service {}",
+                spoken.versions.join(", "),
+                VERSIONS.join(", ")
+            )))
+        })?;
+        host.set_version(Some(version));
+        Ok(version)
+    }
+
+    async fn send(
         &self,
-        host: &Url,
+        host: &Host,
         call: &Call<'_>,
         version: Option<&str>,
-    ) -> Result<Vec<u8>, Failed> {
+    ) -> Result<Reply, Failed> {
         let failed = |error| Failed { error, maybe_done: true };
-        let answer = self.request(host, call, version).send().await.map_err(|error| Failed {
-            maybe_done: !error.is_connect(),
-            error: unavailable(error),
-        })?;
+        let sent = self.request(host, call, version).send();
+        let answer = tokio::select! {
+            answer = sent => answer.map_err(|error| Failed {
+                maybe_done: !error.is_connect(),
+                error: unavailable(error),
+            })?,
+            () = self.falls_silent(host), if call.hashes => {
+                return Err(failed(CoreError::Unavailable("the address no longer answers".into())));
+            }
+        };
         let status = answer.status();
         if status == StatusCode::TOO_MANY_REQUESTS {
-            let error = CoreError::Busy { retry_after: retry_after(&answer) };
-            return Err(Failed { error, maybe_done: false });
+            return Err(Failed::undone(CoreError::Busy { retry_after: retry_after(&answer) }));
         }
         if status.is_server_error() {
             return Err(failed(CoreError::Unavailable(format!("answered {status}"))));
         }
-        let body = call.read(answer).await.map_err(failed)?;
+        let max_age = max_age(&answer);
+        let body = read(call, answer).await.map_err(failed)?;
         if !status.is_success() {
             return Err(failed(call.rejected(status, &String::from_utf8_lossy(&body))));
         }
-        Ok(body)
+        Ok(Reply { body, max_age })
+    }
+
+    /// Resolves when the host does not even answer `GET /hello`, which takes a Core no time. A call that hashes a
+    /// password may take long, and would else wait for a host that is gone.
+    async fn falls_silent(&self, host: &Host) {
+        loop {
+            sleep(PROBE_AFTER).await;
+            let hello = self.0.http.get(host.address("hello")).timeout(PROBE_TIMEOUT);
+            if hello.send().await.is_err() {
+                return;
+            }
+        }
     }
 
     fn request(
         &self,
-        host: &Url,
+        host: &Host,
         call: &Call<'_>,
         version: Option<&str>,
     ) -> reqwest::RequestBuilder {
-        let url = format!("{}/{}", host.as_str().trim_end_matches('/'), call.path);
+        let url = host.address(call.path);
         // A host that hangs is given up before the call is, so that it is passed over next time;
         // where others may be asked, it leaves time for them.
-        let others = if call.method == Method::GET { self.0.hosts.len() } else { 1 };
+        let others = if call.is_repeatable() { self.0.hosts.len() } else { 1 };
         let share = u32::try_from(others).unwrap_or(u32::MAX).max(1);
         let timeout = call.patience * 9 / 10 / share;
         let request = self.0.http.request(call.method.clone(), url);
@@ -321,52 +334,15 @@ impl Transport {
     }
 }
 
-impl Call<'_> {
-    async fn read(&self, mut answer: Response) -> Result<Vec<u8>, CoreError> {
-        let max = self.max_answer;
-        let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(unavailable)? {
-            if body.len() + chunk.len() > max {
-                return Err(self.unexpected(&format!("it has more than {max} bytes")));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(body)
+/// How many seconds the answer may be kept (RFC 9111, 5.2.2).
+fn max_age(answer: &Response) -> Option<u64> {
+    let text = answer.headers().get(header::CACHE_CONTROL)?.to_str().ok()?.to_ascii_lowercase();
+    let mut directives = text.split(',').map(str::trim);
+    if directives.clone().any(|directive| matches!(directive, "no-store" | "no-cache")) {
+        return Some(0);
     }
-
-    /// The error for a response with a 4xx or 3xx status.
-    fn rejected(&self, status: StatusCode, text: &str) -> CoreError {
-        let what = shown(&format!("{status}: {}", text.trim()));
-        match status {
-            StatusCode::UNAUTHORIZED => CoreError::InvalidApiKey(what),
-            _ if is_unknown_address(status, text.trim()) => CoreError::UnknownAddress(what),
-            _ => self.unexpected(&what),
-        }
-    }
-
-    /// `what` holds parts of the answer.
-    fn unexpected(&self, what: &str) -> CoreError {
-        let (method, path) = (self.method.clone(), self.path.to_owned());
-        CoreError::Unexpected { method, path, what: shown(what) }
-    }
-}
-
-/// Whether a Core gives this answer because its address has another app, tenant or base path. A 404 of a proxy
-/// is none: its Core may only be down.
-fn is_unknown_address(status: StatusCode, text: &str) -> bool {
-    match status {
-        StatusCode::BAD_REQUEST => text.starts_with("AppId or tenantId not found"),
-        // A wrong base path of one segment is taken for a tenant.
-        StatusCode::FORBIDDEN => text == "Only public tenantId can call this app specific API",
-        // The second is Tomcat's page for a path outside of the Core's base path.
-        StatusCode::NOT_FOUND => text == "Not found" || text.contains("HTTP Status 404"),
-        _ => false,
-    }
-}
-
-/// The start of a text for the log, in one line, without characters that move a terminal's cursor.
-fn shown(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).take(SHOWN).collect()
+    directives
+        .find_map(|directive| directive.strip_prefix("max-age=")?.trim_matches('"').parse().ok())
 }
 
 /// Whole seconds to wait; a date, which the header may hold too, counts as the least.
@@ -384,6 +360,8 @@ fn count<T>(answer: &Result<T, CoreError>, took: Duration) {
         Err(
             CoreError::InvalidApiKey(_)
             | CoreError::UnknownAddress(_)
+            | CoreError::InvalidPageToken
+            | CoreError::UnsupportedVersion(_)
             | CoreError::Unexpected { .. },
         ) => "unexpected",
     };
@@ -396,4 +374,16 @@ fn unavailable(error: reqwest::Error) -> CoreError {
     let error = error.without_url();
     let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
     CoreError::Unavailable(format!("{error}: {cause}"))
+}
+
+async fn read(call: &Call<'_>, mut answer: Response) -> Result<Vec<u8>, CoreError> {
+    let max = call.max_answer;
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(unavailable)? {
+        if body.len() + chunk.len() > max {
+            return Err(call.unexpected(&format!("it has more than {max} bytes")));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
 }

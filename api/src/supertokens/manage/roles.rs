@@ -4,6 +4,7 @@
 use crate::supertokens::{
     core::{Core, CoreError},
     recipes::userroles,
+    token_size,
 };
 
 /// Roles, from the server's side. Where a role is named that is not there, the answer is none.
@@ -61,9 +62,21 @@ impl<'a> Roles<'a> {
         Ok(roles.permissions.iter().any(|permitted| permitted == permission))
     }
 
-    /// Gives a user the role. Answers whether they did not have it before.
+    /// Gives a user the role. Answers whether they did not have it before. Logs a warning if their access tokens get
+    /// large.
     pub async fn give(self, user_id: &str, role: &str) -> Result<Option<bool>, CoreError> {
-        self.0.give_role(user_id, role).await
+        let is_new = self.0.give_role(user_id, role).await?;
+        if is_new == Some(true)
+            && let Some(warning) = self.size_warning(user_id).await?
+        {
+            tracing::warn!(user.id = user_id, role, "{warning}");
+        }
+        Ok(is_new)
+    }
+
+    /// What to do about the access tokens of a user, if their roles make them too large for browsers or almost so.
+    pub async fn size_warning(self, user_id: &str) -> Result<Option<String>, CoreError> {
+        Ok(token_size::warning(&userroles::fetch(self.0, user_id).await?))
     }
 
     /// Takes the role from a user. Answers whether they had it. Their sessions go on, and their

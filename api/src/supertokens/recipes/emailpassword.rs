@@ -14,6 +14,8 @@ use super::{
     super::{
         ClientAddress, Error, SuperTokens,
         core::{SignIn, SignUp},
+        fdi_version,
+        first_factors::EMAIL_PASSWORD,
         limits::Attempt,
         routes::JsonObject,
         user::User,
@@ -33,6 +35,7 @@ pub async fn sign_up(
         Err(errors) => return Ok(Json(form::field_errors(&errors)).into_response()),
     };
     supertokens.limits().attempt(Attempt::SignUp, client, &credentials.email)?;
+    supertokens.require_first_factor(EMAIL_PASSWORD).await?;
     match supertokens
         .core()
         .sign_up(&credentials.email, credentials.password.expose_secret())
@@ -66,6 +69,7 @@ pub async fn sign_in(
         .await?
     {
         SignIn::Ok { user, recipe_user_id } => {
+            supertokens.require_first_factor(EMAIL_PASSWORD).await?;
             signed_in(&supertokens, &user, &recipe_user_id, &headers).await
         }
         SignIn::WrongCredentialsError => {
@@ -81,7 +85,8 @@ async fn signed_in(
     request: &HeaderMap,
 ) -> Result<Response, Error> {
     let tokens = supertokens.create_session(user, recipe_user_id, request).await?;
-    Ok((tokens, Json(json!({"status": "OK", "user": user}))).into_response())
+    let body = fdi_version::signed_in(request, user, recipe_user_id, None);
+    Ok((tokens, Json(body)).into_response())
 }
 
 #[derive(Deserialize)]

@@ -38,6 +38,7 @@ pub async fn send_link(
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let session = any_session(&supertokens, &method, &uri, &headers).await?;
+    supertokens.require_mailer()?;
     let token = match email_of(&supertokens, &session).await? {
         Some(email) => {
             let user_id = session.claims.recipe_user_id();

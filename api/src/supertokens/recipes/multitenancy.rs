@@ -7,30 +7,30 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::super::SuperTokens;
+use super::super::{
+    SuperTokens,
+    first_factors::{EMAIL_PASSWORD, THIRD_PARTY},
+};
 
-/// `GET /loginmethods`: what a sign-in page can offer.
+/// `GET /loginmethods`: what a sign-in page can offer. While the Core is unavailable, all that is served here.
 pub async fn login_methods(State(supertokens): State<SuperTokens>) -> Response {
+    let factors = supertokens.first_factors().await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "the first factors of the tenant could not be fetched");
+        supertokens.served()
+    });
+    let has_providers = factors.contains(&THIRD_PARTY);
     let providers: Vec<Value> = supertokens
         .providers()
         .iter()
+        .filter(|_| has_providers)
         .map(|provider| json!({"id": provider.id(), "name": provider.name()}))
         .collect();
     Json(json!({
         "status": "OK",
-        "emailPassword": {"enabled": true},
-        "thirdParty": {"enabled": !providers.is_empty(), "providers": providers},
+        "emailPassword": {"enabled": factors.contains(&EMAIL_PASSWORD)},
+        "thirdParty": {"enabled": has_providers, "providers": providers},
         "passwordless": {"enabled": false},
-        "firstFactors": first_factors(&supertokens),
+        "firstFactors": factors,
     }))
     .into_response()
-}
-
-/// With what a sign-in can begin.
-pub fn first_factors(supertokens: &SuperTokens) -> Vec<&'static str> {
-    let mut factors = vec!["emailpassword"];
-    if supertokens.providers().iter().next().is_some() {
-        factors.push("thirdparty");
-    }
-    factors
 }

@@ -13,13 +13,11 @@ use super::super::{Error, SuperTokens};
 /// Anyone may read these: they are public, and databases and services fetch them.
 const ANYONE: (HeaderName, &str) = (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
 
-/// How long others may keep the keys. Far below the time that a retired key stays published.
-const MAX_AGE: (HeaderName, &str) = (header::CACHE_CONTROL, "max-age=3600, must-revalidate");
-
 /// `GET /jwt/jwks.json` (RFC 7517, 5)
 pub async fn jwks(State(supertokens): State<SuperTokens>) -> Result<Response, Error> {
-    let keys = supertokens.0.jwks.published().await?;
-    Ok(([ANYONE, MAX_AGE], Json(keys)).into_response())
+    let (keys, max_age) = supertokens.0.jwks.published().await?;
+    let kept = format!("max-age={max_age}, must-revalidate");
+    Ok(([ANYONE], [(header::CACHE_CONTROL, kept)], Json(keys)).into_response())
 }
 
 /// `GET /.well-known/openid-configuration` (OpenID Connect Discovery 1.0, 4)

@@ -18,6 +18,9 @@ use super::{
     form,
 };
 
+const TAKEOVER_RISK: &str = "Reset password link was not created because of account take over risk. Please contact \
+                             support. (ERR_CODE_001)";
+
 /// `POST /user/password/reset/token`: sends a link to who signs in with this email and a
 /// password. Answers the same, and as fast, when nobody does.
 pub async fn send_link(
@@ -30,8 +33,13 @@ pub async fn send_link(
         Err(errors) => return Ok(Json(form::field_errors(&errors)).into_response()),
     };
     supertokens.limits().mail(MailKind::PasswordReset, client, &email)?;
+    supertokens.require_mailer()?;
     let place = supertokens.0.background.reserve()?;
     let users = supertokens.core().users_by_email(&email).await?;
+    if users.iter().any(|user| user.may_be_taken_over_by(&email)) {
+        let body = json!({"status": "PASSWORD_RESET_NOT_ALLOWED", "reason": TAKEOVER_RISK});
+        return Ok(Json(body).into_response());
+    }
     let method = users
         .into_iter()
         .flat_map(|user| user.login_methods)
@@ -90,6 +98,10 @@ async fn set_password(
 ) -> Result<bool, Error> {
     let core = supertokens.core();
     let user = core.user(user_id).await?;
+    // Linked after the link was mailed.
+    if user.as_ref().is_some_and(|user| user.may_be_taken_over_by(email)) {
+        return Ok(false);
+    }
     let method = user.as_ref().and_then(|user| user.login_method(user_id));
     if !method.is_some_and(|method| method.is_password_of(email)) {
         return Ok(false);

@@ -22,6 +22,8 @@ use super::{
     super::{
         ClientAddress, Error, SuperTokens,
         core::SignInUp,
+        fdi_version,
+        first_factors::THIRD_PARTY,
         routes::JsonObject,
         thirdparty::{Callback, Profile, Provider, ProviderError, error_code},
     },
@@ -79,13 +81,14 @@ pub async fn sign_in_up(
     let Some((email, is_verified)) = email(provider, &profile) else {
         return Ok(Json(json!({"status": "NO_EMAIL_GIVEN_BY_PROVIDER"})).into_response());
     };
+    supertokens.require_first_factor(THIRD_PARTY).await?;
     let answer =
         supertokens.core().sign_in_up(provider.id(), &profile.user_id, &email, is_verified).await?;
     match answer {
         SignInUp::Ok { user, recipe_user_id, created_new_user } => {
             let tokens = supertokens.create_session(&user, &recipe_user_id, &headers).await?;
-            let body =
-                json!({"status": "OK", "user": user, "createdNewRecipeUser": created_new_user});
+            let is_new = Some(created_new_user);
+            let body = fdi_version::signed_in(&headers, &user, &recipe_user_id, is_new);
             Ok((tokens, Json(body)).into_response())
         }
         SignInUp::EmailChangeNotAllowedError => {

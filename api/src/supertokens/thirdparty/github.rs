@@ -26,9 +26,10 @@ pub async fn profile(
 ) -> Result<Profile, ProviderError> {
     let (user, emails) = tokio::try_join!(
         http.get::<User>(below(api, "user"), Some(access_token)),
-        http.get::<Vec<Email>>(below(api, "user/emails"), Some(access_token)),
+        // A GitHub App has no access to emails unless its owner asks for the permission "Email addresses".
+        http.get_permitted::<Vec<Email>>(below(api, "user/emails"), access_token),
     )?;
-    let primary = emails.into_iter().find(|email| email.primary);
+    let primary = emails.into_iter().flatten().find(|email| email.primary);
     Ok(Profile {
         user_id: user.id.to_string(),
         email: primary

@@ -2,11 +2,11 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use reqwest::{RequestBuilder, Response, header};
+use reqwest::{RequestBuilder, Response, StatusCode, header};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, de::DeserializeOwned};
 use tokio::sync::Semaphore;
-use url::Url;
+use url::{Url, form_urlencoded::byte_serialize};
 
 use super::ProviderError;
 
@@ -48,16 +48,39 @@ impl Http {
         bearer: Option<&SecretString>,
     ) -> Result<T, ProviderError> {
         let host = host(&url);
+        parse(&self.get_body(url, bearer).await?.1, &host)
+    }
+
+    /// As [`get`](Self::get). None: the access token does not permit it.
+    pub async fn get_permitted<T: DeserializeOwned>(
+        &self,
+        url: Url,
+        bearer: &SecretString,
+    ) -> Result<Option<T>, ProviderError> {
+        let host = host(&url);
+        let answer =
+            self.send(self.client.get(url).bearer_auth(bearer.expose_secret()), &host).await?;
+        if matches!(answer.status(), StatusCode::FORBIDDEN | StatusCode::NOT_FOUND) {
+            return Ok(None);
+        }
+        parse(&read_successful(answer, &host).await?, &host).map(Some)
+    }
+
+    /// `GET`: whether the body is a JWT by its media type (RFC 7519, 10.3.1), and the body.
+    pub async fn get_body(
+        &self,
+        url: Url,
+        bearer: Option<&SecretString>,
+    ) -> Result<(bool, Vec<u8>), ProviderError> {
+        let host = host(&url);
         let mut request = self.client.get(url);
         if let Some(token) = bearer {
             request = request.bearer_auth(token.expose_secret());
         }
         let answer = self.send(request, &host).await?;
-        if !answer.status().is_success() {
-            return Err(unusable(&host, &format!("answered {}", answer.status())));
-        }
-        let body = read_bounded(answer, &host).await?;
-        parse(&body, &host)
+        let media_type = answer.headers().get(header::CONTENT_TYPE);
+        let is_jwt = media_type.and_then(|value| value.to_str().ok()).is_some_and(is_jwt);
+        Ok((is_jwt, read_successful(answer, &host).await?))
     }
 
     /// `POST` to a token endpoint. What the provider refuses by the RFC is a refusal, all else is
@@ -71,7 +94,10 @@ impl Http {
         let host = host(&url);
         let mut request = self.client.post(url).form(form);
         if let Some((name, secret)) = basic {
-            request = request.basic_auth(name, Some(secret.expose_secret()));
+            // RFC 6749, 2.3.1: both are encoded as in a form first.
+            let [name, secret] = [name, secret.expose_secret()]
+                .map(|text| byte_serialize(text.as_bytes()).collect::<String>());
+            request = request.basic_auth(name, Some(secret));
         }
         let answer = self.send(request, &host).await?;
         let status = answer.status();
@@ -98,7 +124,19 @@ impl Http {
     }
 }
 
-fn parse<T: DeserializeOwned>(body: &[u8], host: &str) -> Result<T, ProviderError> {
+fn is_jwt(media_type: &str) -> bool {
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/jwt")
+}
+
+async fn read_successful(answer: Response, host: &str) -> Result<Vec<u8>, ProviderError> {
+    if !answer.status().is_success() {
+        return Err(unusable(host, &format!("answered {}", answer.status())));
+    }
+    read_bounded(answer, host).await
+}
+
+pub(super) fn parse<T: DeserializeOwned>(body: &[u8], host: &str) -> Result<T, ProviderError> {
     // The error's text names places and types, no values.
     serde_json::from_slice(body).map_err(|error| {
         let what = format!("line {} column {}", error.line(), error.column());

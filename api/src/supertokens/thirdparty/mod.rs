@@ -181,9 +181,12 @@ impl Provider {
 
     async fn exchange(&self, callback: Callback<'_>) -> Result<Tokens, ProviderError> {
         let options = &self.options;
-        let endpoint = match &self.discovery {
-            Some(discovery) => discovery.metadata().await?.token_endpoint.clone(),
-            None => options.protocol.token_endpoint(),
+        let (endpoint, wants_basic) = match &self.discovery {
+            Some(discovery) => {
+                let metadata = discovery.metadata().await?;
+                (metadata.token_endpoint.clone(), metadata.offers_basic())
+            }
+            None => (options.protocol.token_endpoint(), options.protocol.wants_basic()),
         };
         let mut form = HashMap::from([
             ("grant_type", "authorization_code"),
@@ -201,7 +204,7 @@ impl Provider {
         };
         let mut basic = None;
         if let Some(secret) = &secret {
-            if options.protocol.wants_basic() {
+            if wants_basic {
                 basic = Some((options.client_id.as_str(), secret));
             } else {
                 form.insert("client_secret", secret.expose_secret());

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use jsonwebtoken::{
     Algorithm, DecodingKey, Validation,
@@ -12,7 +13,11 @@ use serde::{Deserialize, Deserializer};
 use tokio::sync::Mutex;
 use url::Url;
 
-use super::{Profile, ProfileEmail, ProviderError, Tokens, http::Http, options::below};
+use super::{
+    Profile, ProfileEmail, ProviderError, Tokens, error_code,
+    http::{self, Http},
+    options::below,
+};
 use crate::clock::Clock;
 
 /// How long metadata and keys are kept.
@@ -24,7 +29,17 @@ const RETRY: TimeDelta = TimeDelta::seconds(5);
 /// Clocks may differ by so many seconds.
 const LEEWAY: u64 = 60;
 /// Signatures that a public key checks. The key's own type narrows it down to one.
-const ALGORITHMS: [Algorithm; 3] = [Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA];
+const ALGORITHMS: [Algorithm; 9] = [
+    Algorithm::RS256,
+    Algorithm::RS384,
+    Algorithm::RS512,
+    Algorithm::PS256,
+    Algorithm::PS384,
+    Algorithm::PS512,
+    Algorithm::ES256,
+    Algorithm::ES384,
+    Algorithm::EdDSA,
+];
 
 /// OpenID Connect Discovery 1.0, as far as it is used.
 #[derive(Debug, Clone, Deserialize)]
@@ -36,11 +51,19 @@ pub struct Metadata {
     userinfo_endpoint: Option<Url>,
     #[serde(default)]
     code_challenge_methods_supported: Vec<String>,
+    #[serde(default)]
+    token_endpoint_auth_methods_supported: Vec<String>,
 }
 
 impl Metadata {
     pub fn offers_s256(&self) -> bool {
         self.code_challenge_methods_supported.iter().any(|method| method == "S256")
+    }
+
+    /// Whether the client secret may travel in `Authorization: Basic`, which RFC 6749 prefers to the form.
+    pub fn offers_basic(&self) -> bool {
+        let mut methods = self.token_endpoint_auth_methods_supported.iter();
+        methods.any(|method| method == "client_secret_basic")
     }
 
     fn endpoints(&self) -> impl Iterator<Item = &Url> {
@@ -130,7 +153,11 @@ impl Discovery {
         let is_same =
             metadata.issuer.trim_end_matches('/') == self.issuer.as_str().trim_end_matches('/');
         if !is_same {
-            let text = format!("{} says that it is another issuer", self.issuer);
+            let text = format!(
+                "{} says that its issuer is {}: set the provider's issuer to that",
+                self.issuer,
+                shown(&metadata.issuer)
+            );
             return Err(ProviderError::Unusable(text));
         }
         // Who may ask over http is the one who configured an http issuer.
@@ -174,7 +201,7 @@ pub(super) async fn profile(
     let metadata = discovery.metadata().await?;
     let identity = match (&identity.email, metadata.userinfo_endpoint, &tokens.access_token) {
         (None, Some(endpoint), Some(access_token)) => {
-            let info: Identity = http.get(endpoint, Some(access_token)).await?;
+            let info = user_info(discovery, http, client_id, endpoint, access_token).await?;
             // OpenID Connect Core 1.0, 5.3.2: else the tokens are of two people.
             if info.sub != identity.sub {
                 return Err(refused("is of someone else than the user info"));
@@ -191,6 +218,23 @@ pub(super) async fn profile(
     })
 }
 
+/// OpenID Connect Core 1.0, 5.3.2: JSON, or a JWT that the provider signed.
+async fn user_info(
+    discovery: &Discovery,
+    http: &Http,
+    client_id: &str,
+    endpoint: Url,
+    access_token: &SecretString,
+) -> Result<Identity, ProviderError> {
+    let host = endpoint.host_str().unwrap_or("?").to_owned();
+    let (is_jwt, body) = http.get_body(endpoint, Some(access_token)).await?;
+    if !is_jwt {
+        return http::parse(&body, &host);
+    }
+    let token = String::from_utf8(body).map_err(|_| refused("user info is no JWT"))?;
+    decode(discovery, client_id, token.trim(), &["iss", "aud", "sub"]).await
+}
+
 /// OpenID Connect Core 1.0, 3.1.3.7: signature, issuer, audience and times.
 async fn verify(
     discovery: &Discovery,
@@ -198,24 +242,57 @@ async fn verify(
     id_token: &SecretString,
 ) -> Result<Identity, ProviderError> {
     let token = id_token.expose_secret();
-    let malformed = |error: jsonwebtoken::errors::Error| refused(&format!("is not valid: {error}"));
-    let header = jsonwebtoken::decode_header(token).map_err(malformed)?;
-    if !ALGORITHMS.contains(&header.alg) {
-        return Err(refused("is signed in a way that proves nothing"));
-    }
-    let jwk = discovery.key(header.kid.as_deref()).await?;
-    let key = DecodingKey::from_jwk(&jwk).map_err(malformed)?;
-    let mut validation = Validation::new(header.alg);
-    validation.leeway = LEEWAY;
-    validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-    validation.set_issuer(&[&discovery.metadata().await?.issuer]);
-    validation.set_audience(&[client_id]);
-    let identity =
-        jsonwebtoken::decode::<Identity>(token, &key, &validation).map_err(malformed)?.claims;
+    let identity = decode(discovery, client_id, token, &["exp", "iss", "aud", "sub"]).await?;
     if identity.azp.as_deref().is_some_and(|party| party != client_id) {
         return Err(refused("was made for another client"));
     }
     if identity.sub.is_empty() { Err(refused("names nobody")) } else { Ok(identity) }
+}
+
+/// Checks the signature, and the claims that are there. Those of `required` must be.
+async fn decode(
+    discovery: &Discovery,
+    client_id: &str,
+    token: &str,
+    required: &[&str],
+) -> Result<Identity, ProviderError> {
+    let malformed = |error: jsonwebtoken::errors::Error| refused(&format!("is not valid: {error}"));
+    let header = match jsonwebtoken::decode_header(token) {
+        Ok(header) if ALGORITHMS.contains(&header.alg) => header,
+        outcome => {
+            return Err(match (algorithm(token), outcome) {
+                (Some(name), _) => {
+                    refused(&format!("is signed with {name}, which is not accepted"))
+                }
+                (None, Err(error)) => malformed(error),
+                (None, Ok(_)) => refused("names no algorithm"),
+            });
+        }
+    };
+    let jwk = discovery.key(header.kid.as_deref()).await?;
+    let key = DecodingKey::from_jwk(&jwk).map_err(malformed)?;
+    let mut validation = Validation::new(header.alg);
+    validation.leeway = LEEWAY;
+    validation.set_required_spec_claims(required);
+    validation.set_issuer(&[&discovery.metadata().await?.issuer]);
+    validation.set_audience(&[client_id]);
+    Ok(jsonwebtoken::decode::<Identity>(token, &key, &validation).map_err(malformed)?.claims)
+}
+
+/// The `alg` of a token's header, as text: jsonwebtoken knows some only.
+fn algorithm(token: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Header {
+        alg: String,
+    }
+    let header = URL_SAFE_NO_PAD.decode(token.split('.').next()?).ok()?;
+    let Header { alg } = serde_json::from_slice(&header).ok()?;
+    Some(error_code(&alg))
+}
+
+/// A text of a provider for the log: short, and without characters that move a terminal's cursor.
+fn shown(text: &str) -> String {
+    text.chars().filter(|letter| !letter.is_control()).take(200).collect()
 }
 
 fn refused(what: &str) -> ProviderError {

@@ -118,7 +118,7 @@ impl ProviderOptions {
                 api: constant("https://api.github.com"),
             },
             authorization_query: &[],
-            requires_email: true,
+            requires_email: false,
         }
     }
 

@@ -11,6 +11,8 @@ pub struct Browser<'a> {
     app: &'a TestApp,
     pub access: String,
     pub refresh: String,
+    /// The secret against CSRF, empty if the session has none.
+    pub anti_csrf: String,
 }
 
 impl<'a> Browser<'a> {
@@ -20,7 +22,8 @@ impl<'a> Browser<'a> {
         let request = app.post("/auth/signup").header("st-auth-mode", "cookie");
         let answer = send(request.json(&form)).await;
         assert_eq!(answer.body["status"], "OK", "{:?}", answer.body);
-        let mut browser = Self { app, access: String::new(), refresh: String::new() };
+        let mut browser =
+            Self { app, access: String::new(), refresh: String::new(), anti_csrf: String::new() };
         browser.keep(&answer);
         browser
     }
@@ -53,8 +56,11 @@ impl<'a> Browser<'a> {
         answer.body["data"]["todos"]["nodes"].clone()
     }
 
-    /// Takes the cookies of an answer.
+    /// Takes the cookies and the secret of an answer.
     pub fn keep(&mut self, answer: &Answer) {
+        if answer.headers.contains_key("anti-csrf") {
+            answer.header("anti-csrf").clone_into(&mut self.anti_csrf);
+        }
         for cookie in set_cookies(answer) {
             let value = cookie.value().to_owned();
             match cookie.name() {

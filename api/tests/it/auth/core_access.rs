@@ -4,7 +4,7 @@ use api::{clock::Clock, embedded_core::Options, server::Service};
 use reqwest::StatusCode;
 use serde_json::json;
 
-use super::{send, stand_in::StandIn};
+use super::{payload, send, stand_in::StandIn};
 use crate::support::{
     app::{TestApp, config, credentials},
     core::{TestClock, TestCore},
@@ -38,6 +38,28 @@ async fn start(uri: &str, key: Option<&str>) -> Option<String> {
         }
         Err(error) => Some(format!("{error:#}")),
     }
+}
+
+#[tokio::test]
+async fn embedded_core_follows_its_settings() {
+    let port = free_port().to_string();
+    let vars = [
+        ("EMBEDDED_CORE_PORT", port.as_str()),
+        ("EMBEDDED_CORE_ACCESS_TOKEN_VALIDITY", "120"),
+        ("EMBEDDED_CORE_REFRESH_TOKEN_VALIDITY", "600"),
+        ("SUPERTOKENS_API_KEY", API_KEY),
+    ];
+    let app = TestApp::start_with(&vars, Clock::system()).await;
+    let claims = payload(&app.user("ada").await.access_token);
+    assert_eq!(claims["exp"].as_i64(), claims["iat"].as_i64().map(|iat| iat + 120));
+    let tenant = async |key: &str| {
+        let url = format!("http://127.0.0.1:{port}/recipe/multitenancy/tenant/v2");
+        let request = reqwest::Client::new().get(url).header("api-key", key);
+        send(request).await
+    };
+    assert_eq!(tenant(WRONG_KEY).await.status, 401);
+    let lifetimes = json!({"access_token_validity": 120, "refresh_token_validity": 10.0});
+    assert_eq!(tenant(API_KEY).await.body["coreConfig"], lifetimes);
 }
 
 #[tokio::test]

@@ -27,6 +27,8 @@ enum Mood {
     Well,
     Answers(u16, &'static str),
     Busy,
+    /// Busy for a second, until it was asked so often.
+    BusyUntil(usize),
     Hangs,
     HangsUp,
 }
@@ -36,6 +38,7 @@ enum Mood {
 struct Scripted {
     address: SocketAddr,
     mood: Arc<Mutex<Mood>>,
+    versions: Arc<Mutex<&'static [&'static str]>>,
     seen: Arc<Mutex<Vec<(String, HeaderMap)>>>,
 }
 
@@ -51,9 +54,14 @@ impl Scripted {
     async fn at(address: SocketAddr, versions: &'static [&'static str]) -> Self {
         let listener = TcpListener::bind(address).await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let core = Self { address, mood: Arc::new(Mutex::new(Mood::Well)), seen: Arc::default() };
+        let core = Self {
+            address,
+            mood: Arc::new(Mutex::new(Mood::Well)),
+            versions: Arc::new(Mutex::new(versions)),
+            seen: Arc::default(),
+        };
         let router = Router::new()
-            .route("/apiversion", get(move || async move { Json(json!({"versions": versions})) }))
+            .route("/apiversion", get(list_versions))
             .fallback(answer)
             .with_state(core.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -62,6 +70,11 @@ impl Scripted {
 
     fn is(&self, mood: Mood) {
         *self.mood.lock().expect("no panic") = mood;
+    }
+
+    /// Is replaced by another release.
+    fn speaks(&self, versions: &'static [&'static str]) {
+        *self.versions.lock().expect("no panic") = versions;
     }
 
     fn requests(&self) -> usize {
@@ -75,15 +88,35 @@ impl Scripted {
     }
 }
 
+async fn list_versions(State(core): State<Scripted>) -> Json<serde_json::Value> {
+    Json(json!({"versions": *core.versions.lock().expect("no panic")}))
+}
+
 async fn answer(State(core): State<Scripted>, request: Request) -> Response {
     let path = request.uri().path().to_owned();
     core.seen.lock().expect("no panic").push((path, request.headers().clone()));
+    let version = request.headers().get("cdi-version").map(|value| value.to_str().expect("text"));
+    if let Some(version) = version
+        && !core.versions.lock().expect("no panic").contains(&version)
+    {
+        // As a real Core says it.
+        let text = format!("cdi-version {version} not supported\n");
+        return (StatusCode::BAD_REQUEST, text).into_response();
+    }
+    let requests = core.requests();
     let mood = *core.mood.lock().expect("no panic");
     match mood {
-        Mood::Well => Json(json!({
-            "status": "UNKNOWN_USER_ID_ERROR", "sessionHandlesRevoked": ["handle"]
-        }))
-        .into_response(),
+        Mood::BusyUntil(count) if requests < count => {
+            (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "1")]).into_response()
+        }
+        Mood::Well | Mood::BusyUntil(_) => {
+            let status = match request.uri().path() {
+                "/recipe/signin" => "WRONG_CREDENTIALS_ERROR",
+                "/recipe/signup" => "EMAIL_ALREADY_EXISTS_ERROR",
+                _ => "UNKNOWN_USER_ID_ERROR",
+            };
+            Json(json!({"status": status, "sessionHandlesRevoked": ["handle"]})).into_response()
+        }
         Mood::Answers(status, body) => {
             (StatusCode::from_u16(status).expect("a status"), body).into_response()
         }
@@ -118,6 +151,14 @@ async fn the_newest_version_that_both_speak_is_asked_for_with_the_key() {
     assert_eq!(core.last_header("api-key"), "s3cret");
 }
 
+/// Over 5.6 a second refresh with one token kills the child of the first.
+#[tokio::test]
+async fn a_newer_core_is_asked_for_5_4() {
+    let core = Scripted::speaking(&["5.2", "5.3", "5.4", "5.5", "5.6"]).await;
+    client(&[core.address]).user("ada").await.expect("an answer");
+    assert_eq!(core.last_header("cdi-version"), "5.4");
+}
+
 #[tokio::test]
 async fn a_core_without_a_common_version_is_named_with_what_it_speaks() {
     let core = Scripted::speaking(&["2.7", "4.0"]).await;
@@ -127,16 +168,75 @@ async fn a_core_without_a_common_version_is_named_with_what_it_speaks() {
 }
 
 #[tokio::test]
-async fn the_next_address_answers_where_one_is_away_and_is_asked_first_from_then_on() {
+async fn next_address_answers_while_one_is_away() {
     let (away, core) = (nowhere().await, Scripted::start().await);
     let client = client(&[away, core.address]);
-    assert!(!client.revoke_and_deny(&["handle"]).await.expect("an answer").is_empty());
-    // It is back, and nobody asks it.
-    let back = Scripted::at(away, &["5.4"]).await;
     for _ in 0..20 {
         client.revoke_and_deny(&["handle"]).await.expect("an answer");
     }
-    assert_eq!((core.requests(), back.requests()), (21, 0));
+    assert_eq!(core.requests(), 20);
+}
+
+#[tokio::test]
+async fn calls_are_spread_over_the_addresses() {
+    let cores = [Scripted::start().await, Scripted::start().await, Scripted::start().await];
+    let client = client(&cores.each_ref().map(|core| core.address));
+    for _ in 0..45 {
+        client.user("ada").await.expect("an answer");
+        client.revoke_and_deny(&["handle"]).await.expect("an answer");
+    }
+    assert_eq!(cores.map(|core| core.requests()), [30; 3]);
+}
+
+#[tokio::test]
+async fn replaced_core_is_asked_for_its_versions_again() {
+    let core = Scripted::start().await;
+    let client = client(&[core.address]);
+    client.user("ada").await.expect("an answer");
+    for (versions, expected) in [(&["5.1", "5.2"][..], "5.2"), (&["5.2", "5.3", "5.4"], "5.2")] {
+        core.speaks(versions);
+        client.revoke_and_deny(&["handle"]).await.expect("an answer");
+        assert_eq!(core.last_header("cdi-version"), expected);
+    }
+    core.speaks(&["2.7", "4.0"]);
+    let error = client.user("ada").await.unwrap_err().to_string();
+    assert!(error.contains("2.7, 4.0") && error.contains("5.4, 5.3, 5.2"), "{error}");
+}
+
+#[tokio::test]
+async fn rejected_version_is_named_with_ours() {
+    let core = Scripted::start().await;
+    // Such as a Core with a least version of its own.
+    let text = "min_cdi_version 5.5: cdi-version 5.4 not supported";
+    core.is(Mood::Answers(400, text));
+    let error = client(&[core.address]).user("ada").await.unwrap_err().to_string();
+    assert!(error.contains("CDI 5.4") && error.contains("min_cdi_version 5.5"), "{error}");
+}
+
+#[tokio::test]
+async fn busy_core_is_asked_again_before_the_deadline() {
+    let core = Scripted::start().await;
+    core.is(Mood::BusyUntil(2));
+    let client = client(&[core.address]);
+    assert!(client.revoke_and_deny(&["handle"]).await.is_ok());
+    assert_eq!(core.requests(), 2);
+}
+
+/// A call that hashes a password may take ten seconds, but not at an address that answers nothing.
+#[tokio::test]
+async fn silent_address_is_given_up_early() {
+    const EARLY: Duration = Duration::from_secs(8);
+    let (silent, well) = (Scripted::start().await, Scripted::start().await);
+    silent.is(Mood::Hangs);
+    let client = client(&[silent.address, well.address]);
+    let signed_in = timeout(EARLY, client.sign_in("ada@example.com", "secret123")).await;
+    assert!(signed_in.expect("early").is_ok(), "the other address answers");
+    for _ in 0..4 {
+        client.sign_up("ada@example.com", "secret123").await.expect("nobody asks the silent one");
+    }
+    let alone = self::client(&[silent.address]);
+    let signed_up = timeout(EARLY, alone.sign_up("ada@example.com", "secret123")).await;
+    assert!(matches!(signed_up.expect("early"), Err(CoreError::Unavailable(_))));
 }
 
 #[tokio::test]

@@ -247,3 +247,39 @@ async fn only_cookie_sessions_have_a_secret_against_csrf() {
     let answer = browser.run(WHO).await;
     assert_refused(&answer, 401, TRY_REFRESH_TOKEN);
 }
+
+/// What the page does in `via-token` (`web/src/services/anti_csrf.rs`): both tabs have one secret, as they have one
+/// jar of cookies.
+#[tokio::test]
+async fn page_proves_its_requests_with_the_secret_of_the_session() {
+    let vars = [("ANTI_CSRF", "via-token")];
+    let app = TestApp::start_with(&vars, api::clock::Clock::system()).await;
+    let mut browser = Browser::sign_up(&app, "ada").await;
+    let first = browser.anti_csrf.clone();
+    let run = |browser: &Browser<'_>, secret: &str| {
+        let request = browser.post("/graphql").header("rid", "session");
+        send(request.header("anti-csrf", secret).json(&operation(ADD)))
+    };
+    assert_eq!(run(&browser, &first).await.status, 200);
+
+    let refresh = browser.post("/auth/session/refresh").header("anti-csrf", "guessed");
+    assert_refused(&send(refresh).await, 401, UNAUTHORISED);
+    let refresh = browser.post("/auth/session/refresh").header("anti-csrf", &first);
+    browser.keep(&send(refresh).await);
+    assert_ne!(browser.anti_csrf, first);
+
+    // A tab that read the old secret before the other one stored the new: refreshed and sent again, it passes.
+    assert_refused(&run(&browser, &first).await, 401, TRY_REFRESH_TOKEN);
+    let used = run(&browser, &browser.anti_csrf).await;
+    assert_eq!(used.status, 200, "{:?}", used.body);
+    browser.keep(&used);
+    assert_eq!(
+        run(&browser, &browser.anti_csrf).await.status,
+        200,
+        "the token after the first use"
+    );
+
+    let out = browser.post("/auth/signout").header("anti-csrf", &browser.anti_csrf);
+    let out = send(out).await;
+    assert_eq!((out.status.as_u16(), out.header("front-token")), (200, "remove"));
+}

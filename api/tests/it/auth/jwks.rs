@@ -98,6 +98,34 @@ async fn the_public_key_set_is_fetched_once_a_cool_down() {
     }
 }
 
+/// Others must not keep the keys for longer than the Core says, nor for longer because our copy is not fresh.
+#[tokio::test]
+async fn keys_are_kept_no_longer_than_the_core_says() {
+    let core = StandIn::publishing(&[&Key::new("d-1")]).await;
+    let clock = clock();
+    let app = core.serve(clock.clock()).await;
+    let kept = async || {
+        let answer = send(app.get("/auth/jwt/jwks.json")).await;
+        answer.header("cache-control").to_owned()
+    };
+    assert_eq!(kept().await, "max-age=60, must-revalidate", "the Core does not say");
+    for (control, expected) in [
+        ("max-age=604730, must-revalidate", 3600),
+        ("public, MAX-AGE=45", 45),
+        ("max-age=0", 0),
+        ("no-store", 0),
+    ] {
+        core.cache(control);
+        clock.advance(COOL_DOWN);
+        assert_eq!(kept().await, format!("max-age={expected}, must-revalidate"), "{control}");
+    }
+    core.cache("max-age=45");
+    clock.advance(COOL_DOWN);
+    kept().await;
+    clock.advance(10 * SECOND);
+    assert_eq!(kept().await, "max-age=35, must-revalidate");
+}
+
 #[tokio::test]
 async fn a_core_that_fails_is_not_asked_by_everyone() {
     let core = StandIn::publishing(&[&Key::new("d-1")]).await;

@@ -40,6 +40,32 @@ fn assert_too_many(answer: &Answer, least: u64, most: u64) {
     assert_eq!(answer.headers.get("set-cookie"), None);
 }
 
+/// The prebuilt user interfaces show the message of a 200, and of no other status.
+#[tokio::test]
+async fn official_user_interfaces_get_a_text_that_they_show() {
+    let app = behind_proxy(&[("RATE_LIMIT_ACCOUNT", "1/5m"), ("RATE_LIMIT_MAIL", "1/1h")]).await;
+    let ada = app.user("ada").await;
+    let form = json!({"formFields": [{"id": "email", "value": "ada@example.com"}]});
+    let wrong = credentials("ada@example.com", "wrong1234");
+    for (path, body) in [
+        ("/auth/signin", &wrong),
+        ("/auth/user/password/reset/token", &form),
+        ("/auth/user/email/verify/token", &json!({})),
+    ] {
+        let request = || {
+            let request = app.post(path).header("x-forwarded-for", OWNER);
+            request.bearer_auth(&ada.access_token).json(body)
+        };
+        let first = send(request()).await;
+        assert_eq!(first.status, 200, "{path}: {first:?}");
+        let shown = send(request().header("fdi-version", "1.17,1.18,4.0")).await;
+        assert_eq!((shown.status.as_u16(), &shown.body["status"]), (200, &json!("GENERAL_ERROR")));
+        assert!(shown.message().starts_with("Too many attempts. Try again in "), "{shown:?}");
+        assert!(shown.header("retry-after").parse::<u64>().is_ok());
+        assert_too_many(&send(request()).await, 1, 3600);
+    }
+}
+
 #[tokio::test]
 async fn who_guesses_a_password_is_stopped_and_locks_nobody_else_out() {
     let app = behind_proxy(&[("RATE_LIMIT_ACCOUNT", "3/5m")]).await;

@@ -21,11 +21,14 @@ mod limits;
 mod manage;
 mod password_reset;
 mod provider;
+mod provider_variants;
+mod real_core;
 mod scripts;
 mod session;
 mod sign_in;
 pub mod stand_in;
 mod third_party;
+mod token_size;
 mod tokens;
 mod transports;
 

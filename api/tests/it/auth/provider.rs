@@ -12,7 +12,7 @@ use api::{
 use axum::{
     Form, Json, Router,
     extract::State,
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -36,6 +36,8 @@ pub struct TestProvider {
     codes: Arc<Mutex<HashMap<String, Value>>>,
     /// What the profile endpoints answer, by path.
     profiles: Arc<Mutex<HashMap<String, Value>>>,
+    /// Metadata beside the usual, and further keys.
+    more: Arc<Mutex<(Value, Vec<Value>)>>,
     /// What the token endpoint was told.
     exchanges: Arc<Mutex<Vec<Exchange>>>,
 }
@@ -49,6 +51,7 @@ impl TestProvider {
             key: Arc::new(Key::new("provider-1")),
             codes: Arc::default(),
             profiles: Arc::default(),
+            more: Arc::new(Mutex::new((json!({}), Vec::new()))),
             exchanges: Arc::default(),
         };
         let router = Router::new()
@@ -98,6 +101,16 @@ impl TestProvider {
         self.profiles.lock().expect("no panic").insert(path.to_owned(), answer);
     }
 
+    /// From now on the metadata has this, too.
+    pub fn describe(&self, metadata: Value) {
+        self.more.lock().expect("no panic").0 = metadata;
+    }
+
+    /// Publishes another key.
+    pub fn publish(&self, jwk: Value) {
+        self.more.lock().expect("no panic").1.push(jwk);
+    }
+
     /// The form and headers that the token endpoint got last.
     pub fn last_exchange(&self) -> Exchange {
         self.exchanges.lock().expect("no panic").last().expect("an exchange").clone()
@@ -106,18 +119,24 @@ impl TestProvider {
 
 async fn discovery(State(provider): State<TestProvider>) -> Json<Value> {
     let at = |path: &str| format!("{}/{path}", provider.issuer());
-    Json(json!({
+    let mut metadata = json!({
         "issuer": provider.issuer(),
         // As recorded; no test goes there.
         "authorization_endpoint": "http://127.0.0.1:3569/auth",
         "token_endpoint": at("token"),
         "jwks_uri": at("jwks"),
         "userinfo_endpoint": at("me"),
-    }))
+    });
+    let more = provider.more.lock().expect("no panic").0.clone();
+    let more = more.as_object().expect("an object").clone();
+    metadata.as_object_mut().expect("an object").extend(more);
+    Json(metadata)
 }
 
 async fn jwks(State(provider): State<TestProvider>) -> Json<Value> {
-    Json(json!({"keys": [provider.key.jwk]}))
+    let mut keys = vec![provider.key.jwk.clone()];
+    keys.extend(provider.more.lock().expect("no panic").1.iter().cloned());
+    Json(json!({ "keys": keys }))
 }
 
 async fn token(
@@ -142,6 +161,10 @@ async fn profile(
         return StatusCode::UNAUTHORIZED.into_response();
     }
     match provider.profiles.lock().expect("no panic").get(uri.path()) {
+        // A signed answer.
+        Some(Value::String(jwt)) => {
+            ([(CONTENT_TYPE, "application/jwt; charset=utf-8")], jwt.clone()).into_response()
+        }
         Some(answer) => Json(answer.clone()).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }

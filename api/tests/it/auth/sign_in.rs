@@ -71,3 +71,26 @@ async fn clients_may_name_the_one_tenant() {
     let other = send(app.post("/auth/tenant2/signin").json(&form)).await;
     assert_eq!(other.status, StatusCode::NOT_FOUND, "{other:?}");
 }
+
+/// `sign in with fdi-version …` of `fdi-sessions-54.jsonl`.
+#[tokio::test]
+async fn older_clients_get_the_user_of_their_fdi_version() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada").await;
+    for (version, is_old) in [
+        ("1.17", true),
+        ("1.19", false),
+        ("2.0", true),
+        ("3.0", false),
+        ("4.1", false),
+        ("2.0,3.0,4.2", false),
+    ] {
+        let request = app.post("/auth/signin").header("fdi-version", version);
+        let answer = send(request.json(&credentials("ada@example.com", "secret123"))).await;
+        let user = &answer.body["user"];
+        assert_eq!(user["id"], ada.id, "{answer:?}");
+        let mut names: Vec<_> = user.as_object().expect("an object").keys().collect();
+        names.sort();
+        assert_eq!(names == ["email", "id", "timeJoined"], is_old, "{version}: {user}");
+    }
+}

@@ -15,8 +15,8 @@ use aws_lc_rs::{
 use axum::{
     Router,
     extract::State,
-    http::{StatusCode, Uri},
-    response::IntoResponse,
+    http::{StatusCode, Uri, header::CACHE_CONTROL},
+    response::{IntoResponse, Response},
 };
 use base64::{
     Engine as _,
@@ -44,6 +44,8 @@ struct Answers {
     status: StatusCode,
     /// No answer at all if there is no body.
     body: Option<String>,
+    /// `Cache-Control` of each answer.
+    cache_control: Option<&'static str>,
     requests: usize,
     key_fetches: usize,
     /// Requests that hang, and whose client still waits.
@@ -76,6 +78,7 @@ impl StandIn {
             state: Arc::new(Mutex::new(Answers {
                 status: StatusCode::OK,
                 body: None,
+                cache_control: None,
                 requests: 0,
                 key_fetches: 0,
                 hanging: 0,
@@ -106,6 +109,11 @@ impl StandIn {
     pub fn answer(&self, status: StatusCode, body: String) {
         let mut state = lock(&self.state);
         (state.status, state.body) = (status, Some(body));
+    }
+
+    /// From now on answers have this `Cache-Control`.
+    pub fn cache(&self, control: &'static str) {
+        lock(&self.state).cache_control = Some(control);
     }
 
     /// From now on requests hang.
@@ -139,12 +147,12 @@ impl StandIn {
     }
 }
 
-async fn answer(State(state): State<Arc<Mutex<Answers>>>, uri: Uri) -> impl IntoResponse {
-    let (status, body) = {
+async fn answer(State(state): State<Arc<Mutex<Answers>>>, uri: Uri) -> Response {
+    let (status, body, cache_control) = {
         let mut state = lock(&state);
         state.requests += 1;
         state.key_fetches += usize::from(uri.path() == "/.well-known/jwks.json");
-        (state.status, state.body.clone())
+        (state.status, state.body.clone(), state.cache_control)
     };
     let Some(body) = body else {
         let _hanging = Hanging::new(state);
@@ -155,7 +163,8 @@ async fn answer(State(state): State<Arc<Mutex<Answers>>>, uri: Uri) -> impl Into
         "/user/id" if status.is_success() => json!({"status": "UNKNOWN_USER_ID_ERROR"}).to_string(),
         _ => body,
     };
-    (status, body)
+    let cache_control = cache_control.map(|control| [(CACHE_CONTROL, control)]);
+    (status, cache_control, body).into_response()
 }
 
 /// Dropped when the client gives up.

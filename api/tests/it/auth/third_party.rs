@@ -22,7 +22,7 @@ use crate::support::{
 
 const REDIRECT: &str = "http://localhost:3000/auth/callback/custom";
 
-async fn app(providers: Vec<ProviderOptions>) -> TestApp {
+pub async fn app(providers: Vec<ProviderOptions>) -> TestApp {
     TestApp::start_changed(
         TestDatabase::migrated().await,
         &[("WEBSITE_DOMAIN", "http://localhost:3000")],
@@ -38,7 +38,7 @@ async fn authorise(app: &TestApp, id: &str) -> Answer {
     send(app.get("/auth/authorisationurl").query(&query)).await
 }
 
-async fn sign_in(app: &TestApp, id: &str, code: &str) -> Answer {
+pub async fn sign_in(app: &TestApp, id: &str, code: &str) -> Answer {
     sign_in_with(app, id, json!({"code": code}), None).await
 }
 

@@ -147,9 +147,14 @@ async fn what_needs_a_licence_is_refused_by_name() {
 #[tokio::test]
 async fn unknown_versions_are_refused() {
     let core = TestCore::start().await;
-    let headers = [("cdi-version", "99.0")];
-    let answer = core.send("GET", "/recipe/roles", &headers, String::new()).await;
-    assert_eq!(parts(answer), refused(400, "cdi-version 99.0 not supported"));
+    // Older ones have other shapes.
+    for version in ["99.0", "5.5", "5.1", "2.7"] {
+        let headers = [("cdi-version", version)];
+        let answer = core.send("GET", "/recipe/roles", &headers, String::new()).await;
+        assert_eq!(parts(answer), refused(400, &format!("cdi-version {version} not supported")));
+    }
+    let spoken = core.get("/apiversion").await;
+    assert_eq!(spoken, json!({"versions": ["5.2", "5.3", "5.4"]}));
 }
 
 #[tokio::test]

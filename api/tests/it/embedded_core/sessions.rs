@@ -174,6 +174,7 @@ async fn anti_csrf_token_is_demanded_when_asked_for() {
             "antiCsrfToken": anti_csrf_token,
             "doAntiCsrfCheck": true,
             "enableAntiCsrf": true,
+            "checkDatabase": false,
         });
         core.post("/recipe/session/verify", body).await["status"].clone()
     };

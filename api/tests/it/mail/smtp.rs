@@ -41,6 +41,39 @@ async fn ask_for_new_password(app: &TestApp) -> Answer {
     Answer::read(request.send().await.expect("the service answers")).await
 }
 
+/// Nobody is told that a mail is on its way that would be lost, whether or not there is such an account.
+#[tokio::test]
+async fn mail_that_would_be_lost_is_not_announced() {
+    let server = MailServer::start();
+    server.hold();
+    let url = server.url();
+    let vars = [
+        ("SMTP_URL", url.as_str()),
+        ("MAIL_FROM", FROM),
+        ("RATE_LIMIT_MAIL", "off"),
+        ("RATE_LIMIT_ADDRESS", "off"),
+    ];
+    let app = TestApp::start_with(&vars, Clock::system()).await;
+    app.user("ada").await;
+    let refused = async {
+        loop {
+            let answer = ask_for_new_password(&app).await;
+            if answer.status != 200 {
+                return answer;
+            }
+        }
+    };
+    let refused = tokio::time::timeout(std::time::Duration::from_mins(2), refused);
+    let refused = refused.await.expect("the queue is bounded");
+    assert_eq!(refused.status, 503);
+    assert_eq!(refused.message(), "The email could not be sent. Try again in a minute.");
+    assert_eq!(refused.header("retry-after"), "60");
+    let form = json!({"formFields": [{"id": "email", "value": "nobody@example.com"}]});
+    let request = app.post("/auth/user/password/reset/token").json(&form);
+    let unknown = Answer::read(request.send().await.expect("the service answers")).await;
+    assert_eq!(unknown.status, 503, "an unknown email is answered alike");
+}
+
 #[tokio::test]
 async fn both_mails_arrive_as_text_and_html_with_links_that_work() {
     let server = MailServer::start();

@@ -92,8 +92,13 @@ impl TestCore {
 
     /// Stops, and starts again with the same database.
     pub async fn restart(self) -> Self {
+        self.restart_with(|options| options).await
+    }
+
+    /// As [`restart`](Self::restart), with other options.
+    pub async fn restart_with(self, change: impl FnOnce(Options) -> Options) -> Self {
         self.core.stop().await;
-        Self::start_with(self.database, self.clock, |options| options).await
+        Self::start_with(self.database, self.clock, change).await
     }
 
     pub async fn send(

@@ -43,6 +43,7 @@ impl Calls<'_> {
         self.end(core.check().await);
         self.end(core.keys().await);
         self.end(core.search_tags().await);
+        self.end(core.first_factors().await);
     }
 
     async fn roles(&mut self) {

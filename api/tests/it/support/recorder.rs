@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -40,29 +40,31 @@ pub struct Recorder {
 struct Inner {
     core: Url,
     http: reqwest::Client,
-    /// Answer of `GET /apiversion` in place of the Core's.
-    versions: Option<Value>,
+    /// Answers in place of the Core's, by path.
+    answers: Mutex<BTreeMap<String, Value>>,
     spoils_key: AtomicBool,
     sent: Mutex<Vec<Sent>>,
 }
 
 impl Recorder {
     pub async fn before(core: &str) -> Self {
-        Self::start(core, None).await
+        Self::start(core).await
     }
 
     /// The Core appears to answer `GET /apiversion` with this.
     pub async fn speaking(core: &str, versions: Value) -> Self {
-        Self::start(core, Some(versions)).await
+        let recorder = Self::start(core).await;
+        recorder.answer("/apiversion", versions);
+        recorder
     }
 
-    async fn start(core: &str, versions: Option<Value>) -> Self {
+    async fn start(core: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let state = Arc::new(Inner {
             core: core.parse().expect("a URL"),
             http: reqwest::Client::builder().no_proxy().build().expect("a client"),
-            versions,
+            answers: Mutex::default(),
             spoils_key: AtomicBool::new(false),
             sent: Mutex::default(),
         });
@@ -73,7 +75,12 @@ impl Recorder {
 
     /// Takes what was sent since the last call.
     pub fn take(&self) -> Vec<Sent> {
-        std::mem::take(&mut *self.state.sent.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *lock(&self.state.sent))
+    }
+
+    /// From now on the Core appears to answer requests of `path` with this.
+    pub fn answer(&self, path: &str, answer: Value) {
+        lock(&self.state.answers).insert(path.to_owned(), answer);
     }
 
     /// From now on the Core is sent another API key than the client's.
@@ -92,9 +99,10 @@ async fn forward(State(state): State<Arc<Inner>>, request: Request) -> Response 
         headers: text(&parts.headers),
         body: body.clone(),
     };
-    state.sent.lock().unwrap_or_else(PoisonError::into_inner).push(sent);
-    if let (Some(versions), "/apiversion") = (&state.versions, path.as_str()) {
-        return Json(versions).into_response();
+    lock(&state.sent).push(sent);
+    let answer = lock(&state.answers).get(&path).cloned();
+    if let Some(answer) = answer {
+        return Json(answer).into_response();
     }
     let query = parts.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
     let url = state.core.join(&format!("{path}{query}")).expect("a URL");
@@ -115,6 +123,10 @@ async fn forward(State(state): State<Arc<Inner>>, request: Request) -> Response 
         response.headers_mut().insert(header::CONTENT_TYPE, content_type);
     }
     response
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn text(headers: &HeaderMap) -> Headers {

@@ -66,6 +66,7 @@ pub async fn send_link(
         return Ok(status("EMAIL_ALREADY_VERIFIED_ERROR"));
     };
     let link = supertokens.link("verify-email", &token);
+    supertokens.require_mailer()?;
     supertokens.mailer().send(Mail { kind: MailKind::EmailVerification, to: email, link });
     Ok(status("OK"))
 }

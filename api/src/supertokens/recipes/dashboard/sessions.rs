@@ -40,7 +40,7 @@ fn shown(session: &SessionInformation) -> Value {
     json!({
         "sessionHandle": session.session_handle,
         "userId": session.user_id,
-        "recipeUserId": session.recipe_user_id,
+        "recipeUserId": {"recipeUserId": session.recipe_user_id},
         "tenantId": TENANT,
         "timeCreated": session.time_created,
         "expiry": session.expiry,

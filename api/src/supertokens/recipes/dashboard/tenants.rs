@@ -7,11 +7,11 @@ use axum::{
 };
 use serde_json::json;
 
-use crate::supertokens::{SuperTokens, TENANT, recipes::multitenancy};
+use crate::supertokens::{Error, SuperTokens, TENANT};
 
 /// `GET /dashboard/api/tenants`
-pub async fn list(State(supertokens): State<SuperTokens>) -> Response {
-    let first_factors = multitenancy::first_factors(&supertokens);
+pub async fn list(State(supertokens): State<SuperTokens>) -> Result<Response, Error> {
+    let first_factors = supertokens.first_factors().await?;
     let tenant = json!({"tenantId": TENANT, "firstFactors": first_factors});
-    Json(json!({"status": "OK", "tenants": [tenant]})).into_response()
+    Ok(Json(json!({"status": "OK", "tenants": [tenant]})).into_response())
 }

@@ -47,6 +47,10 @@ async fn users_are_listed_page_by_page_and_counted() {
         ("limit=501", "Parameter 'limit' must be a number from 1 to 500"),
         ("limit=1&timeJoinedOrder=desc", "Invalid value recieved for 'timeJoinedOrder'"),
         ("limit=1&email=%00", "Parameter 'email' has a NUL in it"),
+        (
+            "limit=1&paginationToken=garbage",
+            "invalid pagination token: use `nextPaginationToken` of the page before",
+        ),
     ] {
         let answer = admin.send("GET", &format!("/users?{query}"), None).await;
         assert_refused(&answer, 400, message);

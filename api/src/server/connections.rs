@@ -209,6 +209,8 @@ async fn answer(
             router.oneshot(request).await.unwrap_or_else(|never| match never {})
         }
         Err(refused) => {
+            // Rejected before the router, which logs all others.
+            tracing::info!(%peer, reason = %refused.text(), "request head rejected");
             let mut response = refused.into_response();
             // Its body is not read.
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));

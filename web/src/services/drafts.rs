@@ -41,9 +41,16 @@ impl Drafts {
             .filter(|drafts| drafts.user == user)
             .unwrap_or_else(|| Self { user: user.to_owned(), ..Self::default() });
         for edit in &mut drafts.edits {
-            edit.id = todo_id::upgrade(&edit.id);
+            edit.id = todo_id::from_storage(&edit.id);
         }
         drafts
+    }
+
+    fn encode(mut self) -> Option<String> {
+        for edit in &mut self.edits {
+            edit.id = todo_id::to_storage(&edit.id).to_owned();
+        }
+        serde_json::to_string(&self).ok()
     }
 }
 
@@ -59,7 +66,7 @@ pub fn update(user: &str, change: impl FnOnce(&mut Drafts)) {
     }
     let mut drafts = load(user);
     change(&mut drafts);
-    let text = serde_json::to_string(&drafts).ok();
+    let text = drafts.encode();
     store::set(store::session(), KEY, text.as_deref());
 }
 
@@ -87,7 +94,8 @@ mod tests {
         drafts.keep_edit("todo_1", "Milk".to_owned());
         drafts.keep_edit("todo_2", "Bread".to_owned());
         drafts.drop_edit("todo_1");
-        let text = serde_json::to_string(&drafts).unwrap();
+        let text = drafts.encode().unwrap();
+        assert!(text.contains(r#""id":"2""#), "as earlier versions read it: {text}");
         let kept = Drafts::parse(Some(text), "").edits;
         assert_eq!(kept, [Edit { id: "todo_2".to_owned(), task: "Bread".to_owned() }]);
     }

@@ -62,7 +62,8 @@ impl Op {
         let letter = letter.map_or('?', |pair| pair.1);
         let until = self.until.to_string();
         // The text is last: it may have lines.
-        [letter.encode_utf8(&mut [0; 4]), &*until, "\n", &self.todo, "\n", &self.text].concat()
+        let todo = todo_id::to_storage(&self.todo);
+        [letter.encode_utf8(&mut [0; 4]), &*until, "\n", todo, "\n", &self.text].concat()
     }
 
     fn decode(id: &str, entry: &str) -> Option<Self> {
@@ -73,7 +74,7 @@ impl Op {
         Some(Self {
             id: id.to_owned(),
             deed,
-            todo: todo_id::upgrade(todo).into(),
+            todo: todo_id::from_storage(todo).into(),
             text: text.to_owned().into(),
             until: head.get(1..)?.parse().ok()?,
         })
@@ -317,6 +318,9 @@ mod tests {
     fn a_deed_survives_storage() {
         for (deed, _) in LETTERS {
             let op = op("1", deed, "key", 17);
+            assert_eq!(Op::decode("1", &op.encode()), Some(op));
+            let op = self::op("1", deed, "todo_42", 17);
+            assert!(op.encode().contains("\n42\n"), "as earlier versions read it");
             assert_eq!(Op::decode("1", &op.encode()), Some(op));
         }
         // Entries of all earlier versions.

@@ -1,6 +1,7 @@
 //! What the tab that sends tells the others of a deed that the server has done: it stands in the deed's place in
 //! the storage for a moment, in the shape of a deed.
 
+use super::todo_id;
 use crate::model::Todo;
 use crate::moment::Moment;
 
@@ -21,7 +22,8 @@ impl Settled {
         let Some(moment) = todo.inserted_at.map(Moment::encode) else { return SIGN.to_owned() };
         let state = if todo.is_complete { DONE } else { OPEN };
         // The text is last: it may have lines.
-        [SIGN, state, &*moment, "\n", &*todo.id, "\n", &*todo.task].concat()
+        let id = todo_id::to_storage(&todo.id);
+        [SIGN, state, &*moment, "\n", id, "\n", &*todo.task].concat()
     }
 
     /// None for anything else.
@@ -35,7 +37,7 @@ impl Settled {
         let open = head.strip_prefix(OPEN);
         let moment = open.or_else(|| head.strip_prefix(DONE))?;
         Some(Self::Added(Todo {
-            id: id.to_owned().into(),
+            id: todo_id::from_storage(id).into(),
             task: task.to_owned().into(),
             is_complete: open.is_none(),
             inserted_at: Some(Moment::decode(moment)?),
@@ -52,7 +54,7 @@ mod tests {
         assert_eq!(Settled::decode(&Settled::Done.encode()), Some(Settled::Done));
         for is_complete in [false, true] {
             let added = Settled::Added(Todo {
-                id: "7".into(),
+                id: "todo_7".into(),
                 task: "Milk\nand bread".into(),
                 is_complete,
                 inserted_at: Some(Moment::after(7)),

@@ -23,16 +23,35 @@ impl ValidDocument {
     /// Puts null where the errors of the response require it.
     pub fn propagate_nulls(&self, operation_name: Option<&str>, response: &mut Response) {
         let Ok(operation) = self.0.operations.get(operation_name) else { return };
-        let nulls = Nulls(&self.0);
-        let errors = response.errors.iter().filter(|error| !error.path.is_empty());
-        let outcomes: Vec<_> = errors
-            .map(|error| {
-                nulls.in_object(&mut response.data, &[&operation.selection_set], &error.path)
-            })
-            .collect();
-        if outcomes.iter().any(|outcome| matches!(outcome, Outcome::Failed)) {
-            response.data = Value::Null;
+        let Response { data, errors, .. } = response;
+        let paths = || errors.iter().map(|error| &error.path[..]).filter(|path| !path.is_empty());
+        // All of them before any propagates, so that none is put into an object that has become null.
+        paths().for_each(|path| put_null(data, path));
+        for path in paths() {
+            let selections = [&operation.selection_set];
+            if let Outcome::Failed = Nulls(&self.0).in_object(data, &selections, path) {
+                *data = Value::Null;
+            }
         }
+    }
+}
+
+/// Puts null at the end of the path if nothing is there.
+fn put_null(value: &mut Value, path: &[PathSegment]) {
+    match (path.split_first(), &mut *value) {
+        (Some((PathSegment::Field(_), _)), Value::Null) => {
+            *value = Value::Object([].into_iter().collect());
+            put_null(value, path);
+        }
+        (Some((PathSegment::Field(key), rest)), Value::Object(object)) => {
+            put_null(object.entry(Name::new(key)).or_insert(Value::Null), rest);
+        }
+        (Some((PathSegment::Index(index), rest)), Value::List(items)) => {
+            if let Some(item) = items.get_mut(*index) {
+                put_null(item, rest);
+            }
+        }
+        _ => {}
     }
 }
 
@@ -46,20 +65,15 @@ impl Nulls<'_> {
         selections: &[&SelectionSet],
         path: &[PathSegment],
     ) -> Outcome {
-        let Some((PathSegment::Field(key), rest)) = path.split_first() else {
+        let (Value::Object(object), Some((PathSegment::Field(key), rest))) =
+            (value, path.split_first())
+        else {
             return Outcome::Kept;
         };
         let fields = self.fields(selections, key);
-        let Some(first) = fields.first() else { return Outcome::Kept };
-        if *value == Value::Null {
-            *value = Value::Object([].into_iter().collect());
-        }
-        let Value::Object(object) = value else { return Outcome::Kept };
-        let is_left_out = !object.contains_key(key.as_str());
-        let child = object.entry(Name::new(key)).or_insert(Value::Null);
-        if is_left_out && rest.is_empty() {
-            return outcome(first.ty());
-        }
+        let (Some(child), Some(first)) = (object.get_mut(key.as_str()), fields.first()) else {
+            return Outcome::Kept;
+        };
         let below: Vec<_> = fields.iter().map(|field| &field.selection_set).collect();
         self.in_value(child, first.ty(), &below, rest)
     }
@@ -73,20 +87,21 @@ impl Nulls<'_> {
         path: &[PathSegment],
     ) -> Outcome {
         let below = match (path.first(), &mut *value) {
+            (None, Value::Null) => Outcome::Failed,
             (Some(PathSegment::Field(_)), value) => self.in_object(value, selections, path),
             (Some(PathSegment::Index(index)), Value::List(items)) => match items.get_mut(*index) {
                 Some(item) => self.in_value(item, ty.item_type(), selections, &path[1..]),
                 None => Outcome::Kept,
             },
             // A null stands for all that would be below it.
-            (None | Some(PathSegment::Index(_)), _) => return Outcome::Kept,
+            (None | Some(PathSegment::Index(_)), _) => Outcome::Kept,
         };
         match below {
-            Outcome::Kept => Outcome::Kept,
             Outcome::Failed => {
                 *value = Value::Null;
-                outcome(ty)
+                if ty.is_non_null() { Outcome::Failed } else { Outcome::Kept }
             }
+            Outcome::Kept => Outcome::Kept,
         }
     }
 
@@ -106,10 +121,6 @@ impl Nulls<'_> {
         });
         fields.collect()
     }
-}
-
-fn outcome(ty: &Type) -> Outcome {
-    if ty.is_non_null() { Outcome::Failed } else { Outcome::Kept }
 }
 
 #[cfg(test)]
@@ -149,6 +160,22 @@ mod tests {
         // async-graphql returns null for an object of which every field failed.
         let data = json!({"todo": null, "sessions": sessions});
         let paths = [json!(["todo", "task"]), json!(["todo", "id"])];
+        assert_eq!(propagated(text, data, &paths), expected);
+    }
+
+    #[test]
+    fn object_that_is_null_stays_null() {
+        let text = "mutation { a: toggleTodo(id: 1) { todo { id task } } }";
+        // Each of these errors puts its own part of the path back.
+        let paths = [json!(["a", "todo", "id"]), json!(["a"]), json!(["a", "todo", "task"])];
+        let expected = json!({"a": null});
+        for data in [json!({"a": {"todo": null}}), json!({"a": null}), json!({}), Json::Null] {
+            assert_eq!(propagated(text, data, &paths), expected);
+        }
+        let text = "{ node(id: 1) { id ... on Todo { task } } sessions { device id } }";
+        let data = json!({"node": {"id": "1"}, "sessions": [{"id": "a"}]});
+        let paths = [json!(["node", "task"]), json!(["sessions", 0, "device"])];
+        let expected = json!({"node": null, "sessions": [{"device": null, "id": "a"}]});
         assert_eq!(propagated(text, data, &paths), expected);
     }
 

@@ -210,3 +210,17 @@ async fn nobody_writes_a_revision() {
     let third = "select from todos where revision = 3";
     assert_eq!(rows(&mut connection, "ada", third).await, 1);
 }
+
+#[tokio::test]
+async fn revisions_count_whatever_columns_are_added() {
+    let database = TestDatabase::migrated().await;
+    let mut connection = login(&database).await;
+    database.execute("alter table todos add note json default '{}'").await;
+    assert_eq!(rows(&mut connection, "ada", "insert into todos (task) values ('milk')").await, 1);
+    rows(&mut connection, "ada", "update todos set task = task").await;
+    assert_eq!(rows(&mut connection, "ada", "select from todos where revision = 1").await, 1);
+    let generated = "alter table todos add length int generated always as (length(task)) stored";
+    database.execute(generated).await;
+    rows(&mut connection, "ada", "update todos set task = 'tea'").await;
+    assert_eq!(rows(&mut connection, "ada", "select from todos where revision = 2").await, 1);
+}

@@ -195,6 +195,26 @@ async fn call_that_has_used_its_time_says_that_there_is_more() {
     assert_eq!(ada.data(COMPLETE_ALL, json!({})).await["did"], second);
 }
 
+/// With a join, this takes more than a minute: the statement is stopped after ten seconds.
+#[tokio::test]
+async fn outdated_statistics_do_not_slow_changes_of_all() {
+    let app = TestApp::start_with(&[("REQUEST_TIMEOUT", "300")], Clock::system()).await;
+    let ada = app.user("ada").await;
+    fill(&app, &ada, 60_000).await;
+    for sql in [
+        "alter table todos set (autovacuum_enabled = off)",
+        "update todos set is_complete = true",
+        "analyze todos",
+        "update todos set is_complete = false",
+    ] {
+        app.database.execute(sql).await;
+    }
+    for operation in [COMPLETE_ALL, CLEAR_COMPLETED] {
+        while ada.data(operation, json!({})).await["did"]["hasMore"] == true {}
+    }
+    assert_eq!(count(&app, "true").await, 0);
+}
+
 /// Each may lose a deadlock, and is repeated then.
 #[tokio::test]
 async fn calls_at_once_complete_and_clear_all() {

@@ -186,8 +186,11 @@ pub async fn warm(wire: &Wire) -> TestApp {
     let database = TestDatabase::migrated().await;
     let url = wire.tap(&database).await;
     let vars = [("DATABASE_MAX_CONNECTIONS", "1")];
+    // The listener's own statements do not pass the wire.
+    let direct = database.login_url();
     let change = |config: &mut api::config::Config| {
         config.database_authenticated_url = String::from(url).into();
+        config.database_url_direct = Some(direct.into());
     };
     TestApp::start_changed(database, &vars, Clock::system(), change, |_| Router::new()).await
 }

@@ -165,6 +165,7 @@ owner_column AS (
            ), false) AS from_claims
     FROM granted t
     JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
+    JOIN pg_type y ON y.oid = a.atttypid AND 'bool'::regtype NOT IN (y.oid, y.typbasetype)
     LEFT JOIN pg_attrdef d ON d.adrelid = t.oid AND d.adnum = a.attnum
     WHERE t.relkind IN ('r', 'p') AND CASE
         WHEN EXISTS (SELECT FROM compared c WHERE c.relation = t.oid)

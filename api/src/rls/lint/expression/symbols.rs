@@ -48,7 +48,7 @@ const QUERIES: &[(Symbol, &str)] = &[
     (
         Symbol::SameForEveryUser,
         "SELECT p.oid FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-         WHERE n.nspname = 'pg_catalog' AND p.provolatile <> 'v' AND p.prokind = 'f'
+         WHERE n.nspname = 'pg_catalog' AND p.provolatile <> 'v' AND p.prokind = 'f' AND NOT p.proretset
          AND p.proname <> 'current_setting' AND p.proname NOT LIKE '%to\\_xml%'
          OR n.nspname <> 'auth' AND p.provolatile = 'i' AND EXISTS (
              SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass

@@ -1,14 +1,13 @@
 use std::collections::BTreeSet;
 
-use api::rls::lint::{CREATE_IN_PUBLIC, Login, RULES, SERVER_WITH_LEAKS, Severity, pool, run};
-use pg_scope::Options;
+use api::rls::lint::{CREATE_IN_PUBLIC, RULES, SERVER_WITH_LEAKS, Severity};
 use sqlx::AssertSqlSafe;
 
-use super::{findings, lint, places};
-use crate::{rls::guard::faults, support::database::TestDatabase};
+use super::{findings, places};
+use crate::support::database::TestDatabase;
 
 /// A table as it should be; `own` is what its policies ask.
-const NOTES: &str = "
+pub const NOTES: &str = "
     create table notes (
         id bigint generated always as identity primary key,
         user_id text not null default auth.user_id(),
@@ -19,10 +18,10 @@ const NOTES: &str = "
     alter table notes force row level security;
     grant select, delete, insert (title), update (title) on notes to authenticated;";
 
-const OWN: &str = "(select auth.user_id()) = user_id";
+pub const OWN: &str = "(select auth.user_id()) = user_id";
 
 /// Statements after [`NOTES`], and what is found then: rules and objects.
-type Case = (&'static str, &'static [(&'static str, &'static str)]);
+pub type Case = (&'static str, &'static [(&'static str, &'static str)]);
 
 const RELATIONS: &[Case] = &[
     (
@@ -142,183 +141,6 @@ const POLICIES: &[Case] = &[
         "create policy p on notes for select to authenticated using (OWN);
          create policy q on notes as restrictive for select to authenticated using (title <> '');
          create policy r on notes for delete to authenticated using (OWN)",
-        &[],
-    ),
-];
-
-/// Conditions that are true of the user's own rows alone.
-const OWN_ROWS: &[&str] = &[
-    "OWN",
-    "user_id = (select auth.user_id())",
-    "OWN and title <> '' and id > 0",
-    "title <> '' and (OWN and id > 0)",
-    "(OWN and title = 'a') or (id > 5 and OWN)",
-    "(select auth.user_id() = user_id)",
-    "user_id = (select auth.jwt() ->> 'sub')",
-    "user_id = (select auth.session() ->> 'sub')",
-    "user_id::uuid = (select auth.uid())",
-    "user_id = (select nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub')",
-    "user_id = (current_setting('request.jwt.claims')::json ->> 'sub')",
-    "user_id = (select (current_setting('request.jwt.claims', true)::jsonb -> 'sub')::text)",
-    "user_id = ((select auth.jwt()) ->> 'sub')",
-    "user_id = (select nullif(auth.user_id(), ''))",
-    "user_id = (select (auth.jwt() ->> 'sub')::text)",
-    "user_id = (select auth.uid())::text",
-    "owner = (select auth.user_id())",
-    "owner = (select auth.user_id())::char(36)",
-    "owner = (select auth.user_id()::varchar(40))",
-    "user_id = (select auth.user_id()::user_name)",
-    "user_id::user_name = (select auth.user_id())",
-    "number = (select auth.user_id())::bigint",
-    "name = (select auth.user_id())",
-    "false",
-    "OWN and (title <> '' or id > 0)",
-];
-
-/// Conditions that are true of others' rows, too.
-const OTHERS_ROWS: &[&str] = &[
-    "true",
-    "OWN or true",
-    "OWN or title is null",
-    "OWN or (title <> '' and id > 0)",
-    "user_id is not null",
-    "user_id = user_id",
-    "auth.user_id() is not null",
-    "(select auth.user_id()) is not null",
-    "user_id <> (select auth.user_id())",
-    "user_id >= (select auth.user_id())",
-    "not (OWN)",
-    "not (user_id <> (select auth.user_id()))",
-    "(OWN) is not false",
-    "(OWN) is not true",
-    "coalesce(OWN, true)",
-    "case when title = '' then true else OWN end",
-    "user_id = coalesce((select auth.user_id()), user_id)",
-    "user_id = coalesce((select auth.user_id()), 'ada')",
-    "user_id = case when title = '' then user_id else auth.user_id() end",
-    "user_id is not distinct from (select auth.user_id())",
-    "user_id in (select t.user_id from todos t)",
-    "exists (select from todos t where t.user_id = (select auth.user_id()))",
-    "(select bool_or(true) from todos t where t.user_id = auth.user_id())",
-    "(select auth.user_id()) = 'ada' or OWN",
-    "user_id = current_user",
-    "user_id = any (array[(select auth.user_id()), user_id])",
-    "(select auth.user_id()) = auth.user_id()",
-    "user_id = 'ada'",
-    "title <> ''",
-    "OWN or (select auth.session() -> 'st-perm' -> 'v' ? 'notes:read')",
-    "flag = ((select auth.user_id()) <> '')",
-    "flag = (auth.user_id() ~ '.')",
-    "flag = (select public.anyone())",
-    "flag = (select auth.user_id())::boolean",
-    "flag::text = (select auth.user_id())",
-    "switch = (select auth.user_id())::boolean",
-    "user_id = (select auth.tenant())",
-    "user_id = (select auth.user_id('ada'))",
-    "user_id = (select public.me())",
-    "user_id = (select auth.session() ->> 'iss')",
-    "user_id = (select auth.session() -> 'st-perm' ->> 'sub')",
-    "user_id = (select (auth.session() || '{\"sub\": \"ada\"}') ->> 'sub')",
-    "user_id = (select auth.session() #>> '{sub}')",
-    "user_id = (select auth.session() ->> title)",
-    "user_id = current_setting('app.user', true)",
-    "user_id = (current_setting('app.claims', true)::jsonb ->> 'sub')",
-    "user_id = (select lower(auth.user_id()))",
-    "user_id = (select left(auth.user_id(), 1))",
-    "user_id = (select auth.user_id())::char(1)",
-    "user_id::char(1) = (select auth.user_id())::char(1)",
-    "lower(user_id) = (select auth.user_id())",
-    "user_id = (select auth.user_id() || '')",
-    "user_id = (select max(auth.user_id()) from todos)",
-];
-
-/// Columns and functions for [`OWN_ROWS`] and [`OTHERS_ROWS`].
-const CONDITION_OBJECTS: &str = "
-    create domain user_name as text check (value <> '');
-    create domain switch as boolean;
-    alter table notes add flag boolean, add switch switch, add owner char(36) default auth.user_id(),
-        add number bigint, add name name;
-    create function auth.tenant() returns text language sql stable return 'ada';
-    create function auth.user_id(name text) returns text language sql stable return name;
-    create function public.me() returns text language sql stable return auth.user_id();
-    create function public.anyone() returns boolean language sql stable return true;
-    grant execute on all functions in schema auth to authenticated;";
-
-/// Tables without a policy that names an owner: statements, and what is an error or a warning then.
-const SHARED: &[Case] = &[
-    (
-        "create policy p on news for select to authenticated using (at <= now())",
-        &[("policy-always-true", "policy p on news")],
-    ),
-    (
-        "create policy p on news for select to authenticated using (at <= current_timestamp)",
-        &[("policy-always-true", "policy p on news")],
-    ),
-    (
-        "create policy p on news for select to authenticated using (lower(title) <> 'x')",
-        &[("policy-always-true", "policy p on news")],
-    ),
-    (
-        "create extension citext; alter table news add tag citext;
-         create policy p on news for select to authenticated using (tag = 'a')",
-        &[("policy-always-true", "policy p on news")],
-    ),
-    (
-        "create policy p on news for select to authenticated using (current_user = title)",
-        &[("policy-not-own-rows", "policy p on news")],
-    ),
-    (
-        "create policy p on news for select to authenticated using ((select auth.user_id()) <> 'x')",
-        &[("policy-not-own-rows", "policy p on news")],
-    ),
-    (
-        "create policy p on news for select to authenticated
-         using (set_config('request.jwt.claims', title, true) <> '')",
-        &[("policy-not-own-rows", "policy p on news")],
-    ),
-    (
-        "create function me_or(a text, b text) returns boolean language sql stable return a = auth.user_id();
-         create operator === (function = me_or, leftarg = text, rightarg = text);
-         create policy p on news for select to authenticated using (title === 'x')",
-        &[("policy-not-own-rows", "policy p on news")],
-    ),
-    (
-        "create policy p on news for delete to authenticated using (at <= now());
-         grant delete on news to authenticated",
-        &[("policy-not-own-rows", "policy p on news")],
-    ),
-    // An owner column that no policy compares.
-    (
-        "alter table news add author text not null default auth.user_id();
-         create policy p on news for select to authenticated using (true)",
-        &[("policy-not-own-rows", "policy p on news")],
-    ),
-    (
-        "alter table news add author text not null default auth.user_id();
-         create policy p on news for insert to authenticated with check (true)",
-        &[("policy-not-own-rows", "policy p on news")],
-    ),
-    (
-        "alter table news add author text default current_setting('request.jwt.claims', true)::json ->> 'sub';
-         create policy p on news for select to authenticated using (true)",
-        &[("policy-not-own-rows", "policy p on news")],
-    ),
-    (
-        "create function me() returns text language sql stable return auth.user_id();
-         alter table news add author text default me();
-         create policy p on news for select to authenticated using (true)",
-        &[("policy-not-own-rows", "policy p on news")],
-    ),
-    (
-        "create function key() returns uuid language sql volatile return gen_random_uuid();
-         alter table news add key uuid default key(), add zone text default current_setting('TimeZone');
-         create policy p on news for select to authenticated using (true)",
-        &[("policy-always-true", "policy p on news")],
-    ),
-    // SuperTokens' own type of ids.
-    (
-        "alter table news add owner char(36) not null default auth.user_id();
-         create policy p on news for select to authenticated using (owner = (select auth.user_id()))",
         &[],
     ),
 ];
@@ -553,110 +375,6 @@ async fn policies_and_what_they_cost() {
 }
 
 #[tokio::test]
-async fn policies_of_tables_without_an_owner_comparison() {
-    for (sql, expected) in SHARED {
-        let sql = format!(
-            "create table news (id bigint generated always as identity primary key, title text, at timestamptz);
-             alter table news enable row level security, force row level security;
-             grant select on news to authenticated; {sql}"
-        );
-        assert_eq!(places(&findings(&sql).await), *expected, "{sql}");
-    }
-}
-
-/// Whether the lint calls `policy` of notes an error, on `database`, which is left as it was.
-async fn is_refused(database: &TestDatabase, policy: &str) -> bool {
-    database.execute(&format!("create policy p on notes {policy}").replace("OWN", OWN)).await;
-    let found = lint(&database.login_url(), &Login::Own).await.findings;
-    database.execute("drop policy p on notes").await;
-    found
-        .iter()
-        .any(|found| found.severity == Severity::Error && found.object == "policy p on notes")
-}
-
-#[tokio::test]
-async fn owner_comparison_is_a_conjunct_of_each_policy() {
-    let database = TestDatabase::migrated().await;
-    database.execute(NOTES).await;
-    database.execute(CONDITION_OBJECTS).await;
-    for command in ["for select", "for update", "for delete", ""] {
-        let using = |condition: &&str| format!("{command} to authenticated using ({condition})");
-        for condition in OWN_ROWS {
-            assert!(!is_refused(&database, &using(condition)).await, "{command} {condition}");
-        }
-        for condition in OTHERS_ROWS {
-            assert!(is_refused(&database, &using(condition)).await, "{command} {condition}");
-        }
-    }
-    for condition in OTHERS_ROWS {
-        for policy in [
-            format!("for insert to authenticated with check ({condition})"),
-            format!("for update to authenticated using (OWN) with check ({condition})"),
-            format!("for select using ({condition})"),
-        ] {
-            assert!(is_refused(&database, &policy).await, "{policy}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn policy_may_ask_for_a_permission_to_read() {
-    let database = TestDatabase::migrated().await;
-    database.execute(&format!("{NOTES} grant select, update on notes to todos_support")).await;
-    let support = |condition| format!("for select to todos_support using ({condition})");
-    for condition in [
-        "(select auth.session() -> 'st-perm' -> 'v' ? 'notes:read')",
-        "(select auth.session() -> 'st-role' -> 'v' @> '[\"staff\"]') and title <> ''",
-        "(select auth.jwt() -> 'st-role' -> 'v') ? 'staff'",
-        "(select auth.jwt()) -> 'st-perm' -> 'v' ?| array['notes:read', 'notes:all']",
-        "(select auth.session() -> 'st-perm' -> 'v' ?& '{notes:read,notes:all}')",
-        "(select current_setting('request.jwt.claims', true)::jsonb -> 'st-perm' -> 'v' ? 'notes:read')",
-        "(select auth.session() -> 'st-perm' -> 'v' @> '[\"notes:read\", \"notes:all\"]')",
-        "OWN",
-    ] {
-        assert!(!is_refused(&database, &support(condition)).await, "{condition}");
-    }
-    for condition in [
-        "true",
-        "title <> ''",
-        "auth.user_id() is not null",
-        "(select auth.session() ? 'sub')",
-        "(select auth.session() -> 'st-perm' is not null)",
-        "not (select auth.session() -> 'st-perm' -> 'v' ? 'notes:read')",
-        "(select auth.session() -> 'st-perm' -> 'v' ? 'notes:read') or title is null",
-        "(select auth.session() -> 'st-perm' -> 'v' ? title)",
-        "(select auth.session() -> 'st-perm' -> 'v' ? '')",
-        "(select auth.session() -> 'st-perm' -> 'v' @> '[]')",
-        "(select auth.session() -> 'st-perm' -> 'v' @> '[\"\"]')",
-        "(select auth.session() -> 'st-perm' -> 'v' @> '[1]')",
-        "(select auth.session() -> 'st-perm' -> 'v' @> '[\"a\", []]')",
-        "(select auth.session() -> 'st-perm' -> 'v' @> '{}')",
-        "(select auth.session() -> 'st-perm' -> 'v' @> '\"a\"')",
-        "(select auth.session() -> 'st-perm' @> '[\"a\"]')",
-        "(select auth.session() -> 'st-perm' -> 'v' ?& '{}')",
-        "(select auth.session() -> 'st-perm' -> 'v' ?& '{NULL}')",
-        "(select auth.session() -> 'st-perm' -> 'v' ?& array[]::text[])",
-        "(select auth.session() -> 'st-perm' -> 'v' ?& array[null])",
-        "(select auth.session() -> 'st-perm' -> 'v' ?& array[title])",
-        "(select auth.session() -> 'st-perm' ? 'v')",
-        "(select auth.session() ? 'st-perm')",
-        "(select auth.session() -> 'st-permission' -> 'v' ? 'notes:read')",
-        "(select auth.session() -> 'not-st-perm' -> 'v' ? 'notes:read')",
-        "(select auth.session() -> 'st-perm' -> 't' ? 'notes:read')",
-        "(select auth.session() -> 'v' -> 'st-perm' ? 'notes:read')",
-        "(select (auth.session() || '{\"st-perm\": 1}') ? 'sub')",
-        "(select (auth.session() || '{\"st-perm\": {\"v\": [\"a\"]}}') -> 'st-perm' -> 'v' ? 'a')",
-        "(select '{\"st-perm\": {\"v\": [\"a\"]}}'::jsonb -> 'st-perm' -> 'v' ? 'a')",
-    ] {
-        assert!(is_refused(&database, &support(condition)).await, "{condition}");
-    }
-    // Of changes, it is not enough.
-    let asks = "(select auth.session() -> 'st-perm' -> 'v' ? 'notes:read')";
-    let policy = format!("for update to todos_support using ({asks}) with check ({asks})");
-    assert!(is_refused(&database, &policy).await, "{policy}");
-}
-
-#[tokio::test]
 async fn grants_beyond_what_users_need() {
     try_out(GRANTS).await;
 }
@@ -694,36 +412,6 @@ fn every_rule_is_broken_here_or_beside() {
     let untried =
         RULES.iter().map(|rule| rule.id).filter(|id| !tried.contains(id) && !elsewhere(id));
     assert_eq!(untried.collect::<Vec<_>>(), [""; 0]);
-}
-
-/// A cluster that PostgreSQL 14 made keeps this grant through `pg_upgrade`.
-#[tokio::test]
-async fn create_in_public_of_an_upgraded_cluster_is_a_warning() {
-    let database = TestDatabase::migrated().await;
-    let open = "grant create on schema public to public; alter schema public owner to";
-    for (owner, expected) in [
-        (
-            "pg_database_owner",
-            (CREATE_IN_PUBLIC.id, "as it_owner, who owns the database, or as a superuser"),
-        ),
-        ("current_user", (CREATE_IN_PUBLIC.id, "or another superuser")),
-        ("todos_support", ("create-reachable", "from the roles that have it")),
-    ] {
-        database.execute(&format!("{open} {owner}")).await;
-        let pool = pool(Options::from_url(&database.login_url()).expect("a URL"));
-        let found = run(&pool, "authenticated", &Login::Own).await.expect("the catalogue is read");
-        pool.close().await;
-        let (rule, advice) = expected;
-        let created = found.findings.iter().find(|finding| finding.object == "SCHEMA public");
-        let created = created.expect("it is found");
-        assert_eq!(created.rule, rule, "{owner}");
-        assert!(created.advice.ends_with(advice), "{owner}: {}", created.advice);
-        // The statement of the advice ends it.
-        database.execute("revoke create on schema public from public").await;
-    }
-    let url = database.login_url();
-    database.execute(&format!("{open} pg_database_owner")).await;
-    assert_eq!(faults(url).await, Vec::<String>::new());
 }
 
 #[tokio::test]

@@ -79,7 +79,7 @@ const SHARED: &[Case] = &[
     ),
     // A boolean is no user.
     (
-        "alter table news add flag boolean default auth.user_id() is not null;
+        "alter table news add flag boolean default (auth.user_id() is not null);
          create policy p on news for select to authenticated using (true)",
         &[("policy-always-true", "policy p on news")],
     ),

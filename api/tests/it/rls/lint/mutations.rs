@@ -172,7 +172,7 @@ const CONDITIONS: &[&str] = &[
     "user_id = (select auth.session() #>> '{sub}')",
     "user_id = current_setting('[app.user|TimeZone]', true)",
     "user_id = (select auth.user_id())::char([1|2|8])",
-    "(select auth.session() -> 'st-perm' [? 'v'|-> 'v' @> '[]'|-> 'v' @> '{}'|-> 'v' ?& '{}'])",
+    "(select auth.session() -> 'st-perm' [? 'v'|-> 'v' @> '{}'|-> 'v' ?& '{}'])",
     "(select auth.[session|jwt]() ? '[sub|iss|exp]')",
     "(select (auth.session() || '{\"st-perm\": 1}') ? '[sub|st-perm]')",
 ];

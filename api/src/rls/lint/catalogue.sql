@@ -20,6 +20,18 @@ reachable AS (
     JOIN pg_roles r ON r.oid = base.oid
         OR NOT base.rolsuper AND pg_has_role(base.oid, r.oid, 'MEMBER')
 ),
+-- The schema `public` where everybody may make objects, as PostgreSQL 14 had it and `pg_upgrade` leaves it.
+open_public AS (
+    SELECT n.oid, CASE WHEN owner.rolsuper THEN format('as %I or another superuser', owner.rolname)
+                       ELSE format('as %I, who owns the database, or as a superuser', admin.rolname) END AS by
+    FROM pg_namespace n
+    JOIN pg_roles owner ON owner.oid = n.nspowner
+    JOIN pg_database d ON d.datname = current_database()
+    JOIN pg_roles admin ON admin.oid = d.datdba
+    WHERE n.nspname = 'public' AND (owner.rolsuper OR owner.rolname = 'pg_database_owner')
+    AND EXISTS (SELECT FROM aclexplode(n.nspacl) acl
+                WHERE acl.grantee = 0 AND acl.privilege_type = 'CREATE')
+),
 -- What the server applies when the login connects to this database. The names of settings have no case.
 login_setting AS (
     SELECT lower(split_part(made.setting, '=', 1)) AS name,
@@ -110,22 +122,38 @@ policy AS (
 ),
 clause AS (
     SELECT given.* FROM jsonb_to_recordset($3::jsonb) AS given
-        (policy oid, part text, constant boolean, impersonal boolean, own boolean, permitted boolean,
-         bare oid[], compared jsonb)
+        (policy oid, part text, constant boolean, same_for_every_user boolean,
+         requires_ownership boolean, requires_permission_claim boolean, bare oid[], compared jsonb)
 ),
 -- What tells who asks: the claims, a setting, or a function of the schema's own making.
 claims_function AS (
     SELECT given.* FROM jsonb_to_recordset($4::jsonb) AS given (oid oid, call text)
 ),
--- The columns that policies compare with that.
+-- The columns that policies compare with that. A boolean is no user.
 compared AS (
-    SELECT DISTINCT p.oid AS policy, p.relation, c.part, x."column" AS attnum
+    SELECT DISTINCT p.oid AS policy, p.relation, c.part, x."column" AS attnum, x.is_cast
     FROM policy p JOIN clause c ON c.policy = p.oid
-    CROSS JOIN jsonb_to_recordset(c.compared) AS x("column" int2, operator oid, functions oid[])
+    CROSS JOIN jsonb_to_recordset(c.compared)
+        AS x("column" int2, is_cast boolean, operator oid, functions oid[])
     JOIN pg_operator o ON o.oid = x.operator AND o.oprname = '='
+    JOIN pg_attribute a ON a.attrelid = p.relation AND a.attnum = x."column"
+    JOIN pg_type t ON t.oid = a.atttypid AND 'bool'::regtype NOT IN (t.oid, t.typbasetype)
     WHERE x.functions && (SELECT array_agg(oid) FROM claims_function)
 ),
--- Whose a row is: a column that a policy compares; where none does, one with the name of such a one.
+-- The columns whose default names the user, be it by a function of the schema's own making that asks for the claims.
+-- Other functions and settings make keys and times.
+claims_default AS (
+    SELECT d.oid FROM pg_attrdef d
+    WHERE pg_get_expr(d.adbin, d.adrelid) ~ 'current_setting\(''[a-z_]+\.'
+    OR EXISTS (SELECT FROM pg_depend f JOIN pg_proc p ON p.oid = f.refobjid
+               JOIN pg_namespace n ON n.oid = p.pronamespace
+               WHERE f.classid = 'pg_attrdef'::regclass AND f.objid = d.oid
+               AND f.refclassid = 'pg_proc'::regclass AND p.prokind = 'f' AND (
+                   n.nspname = 'auth'
+                   OR n.nspname <> 'pg_catalog' AND pg_get_functiondef(p.oid) ~ '\mauth\.|request\.jwt'))
+),
+-- Whose a row is: a column that a policy compares; where none does, one with the name of such a one, or with a default
+-- from the claims.
 owner_column AS (
     SELECT t.oid AS relation, t.name AS "table", a.attnum, quote_ident(a.attname) AS name,
            a.attnotnull AS not_null, a.attgenerated <> '' AS generated, d.oid AS "default",
@@ -137,12 +165,14 @@ owner_column AS (
            ), false) AS from_claims
     FROM granted t
     JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
+    JOIN pg_type y ON y.oid = a.atttypid AND 'bool'::regtype NOT IN (y.oid, y.typbasetype)
     LEFT JOIN pg_attrdef d ON d.adrelid = t.oid AND d.adnum = a.attnum
     WHERE t.relkind IN ('r', 'p') AND CASE
         WHEN EXISTS (SELECT FROM compared c WHERE c.relation = t.oid)
         THEN a.attnum IN (SELECT c.attnum FROM compared c WHERE c.relation = t.oid)
-        ELSE a.attname IN (SELECT other.attname FROM compared c JOIN pg_attribute other
-                           ON other.attrelid = c.relation AND other.attnum = c.attnum) END
+        ELSE d.oid IN (SELECT oid FROM claims_default)
+             OR a.attname IN (SELECT other.attname FROM compared c JOIN pg_attribute other
+                              ON other.attrelid = c.relation AND other.attnum = c.attnum) END
 ),
 
 -- The functions that the reachable roles can call, or that run when they write.

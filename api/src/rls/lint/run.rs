@@ -48,15 +48,6 @@ const CLAIMS_FUNCTIONS: &str = "
     WHERE n.nspname = 'auth' OR p.proname = 'current_setting' AND n.nspname = 'pg_catalog'
     OR p.provolatile <> 'i' AND n.nspname NOT IN ('pg_catalog', 'information_schema')";
 
-/// Operators that are what their names say: the server's own, and an extension's.
-const OPERATORS: &str = "
-    SELECT o.oid::bigint AS oid, o.oprname::text AS name
-    FROM pg_operator o
-    WHERE o.oprname IN ('=', '?', '?&', '?|', '@>') AND (
-        o.oprnamespace = 'pg_catalog'::regnamespace OR EXISTS (
-            SELECT FROM pg_depend d WHERE d.classid = 'pg_operator'::regclass
-            AND d.objid = o.oid AND d.deptype = 'e'))";
-
 /// Superusers may let others set what is theirs since PostgreSQL 15.
 const OLDEST_WITH_PARAMETER_GRANTS: i32 = 150_000;
 
@@ -99,7 +90,7 @@ pub async fn run_in(transaction: &Transaction, role: &str, login: &Login) -> Res
         },
     };
     let claims_functions = read_claims_functions(transaction).await?;
-    let symbols = read_symbols(transaction, &claims_functions).await?;
+    let symbols = Symbols::from_rows(transaction.query(&Symbols::query(), &[]).await?.decode()?);
     let facts = read_policies(transaction, &symbols).await?;
     let grants = read_parameter_grants(transaction).await?;
     let parameters = [
@@ -150,19 +141,6 @@ fn claims_functions_json(functions: &Functions) -> Value {
     functions.iter().map(|(oid, call)| json!({"oid": oid, "call": call})).collect()
 }
 
-async fn read_symbols(
-    transaction: &Transaction,
-    claims_functions: &Functions,
-) -> Result<Symbols, Error> {
-    let operators: Functions = transaction.query(OPERATORS, &[]).await?.decode()?;
-    let (equalities, containments) = operators.into_iter().partition::<Vec<_>, _>(|o| o.1 == "=");
-    Ok(Symbols {
-        claims_functions: claims_functions.iter().map(|(oid, _)| *oid).collect(),
-        equalities: equalities.into_iter().map(|(oid, _)| oid).collect(),
-        containments: containments.into_iter().map(|(oid, _)| oid).collect(),
-    })
-}
-
 /// What `catalogue.sql` needs for `parameter`.
 async fn read_parameter_grants(transaction: &Transaction) -> Result<Value, Error> {
     const VERSION: &str = "SELECT current_setting('server_version_num')::int";
@@ -197,9 +175,9 @@ async fn read_policies(transaction: &Transaction, symbols: &Symbols) -> Result<V
             "policy": policy,
             "part": part,
             "constant": source == "true" || facts.constant && !never,
-            "impersonal": facts.impersonal,
-            "own": facts.own || never,
-            "permitted": facts.permitted,
+            "same_for_every_user": facts.same_for_every_user,
+            "requires_ownership": facts.requires_ownership || never,
+            "requires_permission_claim": facts.requires_permission_claim,
             "bare": facts.bare,
             "compared": facts.compared,
         })

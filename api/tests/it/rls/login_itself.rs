@@ -111,6 +111,29 @@ async fn claims_in_settings_are_not_those_of_a_request() {
     assert!(found.len() == 1 && found[0].contains("request.jwt.claims"), "{found:?}");
 }
 
+/// `RESET ALL` alone also takes the role from which the login must start.
+#[tokio::test]
+async fn login_is_repaired_by_reset_and_its_role() {
+    let database = TestDatabase::migrated().await;
+    let role = create_login(&database).await;
+    let mut connection = connect(&role).await;
+    run(&mut connection, "set role none".into()).await.expect("its own role");
+    for place in ["", &format!(" in database {}", database.name())] {
+        let setting = format!("alter role {}{place} set row_security = off", role.name);
+        run(&mut connection, setting).await.expect("PostgreSQL lets it");
+    }
+    drop(connection);
+    let mut found = vec![faults(role.url()).await.len()];
+    // As docs/security.md has it.
+    for statement in ["in database DATABASE reset all", "reset all", "set role = authenticated"] {
+        let statement = statement.replace("DATABASE", database.name());
+        database.execute(&format!("alter role {} {statement}", role.name)).await;
+        found.push(faults(role.url()).await.len());
+    }
+    role.drop().await;
+    assert_eq!(found, [2, 1, 1, 0]);
+}
+
 #[tokio::test]
 async fn superuser_can_keep_a_login_from_ending_its_connections() {
     let database = TestDatabase::migrated().await;

@@ -1,84 +1,138 @@
-//! Whether a policy lets through the user's own rows alone: the comparison of the owner's column is a conjunct at its
-//! top, or in every arm of an OR.
+//! Whether a condition requires the owner comparison, or a permission in the claims: at its top, joined by AND, or in
+//! every arm of an OR.
 
-use std::collections::BTreeSet;
-
-use super::{any, column, mentions_columns, runs_once, tree::Node};
-
-/// `BoolExpr` without OR and NOT, and what else is read through on the way to a comparison. Nothing of it is true where a
-/// part is NULL, unlike COALESCE or CASE.
-const IDENTITY: [&str; 9] = [
-    "COERCEVIAIO",
-    "CONST",
-    "FROMEXPR",
-    "FUNCEXPR",
-    "NULLIFEXPR",
-    "OPEXPR",
-    "QUERY",
-    "RELABELTYPE",
-    "TARGETENTRY",
-];
+use super::{
+    any, column, constant,
+    symbols::{Symbol, Symbols},
+    tree::Node,
+};
 
 /// The claims in which SuperTokens keeps a user's permissions and roles.
 const PERMISSION_CLAIMS: [&[u8]; 2] = [b"st-perm", b"st-role"];
 
-/// What oids mean in this database.
-#[derive(Debug, Default)]
-pub struct Symbols {
-    /// Functions that tell who asks.
-    pub claims_functions: BTreeSet<i64>,
-    pub equalities: BTreeSet<i64>,
-    /// Operators that find a value in a JSON document.
-    pub containments: BTreeSet<i64>,
-}
-
 impl Symbols {
-    pub(super) fn is_own(&self, root: &Node) -> bool {
+    pub(super) fn requires_ownership(&self, root: &Node) -> bool {
         root.children()
             .first()
-            .is_some_and(|node| holds(node, 0, &|n, depth| self.compares_owner(n, depth)))
+            .is_some_and(|node| requires(node, 0, &|n, depth| self.compares_owner(n, depth)))
     }
 
-    pub(super) fn is_permitted(&self, root: &Node) -> bool {
-        root.children().first().is_some_and(|node| holds(node, 0, &|n, _| self.asks_permission(n)))
+    pub(super) fn requires_permission_claim(&self, root: &Node) -> bool {
+        root.children()
+            .first()
+            .is_some_and(|node| requires(node, 0, &|n, _| self.finds_permission(n)))
     }
 
     /// `user_id = (SELECT auth.user_id())`, either way round.
     fn compares_owner(&self, node: &Node, depth: i64) -> bool {
-        let Some((left, right)) = operands(node, &self.equalities) else { return false };
-        (is_column(left, depth) && self.is_identity(right))
-            || (is_column(right, depth) && self.is_identity(left))
+        let Some((left, right)) = self.operands(node, Symbol::Equality) else { return false };
+        (self.is_owner_column(left, depth) && self.is_identity(right))
+            || (self.is_owner_column(right, depth) && self.is_identity(left))
     }
 
-    /// `(SELECT auth.session() -> 'st-perm' -> 'v') ? 'todos:read-any'`.
-    fn asks_permission(&self, node: &Node) -> bool {
-        let Some((claims, wanted)) = operands(node, &self.containments) else { return false };
-        wanted.name == "CONST" && self.is_identity(claims) && any(claims, &names_permission_claim)
+    /// A column of the policy's own row. A boolean has two values, and users are more.
+    fn is_owner_column(&self, node: &Node, depth: i64) -> bool {
+        let column_node = self.without_casts(node);
+        column(column_node, depth).is_some()
+            && !self.has(Symbol::Boolean, column_node.number("vartype"))
     }
 
-    /// Made of claims and constants alone.
+    /// The user's id: `auth.user_id()`, `auth.uid()`, or `sub` of the claims. Nothing else is accepted.
     fn is_identity(&self, node: &Node) -> bool {
-        let is_claims_function = |inner: &Node| {
-            inner.name == "FUNCEXPR"
-                && inner.number("funcid").is_some_and(|oid| self.claims_functions.contains(&oid))
+        let node = self.unwrap(node);
+        let is_call = node.name == "FUNCEXPR" && self.has(Symbol::UserId, node.number("funcid"));
+        is_call || self.member(node).is_some_and(|(of, name)| name == b"sub" && self.is_claims(of))
+    }
+
+    /// `auth.session()`, `auth.jwt()` or `current_setting('request.jwt.claims')`.
+    fn is_claims(&self, node: &Node) -> bool {
+        let node = self.unwrap(node);
+        let names_claims = || {
+            let name = node.nodes("args").first().and_then(|name| constant::text(name));
+            name.is_some_and(|name| name == b"request.jwt.claims")
         };
-        let is_part = |inner: &Node| IDENTITY.contains(&inner.name.as_str()) || runs_once(inner);
-        !mentions_columns(node)
-            && any(node, &is_claims_function)
-            && !any(node, &|inner| !is_part(inner))
+        node.name == "FUNCEXPR"
+            && (self.has(Symbol::Claims, node.number("funcid"))
+                || self.has(Symbol::Setting, node.number("funcid")) && names_claims())
+    }
+
+    /// `(SELECT auth.session() -> 'st-perm' -> 'v') ? 'todos:read-any'`. Operands that are true of every user with the
+    /// claim are not accepted, such as an empty list.
+    fn finds_permission(&self, node: &Node) -> bool {
+        let names = |symbol, is_wanted: fn(&Node) -> bool| {
+            self.operands(node, symbol)
+                .is_some_and(|(list, wanted)| is_wanted(wanted) && self.is_permission_list(list))
+        };
+        names(Symbol::HasKey, |key| constant::text(key).is_some_and(|key| !key.is_empty()))
+            || names(Symbol::HasKeys, constant::is_array_of_texts)
+            || names(Symbol::Contains, constant::is_json_array_of_texts)
+    }
+
+    /// `claims -> 'st-perm' -> 'v'`.
+    fn is_permission_list(&self, node: &Node) -> bool {
+        let Some((claim, value)) = self.member(self.unwrap(node)) else { return false };
+        let Some((claims, name)) = self.member(self.unwrap(claim)) else { return false };
+        value == b"v" && PERMISSION_CLAIMS.contains(&name.as_slice()) && self.is_claims(claims)
+    }
+
+    /// The document and the name of `document -> 'name'` or `document ->> 'name'`.
+    fn member<'a>(&self, node: &'a Node) -> Option<(&'a Node, Vec<u8>)> {
+        let (document, name) = self.operands(node, Symbol::Member)?;
+        Some((document, constant::text(name)?))
+    }
+
+    /// Without what changes no value: scalar sub-selects, casts, `nullif(…, 'constant')`.
+    fn unwrap<'a>(&self, node: &'a Node) -> &'a Node {
+        let inner = match (node.name.as_str(), &node.nodes("args")[..]) {
+            ("SUBLINK", _) => selected(node),
+            ("NULLIFEXPR", [value, constant]) if constant.name == "CONST" => Some(*value),
+            _ => self.cast(node),
+        };
+        inner.map_or(node, |inner| self.unwrap(inner))
+    }
+
+    pub(super) fn without_casts<'a>(&self, node: &'a Node) -> &'a Node {
+        self.cast(node).map_or(node, |inner| self.without_casts(inner))
+    }
+
+    /// What is cast, to a type in which different users stay different.
+    fn cast<'a>(&self, node: &'a Node) -> Option<&'a Node> {
+        if self.has(Symbol::Boolean, node.number("resulttype")) {
+            return None;
+        }
+        let function = node.number("funcid");
+        match (node.name.as_str(), &node.nodes("arg")[..], &node.nodes("args")[..]) {
+            ("COERCEVIAIO" | "COERCETODOMAIN" | "RELABELTYPE", [inner], _) => Some(inner),
+            ("FUNCEXPR", _, [inner]) if self.has(Symbol::Cast, function) => Some(inner),
+            ("FUNCEXPR", _, [inner, length, _])
+                if self.has(Symbol::LengthCast, function) && constant::fits_user_id(length) =>
+            {
+                Some(inner)
+            }
+            _ => None,
+        }
+    }
+
+    fn operands<'a>(&self, node: &'a Node, operator: Symbol) -> Option<(&'a Node, &'a Node)> {
+        match node.nodes("args")[..] {
+            [left, right] if node.name == "OPEXPR" && self.has(operator, node.number("opno")) => {
+                Some((left, right))
+            }
+            _ => None,
+        }
     }
 }
 
 /// Whether a condition that passes `is_wanted` must be true for the whole to be true.
-fn holds(node: &Node, depth: i64, is_wanted: &impl Fn(&Node, i64) -> bool) -> bool {
+fn requires(node: &Node, depth: i64, is_wanted: &impl Fn(&Node, i64) -> bool) -> bool {
     match (node.name.as_str(), node.word("boolop")) {
         ("BOOLEXPR", Some("and")) => {
-            node.nodes("args").into_iter().any(|arm| holds(arm, depth, is_wanted))
+            node.nodes("args").into_iter().any(|arm| requires(arm, depth, is_wanted))
         }
         ("BOOLEXPR", Some("or")) => {
-            node.nodes("args").into_iter().all(|arm| holds(arm, depth, is_wanted))
+            node.nodes("args").into_iter().all(|arm| requires(arm, depth, is_wanted))
         }
-        ("SUBLINK", _) => selected(node).is_some_and(|inner| holds(inner, depth + 1, is_wanted)),
+        ("SUBLINK", _) => selected(node).is_some_and(|inner| requires(inner, depth + 1, is_wanted)),
         _ => is_wanted(node, depth),
     }
 }
@@ -90,25 +144,4 @@ fn selected(sublink: &Node) -> Option<&Node> {
     let [target] = query.nodes("targetList")[..] else { return None };
     let [expression] = target.nodes("expr")[..] else { return None };
     (sublink.number("subLinkType") == Some(super::SCALAR[0]) && !reads_tables).then_some(expression)
-}
-
-fn operands<'a>(node: &'a Node, operators: &BTreeSet<i64>) -> Option<(&'a Node, &'a Node)> {
-    let is_wanted = node.name == "OPEXPR" && operators.contains(&node.number("opno")?);
-    match node.nodes("args")[..] {
-        [left, right] if is_wanted => Some((left, right)),
-        _ => None,
-    }
-}
-
-/// A column of the policy's own row, be it cast to another type.
-fn is_column(node: &Node, depth: i64) -> bool {
-    match (node.name.as_str(), &node.nodes("arg")[..]) {
-        ("COERCEVIAIO", [inner]) => is_column(inner, depth),
-        _ => column(node, depth).is_some(),
-    }
-}
-
-fn names_permission_claim(node: &Node) -> bool {
-    let value = if node.name == "CONST" { node.bytes("constvalue") } else { return false };
-    PERMISSION_CLAIMS.iter().any(|name| value.windows(name.len()).any(|part| part == *name))
 }

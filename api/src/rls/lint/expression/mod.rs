@@ -1,12 +1,17 @@
 //! What a policy's expression holds, of what the rules ask about.
 
 mod condition;
+mod constant;
+mod symbols;
 mod tree;
 
 use serde::Serialize;
 
-pub use self::condition::Symbols;
-use self::tree::Node;
+pub use self::symbols::Symbols;
+use self::{symbols::Symbol, tree::Node};
+
+/// `SVFOP_LOCALTIMESTAMP_N` in the server's `nodes/primnodes.h`: what follows are roles, the database and the schema.
+const LAST_OF_TIME: i64 = 8;
 
 /// `SubLinkType` in the server's `nodes/primnodes.h`: `(SELECT x)` and `ARRAY(SELECT x)`.
 const SCALAR: [i64; 2] = [4, 6];
@@ -17,12 +22,12 @@ const SCALAR: [i64; 2] = [4, 6];
 pub struct Facts {
     /// Asks neither about the row nor about anything else.
     pub constant: bool,
-    /// Asks about the row at most, and so is the same for every user.
-    pub impersonal: bool,
+    /// Asks about the row and the time at most.
+    pub same_for_every_user: bool,
     /// True of the user's own rows alone. See [`condition`].
-    pub own: bool,
+    pub requires_ownership: bool,
     /// True alone for users whose claims name a role or a permission.
-    pub permitted: bool,
+    pub requires_permission_claim: bool,
     /// Functions that are called once a row, though the row does not matter to them.
     pub bare: Vec<i64>,
     pub compared: Vec<Comparison>,
@@ -32,6 +37,8 @@ pub struct Facts {
 #[derive(Debug, Serialize, PartialEq, Eq)]
 pub struct Comparison {
     pub column: i64,
+    /// Whether the column is cast to another type, so that its index does not serve.
+    pub is_cast: bool,
     pub operator: i64,
     /// What is called for the other side.
     pub functions: Vec<i64>,
@@ -41,23 +48,24 @@ impl Facts {
     /// Of an expression as `pg_policy` has it.
     pub fn read(node_tree: &str, symbols: &Symbols) -> Self {
         let root = Node::read(node_tree);
-        let impersonal = is_impersonal(&root);
         let mut facts = Self {
-            constant: impersonal && !mentions_columns(&root),
-            impersonal,
-            own: symbols.is_own(&root),
-            permitted: symbols.is_permitted(&root),
+            constant: !any(&root, &|node| node.name == "VAR" || calls(node)),
+            same_for_every_user: symbols.same_for_every_user(&root),
+            requires_ownership: symbols.requires_ownership(&root),
+            requires_permission_claim: symbols.requires_permission_claim(&root),
             ..Self::default()
         };
-        facts.visit(&root, 0);
+        facts.visit(&root, 0, symbols);
         facts
     }
 
     /// `depth`: how many queries are around `node`.
-    fn visit(&mut self, node: &Node, depth: i64) {
+    fn visit(&mut self, node: &Node, depth: i64, symbols: &Symbols) {
         match node.name.as_str() {
             "FUNCEXPR" if !mentions_columns(node) => self.bare.extend(node.number("funcid")),
-            "OPEXPR" | "SCALARARRAYOPEXPR" => self.compared.extend(comparison(node, depth)),
+            "OPEXPR" | "SCALARARRAYOPEXPR" => {
+                self.compared.extend(symbols.comparison(node, depth));
+            }
             _ => {}
         }
         if runs_once(node) {
@@ -65,7 +73,7 @@ impl Facts {
         }
         let depth = if node.name == "QUERY" { depth + 1 } else { depth };
         for child in node.children() {
-            self.visit(child, depth);
+            self.visit(child, depth, symbols);
         }
     }
 }
@@ -81,24 +89,44 @@ fn mentions_columns(node: &Node) -> bool {
     any(node, &|inner| inner.name == "VAR")
 }
 
-fn is_impersonal(root: &Node) -> bool {
-    const ASKS: [&str; 5] = ["FUNCEXPR", "PARAM", "SQLVALUEFUNCTION", "RANGETBLENTRY", "RTE"];
-    !any(root, &|node| ASKS.contains(&node.name.as_str()))
+/// Calls a function, or reads a table.
+fn calls(node: &Node) -> bool {
+    const CALLS: [&str; 5] = ["FUNCEXPR", "PARAM", "SQLVALUEFUNCTION", "RANGETBLENTRY", "RTE"];
+    CALLS.contains(&node.name.as_str())
 }
 
-fn comparison(operator: &Node, depth: i64) -> Option<Comparison> {
-    let [left, right] = operator.nodes("args")[..] else { return None };
-    let (column, other) = match (column(left, depth), column(right, depth)) {
-        (Some(column), None) => (column, right),
-        (None, Some(column)) => (column, left),
-        _ => return None,
-    };
-    if mentions_columns(other) {
-        return None;
+impl Symbols {
+    fn same_for_every_user(&self, root: &Node) -> bool {
+        !any(root, &|node| self.may_differ(node))
     }
-    let mut functions = Vec::new();
-    collect_functions(other, &mut functions);
-    Some(Comparison { column, operator: operator.number("opno")?, functions })
+
+    fn may_differ(&self, node: &Node) -> bool {
+        // Zero stands for the operator's own function, which is not looked up yet.
+        let operator = node.number("opfuncid").filter(|oid| *oid != 0);
+        let is_unknown = |oid| !self.has(Symbol::SameForEveryUser, oid);
+        match node.name.as_str() {
+            "FUNCEXPR" => is_unknown(node.number("funcid")),
+            "SQLVALUEFUNCTION" => node.number("op").is_none_or(|op| op > LAST_OF_TIME),
+            _ => calls(node) || operator.is_some() && is_unknown(operator),
+        }
+    }
+
+    fn comparison(&self, operator: &Node, depth: i64) -> Option<Comparison> {
+        let [left, right] = operator.nodes("args")[..] else { return None };
+        let is_column = |node| column(self.without_casts(node), depth);
+        let (number, side, other) = match (is_column(left), is_column(right)) {
+            (Some(number), None) => (number, left, right),
+            (None, Some(number)) => (number, right, left),
+            _ => return None,
+        };
+        if mentions_columns(other) {
+            return None;
+        }
+        let mut functions = Vec::new();
+        collect_functions(other, &mut functions);
+        let is_cast = column(side, depth).is_none();
+        Some(Comparison { column: number, is_cast, operator: operator.number("opno")?, functions })
+    }
 }
 
 /// The number of a column of the policy's own row, be it relabelled to a type of the same bytes, as
@@ -136,12 +164,8 @@ mod tests {
     const CALL: &str = "{FUNCEXPR :funcid 7 :args <>}";
 
     fn read(node_tree: &str) -> Facts {
-        let symbols = Symbols {
-            claims_functions: [7].into(),
-            equalities: [98].into(),
-            containments: [99].into(),
-        };
-        Facts::read(node_tree, &symbols)
+        let symbols = [(Symbol::UserId, 7), (Symbol::Equality, 98)];
+        Facts::read(node_tree, &Symbols::of(&symbols))
     }
 
     fn column(level: i64) -> String {
@@ -160,8 +184,13 @@ mod tests {
     }
 
     fn found(bare: &[i64]) -> Facts {
-        let compared = vec![Comparison { column: 2, operator: 98, functions: vec![7] }];
-        Facts { bare: bare.into(), compared, own: true, ..Facts::default() }
+        let comparison = Comparison { column: 2, is_cast: false, operator: 98, functions: vec![7] };
+        Facts {
+            bare: bare.into(),
+            compared: vec![comparison],
+            requires_ownership: true,
+            ..Facts::default()
+        }
     }
 
     #[test]

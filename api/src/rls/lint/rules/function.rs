@@ -81,3 +81,22 @@ pub const AUTH_REPLACED: Rule = Rule {
           AND NOT (made.is_known AND p.provolatile = 's' AND l.lanname = 'plpgsql'
                    AND made.has_settings)",
 };
+
+/// It looks like a function that policies believe. An overload with arguments is taken for one of them when it is read.
+pub const AUTH_ADDED: Rule = Rule {
+    id: "function-auth-added",
+    severity: Severity::Warning,
+    title: "A function of the schema `auth` that neither the migrations nor the extension made",
+    message: "{object} is not one of the functions that return the user's claims",
+    advice: "run DROP ROUTINE {function}, or move it with ALTER ROUTINE {function} SET SCHEMA public",
+    sql: "SELECT 'function ' || call.name AS object, call.name AS function
+          FROM pg_proc p
+          JOIN pg_namespace n ON n.oid = p.pronamespace AND n.nspname = 'auth'
+          CROSS JOIN LATERAL (SELECT format('auth.%I(%s)', p.proname,
+                                            pg_get_function_identity_arguments(p.oid)) AS name) call
+          WHERE NOT EXISTS (
+              SELECT FROM jsonb_to_recordset($6::jsonb) AS given (name text)
+              WHERE given.name = p.proname AND p.pronargs = 0)
+          AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass
+                          AND d.objid = p.oid AND d.deptype = 'e')",
+};

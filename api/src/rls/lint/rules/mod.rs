@@ -60,6 +60,7 @@ pub const RULES: &[&Rule] = &[
     &function::WITHOUT_SEARCH_PATH,
     &function::LEAKPROOF,
     &function::AUTH_REPLACED,
+    &function::AUTH_ADDED,
     &object::CREATE,
     &CREATE_IN_PUBLIC,
     &object::DEFAULT_PRIVILEGES,

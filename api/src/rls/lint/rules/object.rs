@@ -11,35 +11,29 @@ pub const CREATE: Rule = Rule {
     message: "{roles} may make objects in {object}",
     advice: "run REVOKE CREATE ON {object} FROM PUBLIC and from the roles that have it",
     sql: "SELECT place.object, string_agg(quote_ident(r.rolname), ', ' ORDER BY r.rolname) AS roles
-          FROM (SELECT format('DATABASE %I', current_database()) AS object, NULL::oid AS schema,
-                       NULL::name AS name
+          FROM (SELECT format('DATABASE %I', current_database()) AS object, NULL::oid AS schema
                 UNION ALL
-                SELECT format('SCHEMA %I', nspname), oid, nspname FROM pg_namespace
+                SELECT format('SCHEMA %I', nspname), oid FROM pg_namespace
                 WHERE nspname !~ '^pg_(toast|temp)') place
           JOIN reachable r ON NOT r.rolsuper AND CASE WHEN place.schema IS NULL
               THEN has_database_privilege(r.oid, current_database(), 'CREATE')
               ELSE has_schema_privilege(r.oid, place.schema, 'CREATE') END
-          WHERE NOT EXISTS (SELECT FROM server, pg_namespace n CROSS JOIN aclexplode(n.nspacl) acl
-                            WHERE n.oid = place.schema AND place.name = 'public' AND number < 150000
-                            AND acl.grantee = 0 AND acl.privilege_type = 'CREATE')
+          WHERE place.schema IS NULL OR place.schema NOT IN (SELECT oid FROM open_public)
           OR EXISTS (SELECT FROM pg_namespace n CROSS JOIN aclexplode(n.nspacl) acl
                      WHERE n.oid = place.schema AND acl.grantee = r.oid
                      AND acl.privilege_type = 'CREATE')
           GROUP BY place.object",
 };
 
-/// The default of PostgreSQL 14, which belongs to a superuser there.
+/// The default of a cluster that PostgreSQL 14 or an older version made, which `pg_upgrade` keeps.
 /// <https://www.postgresql.org/docs/current/ddl-schemas.html#DDL-SCHEMAS-PATTERNS>
 pub const CREATE_IN_PUBLIC: Rule = Rule {
     id: "create-in-public",
     severity: Severity::Warning,
-    title: "Everybody may make objects in the schema `public`, as is the default before PostgreSQL 15",
-    message: "everybody may make objects in {object}",
-    advice: "run REVOKE CREATE ON SCHEMA public FROM PUBLIC, as a superuser",
-    sql: "SELECT 'SCHEMA public' AS object
-          FROM server, pg_namespace n CROSS JOIN aclexplode(n.nspacl) acl
-          WHERE number < 150000 AND n.nspname = 'public' AND acl.grantee = 0
-          AND acl.privilege_type = 'CREATE'",
+    title: "PUBLIC has CREATE on the schema `public`, as is the default of clusters made before PostgreSQL 15",
+    message: "every role may create objects in {object}",
+    advice: "run REVOKE CREATE ON SCHEMA public FROM PUBLIC in this database, {by}",
+    sql: "SELECT 'SCHEMA public' AS object, by FROM open_public",
 };
 
 /// <https://www.postgresql.org/docs/current/sql-alterdefaultprivileges.html>: the next table is reached before it has its

@@ -22,14 +22,14 @@ pub const TRUE_FOR_CHANGES: Rule = Rule {
 pub const TRUE_FOR_READING: Rule = Rule {
     id: "policy-always-true",
     severity: Severity::Warning,
-    title: "A permissive policy that lets users read rows of a table that says of none whose it is, or add any",
+    title: "A permissive policy that lets every user read, or add, rows of a table without an owner column",
     message: "{object} is the same for every user: {roles} may {what}",
     advice: "compare the owner's column, ((SELECT auth.user_id()) = user_id), unless the rows are \
              everybody's",
     sql: "SELECT DISTINCT p.object, p.roles,
                  CASE p.polcmd WHEN 'a' THEN 'add any row' ELSE 'read all of them' END AS what
           FROM policy p JOIN clause c ON c.policy = p.oid
-          WHERE p.polpermissive AND c.impersonal AND NOT c.own AND NOT EXISTS (
+          WHERE p.polpermissive AND c.same_for_every_user AND NOT c.requires_ownership AND NOT EXISTS (
               SELECT FROM owner_column o WHERE o.relation = p.relation) AND (
               p.polcmd IN ('r', 'a')
               OR p.polcmd = '*' AND NOT EXISTS (SELECT FROM permission m WHERE m.relation = p.relation
@@ -42,7 +42,7 @@ pub const NOT_OWN_ROWS: Rule = Rule {
     id: "policy-not-own-rows",
     severity: Severity::Error,
     title: "A permissive policy that is not bound to the owner: the comparison is missing, or joined by OR",
-    message: "{object} lets {roles} at rows of others: {part} does not require that the row is the user's",
+    message: "`{object}` gives `{roles}` access to other users' rows: `{part}` does not require the owner comparison",
     advice: "put the comparison at the top, joined by AND: ((SELECT auth.user_id()) = user_id AND …). A policy FOR \
              SELECT may ask for a permission instead, best of a role of its own: ((SELECT auth.session() -> 'st-perm' -> 'v' ? \
              'todos:read-any'))",
@@ -53,11 +53,11 @@ pub const NOT_OWN_ROWS: Rule = Rule {
               SELECT p.polcmd IN ('w', 'd') OR p.polcmd = '*' AND EXISTS (
                   SELECT FROM permission m WHERE m.relation = p.relation
                   AND m.privilege IN ('INSERT', 'UPDATE', 'DELETE')) AS changes) may
-          WHERE p.polpermissive AND NOT c.own
-          AND NOT (p.polcmd = 'r' AND c.permitted)
+          WHERE p.polpermissive AND NOT c.requires_ownership
+          AND NOT (p.polcmd = 'r' AND c.requires_permission_claim)
           -- What the two rules above find.
           AND NOT (may.changes AND c.constant)
-          AND NOT (NOT may.changes AND c.impersonal AND NOT EXISTS (
+          AND NOT (NOT may.changes AND c.same_for_every_user AND NOT EXISTS (
               SELECT FROM owner_column o WHERE o.relation = p.relation))
           GROUP BY p.object, p.roles",
 };
@@ -130,7 +130,7 @@ pub const WITHOUT_INDEX: Rule = Rule {
     advice: "run CREATE INDEX ON {table} ({column}), with the keys by which lists are ordered behind it",
     sql: "SELECT 'table ' || p.\"table\" AS object, p.\"table\", quote_ident(a.attname) AS column,
                  string_agg(DISTINCT p.name, ', ') AS policies
-          FROM policy p JOIN compared c ON c.policy = p.oid AND c.part = 'using'
+          FROM policy p JOIN compared c ON c.policy = p.oid AND c.part = 'using' AND NOT c.is_cast
           JOIN pg_attribute a ON a.attrelid = c.relation AND a.attnum = c.attnum
           WHERE p.oid NOT IN (
               SELECT served.policy FROM compared served

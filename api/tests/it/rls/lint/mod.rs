@@ -1,10 +1,12 @@
 //! The lint, on real databases that are broken on purpose.
 
+mod conditions;
 mod login;
 mod mutations;
 mod program;
 mod report;
 mod rules;
+mod shared;
 mod signed;
 
 use api::rls::lint::{self, CREATE_IN_PUBLIC, Finding, Login, Report, SERVER_WITH_LEAKS};

@@ -103,6 +103,10 @@ const HARMFUL: &[(&str, &str)] = &[
         "claims",
         "create or replace function auth.user_id() returns text language [sql|plpgsql] stable set search_path = '' as $$ [begin return 'ada'; end|select 'ada'::pg_catalog.text] $$",
     ),
+    (
+        "claims",
+        "create function auth.[user_id(text)|tenant()|uid(int)|me()] returns text language plpgsql stable set search_path = '' as $$ begin return 'ada'; end $$",
+    ),
     ("sequences", "grant [usage|select|update|all] on sequence todos_id_seq to {role}"),
     (
         "foreign servers",
@@ -161,6 +165,16 @@ const CONDITIONS: &[&str] = &[
     "exists (select from todos t where t.user_id = (select auth.user_id()))",
     "user_id = current_user",
     "user_id = coalesce((select auth.user_id()), user_id)",
+    "is_complete = ((select auth.user_id()) [<>|>|~|!~] '[a|.|]')",
+    "is_complete = (select auth.user_id() is not null)",
+    "user_id = (select [lower|upper|btrim|reverse](auth.user_id()))",
+    "user_id = (select auth.session() ->> '[iss|exp|st-perm|tenant]')",
+    "user_id = (select auth.session() #>> '{sub}')",
+    "user_id = current_setting('[app.user|TimeZone]', true)",
+    "user_id = (select auth.user_id())::char([1|2|8])",
+    "(select auth.session() -> 'st-perm' [? 'v'|-> 'v' @> '{}'|-> 'v' ?& '{}'])",
+    "(select auth.[session|jwt]() ? '[sub|iss|exp]')",
+    "(select (auth.session() || '{\"st-perm\": 1}') ? '[sub|st-perm]')",
 ];
 
 const NOISE: &[&str] = &[
@@ -181,11 +195,6 @@ const MISSED: &[(&str, &str, &str)] = &[
         "temporary objects",
         "grant temporary on database {database} to {role}",
         "PostgreSQL's default. It matters to SQL of one's own alone; `claims signed` revokes it.",
-    ),
-    (
-        "wrong claim",
-        "alter policy todos_delete_own on todos using ((select auth.session() ->> 'iss') = user_id)",
-        "the catalogue does not tell which claim is the user",
     ),
     (
         "missing policies",

@@ -105,8 +105,8 @@ impl Chunk {
         // IS TRUE makes PostgreSQL look the ids up in a hash table. As a join, with statistics that say that the filter
         // finds few rows, it would compare each row with each id: minutes for 100,000 rows.
         let is_found = Expr::col(*key)
-            .in_subquery(Query::select().expr(Expr::cust("id")).from("found").take())
-            .is(Expr::cust("TRUE"));
+            .in_subquery(Query::select().expr(Expr::cust("id")).from("found").take());
+        let is_found = Expr::cust_with_expr("($1) IS TRUE", is_found);
         let change = match change {
             Change::Update(mut update) => SubQueryStatement::UpdateStatement(
                 update.and_where(is_found).returning_col(*key).take(),

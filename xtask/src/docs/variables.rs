@@ -8,7 +8,7 @@ use super::{Document, blocks};
 use crate::workspace;
 
 /// The variables of this program, and of others that documents speak of.
-const OTHERS: [&str; 10] = [
+const OTHERS: [&str; 12] = [
     "TEST_DATABASE_URL",
     "TUNNEL_HOST",
     "FUZZ_SECONDS",
@@ -22,11 +22,34 @@ const OTHERS: [&str; 10] = [
     "API_KEYS",
     "FEATURE_NOT_ENABLED_ERROR",
     "SHORTEST_FIRST",
+    // Statuses of the FDI.
+    "GENERAL_ERROR",
+    "PASSWORD_RESET_NOT_ALLOWED",
 ];
 /// OpenTelemetry's SDK reads its own.
 const PREFIX: &str = "OTEL_";
 
-/// What may be written in capitals with `_`: variables, and the values of the API's enums.
+const ERRORS: &str = "api/src/graphql/error.rs";
+
+/// The codes of errors, as clients see them: `NOT_FOUND` for the variant `NotFound` of `Code`.
+fn codes(source: &str) -> Result<Vec<String>> {
+    let start = source.split_once("pub enum Code {").context("there is no enum Code")?.1;
+    let variants = start.lines().map(str::trim).take_while(|line| *line != "}");
+    let variants = variants.filter_map(|line| line.strip_suffix(','));
+    let code = |variant: &str| {
+        let mut code = String::new();
+        for letter in variant.chars() {
+            if letter.is_uppercase() && !code.is_empty() {
+                code.push('_');
+            }
+            code.push(letter.to_ascii_uppercase());
+        }
+        code
+    };
+    Ok(variants.map(code).collect())
+}
+
+/// What may be written in capitals with `_`: variables, the values of the API's enums, and codes of errors.
 pub struct Known(BTreeSet<String>);
 
 impl Known {
@@ -37,6 +60,8 @@ impl Known {
             let text = text.with_context(|| format!("cannot read {file}"))?;
             known.extend(words(&text).map(str::to_owned));
         }
+        let errors = fs::read_to_string(workspace::root().join(ERRORS));
+        known.extend(codes(&errors.with_context(|| format!("cannot read {ERRORS}"))?)?);
         Ok(Self(known))
     }
 

@@ -1,5 +1,7 @@
 //! The one GraphQL client: typed operations in, typed data or one `Error` out.
 
+use std::collections::BTreeMap;
+
 use graphql_client::GraphQLQuery;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -96,14 +98,24 @@ async fn exchange(user: &str, body: &str) -> Result<Reply, Error> {
     with_session(user, &|| Box::pin(http::post("/graphql", "anti-csrf", body))).await
 }
 
-/// Data counts even where errors stand beside it: a field that may be null was, and the rest is good.
+/// Data counts even if errors stand beside it: a nullable field failed, and the rest is good. Unless nothing is left, as
+/// after a mutation that failed.
 fn data(reply: &Reply) -> Result<&str, Error> {
     let answer: Answer = serde_json::from_str(&reply.body).map_err(|_| Error::Unexpected)?;
     match (answer.data, answer.errors.into_iter().next()) {
+        (Some(data), Some(refusal)) if is_empty(data.get()) => {
+            Err(meaning(refusal, reply.retry_after))
+        }
         (Some(data), _) => Ok(data.get()),
         (None, Some(refusal)) => Err(meaning(refusal, reply.retry_after)),
         (None, None) => Err(Error::Unexpected),
     }
+}
+
+/// Whether each field of the root is null.
+fn is_empty(data: &str) -> bool {
+    let fields = serde_json::from_str::<BTreeMap<&str, Option<&RawValue>>>(data);
+    fields.is_ok_and(|fields| fields.values().all(Option::is_none))
 }
 
 fn meaning(refusal: Refusal, retry_after: Option<u32>) -> Error {
@@ -140,8 +152,15 @@ mod tests {
 
     #[test]
     fn partial_data_is_used() {
-        let body = r#"{"data":{"email":null},"errors":[{"message":"x","extensions":{"code":"SERVICE_UNAVAILABLE"}}]}"#;
+        let body = r#"{"data":{"email":null,"todos":{}},"errors":[{"message":"x","extensions":{"code":"SERVICE_UNAVAILABLE"}}]}"#;
         assert_eq!(answer(body), Ok(Data { email: None }));
+    }
+
+    #[test]
+    fn failed_mutation_is_an_error() {
+        let body =
+            r#"{"data":{"did":null},"errors":[{"message":"x","extensions":{"code":"NOT_FOUND"}}]}"#;
+        assert_eq!(answer(body), Err(Error::NotFound));
     }
 
     #[test]

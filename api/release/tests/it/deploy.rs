@@ -15,10 +15,11 @@ fn environment(service: &str, given: &HashMap<&str, &str>) -> Vec<(String, Strin
     let (_, service) = compose.split_once(&format!("\n  {service}:\n")).expect("the service");
     let (_, variables) = service.split_once("\n    environment:\n").expect("its environment");
     let variables = variables.lines().map_while(|line| line.strip_prefix("      "));
+    let variables = variables.filter(|line| !line.starts_with('#'));
     let pairs = variables.map(|line| line.split_once(": ").expect("a name and a value"));
     let value = |name: &str, text: &str| match text.strip_prefix("${") {
         Some(_) => given[name].to_owned(),
-        None => text.to_owned(),
+        None => text.trim_matches('\'').to_owned(),
     };
     pairs.map(|(name, text)| (name.to_owned(), value(name, text))).collect()
 }

@@ -201,7 +201,14 @@ mod tests {
         for path in ["/auth/callback/github", "/account/", "/auth/"] {
             assert!(is_address(path), "{path}");
         }
-        for path in ["/nope", "/accounts", "/auth/callback/", "/auth/callback", "//", "/graphiql"] {
+        for path in [
+            "/nope",
+            "/accounts",
+            "/auth/callback/",
+            "/auth/callback",
+            "//evil.example",
+            "/graphiql",
+        ] {
             assert!(!is_address(path), "{path}");
         }
     }

@@ -352,7 +352,7 @@ mod tests {
     #[test]
     fn what_another_tab_has_sent_is_told_apart_from_what_was_taken_back() {
         let todo = Todo {
-            id: "7".into(),
+            id: "todo_7".into(),
             task: "Milk".into(),
             is_complete: false,
             inserted_at: Some(Moment::after(7)),

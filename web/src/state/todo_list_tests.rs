@@ -147,7 +147,7 @@ fn what_another_tab_has_sent_stays_as_it_was_shown_and_its_news_change_nothing()
     ];
     list.lay_ops(&ops);
     let shown = (list.ids().join(","), list.count());
-    assert_eq!(shown, ("2,3".to_owned(), (1, 1)));
+    assert_eq!(shown, ("todo_2,todo_3".to_owned(), (1, 1)));
     for at in 0..ops.len() {
         list.apply(Change::Settled(ops[at].clone()));
         list.lay_ops(&ops[at + 1..]);

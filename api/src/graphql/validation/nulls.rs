@@ -87,13 +87,12 @@ impl Nulls<'_> {
         path: &[PathSegment],
     ) -> Outcome {
         let below = match (path.first(), &mut *value) {
-            (None, Value::Null) => Outcome::Failed,
+            (None | Some(PathSegment::Index(_)), Value::Null) => Outcome::Failed,
             (Some(PathSegment::Field(_)), value) => self.in_object(value, selections, path),
             (Some(PathSegment::Index(index)), Value::List(items)) => match items.get_mut(*index) {
                 Some(item) => self.in_value(item, ty.item_type(), selections, &path[1..]),
                 None => Outcome::Kept,
             },
-            // A null stands for all that would be below it.
             (None | Some(PathSegment::Index(_)), _) => Outcome::Kept,
         };
         match below {

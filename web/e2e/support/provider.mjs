@@ -39,14 +39,16 @@ export async function startProvider() {
     },
   }));
   const exchanges = [];
-  provider.on('grant.success', ({ oidc }) => exchanges.push(oidc.params));
+  provider.on('grant.success', ({ oidc, headers }) =>
+    exchanges.push({ ...oidc.params, authorization: headers.authorization }),
+  );
   const server = createServer(provider.callback());
   const { hostname, port } = new URL(issuer);
   await new Promise((resolve, reject) => {
     server.once('error', reject).listen(Number(port), hostname, resolve);
   });
   return {
-    /** The parameters of each code that was traded for tokens. */
+    /** The parameters and the `Authorization` of each code that was traded for tokens. */
     exchanges,
     async close() {
       server.closeAllConnections();

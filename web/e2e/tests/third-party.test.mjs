@@ -57,8 +57,10 @@ for (const thirdPartyId of ['confidential', 'public']) {
     const mine = await session(page);
     assert.equal(mine.userId, first.user.id);
     assert.equal(mine.payload['st-ev'].v, true);
-    const { code_verifier: verifier, client_secret: secret } = provider.exchanges.at(-1);
+    const { code_verifier: verifier, authorization } = provider.exchanges.at(-1);
     assert.equal(verifier.length >= 43, true);
+    // The provider offers `client_secret_basic` (RFC 6749, 2.3.1).
+    const secret = authorization && atob(authorization.replace('Basic ', '')).split(':')[1];
     assert.equal(secret, thirdPartyId === 'public' ? undefined : 's3cret');
 
     // The provider knows the browser now, and asks nothing. Its code is of no use without the verifier.

@@ -84,6 +84,8 @@ scenario('a service that is down is said, with a way to ask again', async ({ pag
   // Long, so that the page does not ask again by itself before the button is clicked.
   const down = (route) => route.fulfill({ status: 503, headers: { 'retry-after': '3600' }, json: { message: 'x' } });
   await page.route('**/graphql', down);
+  // Silent: its REFETCH would make the page ask again before the click, too.
+  await page.routeWebSocket('**/graphql/ws', () => {});
   await page.reload();
   await page.getByText('The service is briefly unavailable. Try again in 60 minutes.').waitFor();
   await page.unroute('**/graphql', down);

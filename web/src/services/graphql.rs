@@ -103,12 +103,11 @@ async fn exchange(user: &str, body: &str) -> Result<Reply, Error> {
 fn data(reply: &Reply) -> Result<&str, Error> {
     let answer: Answer = serde_json::from_str(&reply.body).map_err(|_| Error::Unexpected)?;
     match (answer.data, answer.errors.into_iter().next()) {
-        (Some(data), Some(refusal)) if is_empty(data.get()) => {
+        (data, Some(refusal)) if data.is_none_or(|data| is_empty(data.get())) => {
             Err(meaning(refusal, reply.retry_after))
         }
         (Some(data), _) => Ok(data.get()),
-        (None, Some(refusal)) => Err(meaning(refusal, reply.retry_after)),
-        (None, None) => Err(Error::Unexpected),
+        (None, _) => Err(Error::Unexpected),
     }
 }
 

@@ -1,7 +1,6 @@
 -- What the rules ask about. `''` is the search path: every name here is the server's own.
 -- $1: the role of the users. $2: the service's login, or NULL. $3: what the policies' expressions
--- hold, see `expression`. $4: the functions that read the claims. $5: the grants on parameters. $6: the bodies of the
--- `auth` functions.
+-- hold, see `expression`. $4: the grants on parameters. $5: the `auth` functions of the migrations, with their bodies.
 WITH asked AS (
     SELECT $1::text AS role, $2::text AS login, coalesce($2, $1)::text AS subject,
            format(CASE WHEN $2::text IS NULL THEN 'role %I' ELSE 'login %I' END,
@@ -59,7 +58,7 @@ parameter AS (
                'session_replication_role', 'allow_system_table_mods', 'allow_in_place_tablespaces',
                'ignore_checksum_failure', 'ignore_system_indexes', 'zero_damaged_pages',
                'lo_compat_privileges') AS is_dangerous
-    FROM jsonb_to_recordset($5::jsonb) AS given (name text, privilege text, grantee oid)
+    FROM jsonb_to_recordset($4::jsonb) AS given (name text, privilege text, grantee oid)
     LEFT JOIN reachable r ON r.oid = given.grantee AND NOT r.rolsuper
     LEFT JOIN pg_settings shown ON lower(shown.name) = given.name
     WHERE (given.grantee = 0 OR r.oid IS NOT NULL)
@@ -127,7 +126,13 @@ clause AS (
 ),
 -- What tells who asks: the claims, a setting, or a function of the schema's own making.
 claims_function AS (
-    SELECT given.* FROM jsonb_to_recordset($4::jsonb) AS given (oid oid, call text)
+    SELECT p.oid, format('%I.%I()', n.nspname, p.proname) AS call
+    FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+    WHERE n.nspname = 'auth' OR p.proname = 'current_setting' AND n.nspname = 'pg_catalog'
+    OR p.provolatile <> 'i' AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+),
+auth_function AS (
+    SELECT given.* FROM jsonb_to_recordset($5::jsonb) AS given (name text, body text)
 ),
 -- The columns that policies compare with that. A boolean is no user.
 compared AS (

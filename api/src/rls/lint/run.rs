@@ -41,13 +41,6 @@ const EXPRESSIONS: &str = "
         VALUES ('using', p.polqual), ('check', p.polwithcheck)) e(part, tree)
     WHERE e.tree IS NOT NULL";
 
-/// What tells who asks: the claims, a setting, or a function of the schema's own making.
-const CLAIMS_FUNCTIONS: &str = "
-    SELECT p.oid::bigint AS oid, format('%I.%I()', n.nspname, p.proname) AS call
-    FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-    WHERE n.nspname = 'auth' OR p.proname = 'current_setting' AND n.nspname = 'pg_catalog'
-    OR p.provolatile <> 'i' AND n.nspname NOT IN ('pg_catalog', 'information_schema')";
-
 /// Superusers may let others set what is theirs since PostgreSQL 15.
 const OLDEST_WITH_PARAMETER_GRANTS: i32 = 150_000;
 
@@ -89,7 +82,6 @@ pub async fn run_in(transaction: &Transaction, role: &str, login: &Login) -> Res
             (name, false) => Some(name),
         },
     };
-    let claims_functions = read_claims_functions(transaction).await?;
     let symbols = Symbols::from_rows(transaction.query(&Symbols::query(), &[]).await?.decode()?);
     let facts = read_policies(transaction, &symbols).await?;
     let grants = read_parameter_grants(transaction).await?;
@@ -97,7 +89,6 @@ pub async fn run_in(transaction: &Transaction, role: &str, login: &Login) -> Res
         (&role as _, Type::TEXT),
         (&login as _, Type::TEXT),
         (&facts as _, Type::JSONB),
-        (&claims_functions_json(&claims_functions) as _, Type::JSONB),
         (&grants as _, Type::JSONB),
         (&auth_functions() as _, Type::JSONB),
     ];
@@ -129,18 +120,6 @@ fn first<T>(rows: Vec<T>) -> Result<T, Error> {
     rows.into_iter().next().ok_or_else(missing)
 }
 
-/// Functions by their oids, and calls of them in words.
-type Functions = Vec<(i64, String)>;
-
-async fn read_claims_functions(transaction: &Transaction) -> Result<Functions, Error> {
-    transaction.query(CLAIMS_FUNCTIONS, &[]).await?.decode()
-}
-
-/// What `catalogue.sql` calls `claims_function`.
-fn claims_functions_json(functions: &Functions) -> Value {
-    functions.iter().map(|(oid, call)| json!({"oid": oid, "call": call})).collect()
-}
-
 /// What `catalogue.sql` needs for `parameter`.
 async fn read_parameter_grants(transaction: &Transaction) -> Result<Value, Error> {
     const VERSION: &str = "SELECT current_setting('server_version_num')::int";
@@ -154,7 +133,7 @@ async fn read_parameter_grants(transaction: &Transaction) -> Result<Value, Error
     Ok(grants.into_iter().map(grant).collect())
 }
 
-/// What the migrations make of the `auth` functions.
+/// What `catalogue.sql` calls `auth_function`.
 fn auth_functions() -> Value {
     let functions = migration::auth::functions().into_iter();
     functions.map(|(name, body)| json!({"name": name, "body": body})).collect()

@@ -72,10 +72,9 @@ pub const AUTH_REPLACED: Rule = Rule {
                          AND f.checks_claims) AS is_known,
                      coalesce(p.proconfig IN (ARRAY['search_path=\"\"'],
                                               ARRAY['search_path=pg_catalog, pg_temp']), false) AS has_settings
-              FROM jsonb_to_recordset($6::jsonb) AS given (name text, body text)
+              FROM auth_function given
               WHERE given.name = p.proname) made
-          WHERE p.pronargs = 0 AND p.proname IN (
-              SELECT given.name FROM jsonb_to_recordset($6::jsonb) AS given (name text))
+          WHERE p.pronargs = 0 AND p.proname IN (SELECT name FROM auth_function)
           AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass
                           AND d.objid = p.oid AND d.deptype = 'e')
           AND NOT (made.is_known AND p.provolatile = 's' AND l.lanname = 'plpgsql'
@@ -95,8 +94,7 @@ pub const AUTH_ADDED: Rule = Rule {
           CROSS JOIN LATERAL (SELECT format('auth.%I(%s)', p.proname,
                                             pg_get_function_identity_arguments(p.oid)) AS name) call
           WHERE NOT EXISTS (
-              SELECT FROM jsonb_to_recordset($6::jsonb) AS given (name text)
-              WHERE given.name = p.proname AND p.pronargs = 0)
+              SELECT FROM auth_function given WHERE given.name = p.proname AND p.pronargs = 0)
           AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass
                           AND d.objid = p.oid AND d.deptype = 'e')",
 };

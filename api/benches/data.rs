@@ -8,7 +8,6 @@ mod common;
 use std::{env, hint::black_box, time::Duration};
 
 use api::{
-    clock::Clock,
     concurrency::Budget,
     graphql::{
         self, Accounts, Error, Introspection,
@@ -16,11 +15,12 @@ use api::{
     },
     live::Live,
     rls::{Access, ClaimsMode, PoolOptions, Rls, Role, Signer},
-    supertokens::{Claims, manage::Account, session},
 };
 use axum::http::Method;
+use clock::Clock;
 use criterion::{Criterion, criterion_group, criterion_main};
 use sea_orm::ConnectionTrait as _;
+use supertokens::{Claims, account::Account, session};
 use tokio::runtime::Runtime;
 
 use common::{Signed, USER, backend, bearer};

@@ -13,14 +13,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use api::{
-    embedded_core::{self, EmbeddedCore},
-    supertokens::core::{Core, NewSession},
-};
 use futures_util::{SinkExt as _, StreamExt as _, stream};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
+use supertokens::{core::Core, session::NewSession};
+use supertokens_dev_core::DevCore;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::mpsc,
@@ -57,7 +55,7 @@ impl Drop for Service {
 }
 
 impl Service {
-    async fn start(database: &TestDatabase, core: &EmbeddedCore) -> Self {
+    async fn start(database: &TestDatabase, core: &DevCore) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("an address").port();
         drop(listener);
@@ -163,10 +161,10 @@ async fn change(connection: &mut PgConnection, user_id: &str, start: Instant) {
 #[tokio::main]
 async fn main() {
     let database = TestDatabase::migrated().await;
-    let options = embedded_core::Options::new(database.url());
-    let embedded = embedded_core::start(options).await.expect("the Core starts");
-    let core = Core::new(vec![embedded.url()], None).expect("a client");
-    let service = Service::start(&database, &embedded).await;
+    let options = supertokens_dev_core::Options::new(database.connect_options());
+    let dev_core = supertokens_dev_core::start(options).await.expect("the Core starts");
+    let core = Core::new(vec![dev_core.url()], None).expect("a client");
+    let service = Service::start(&database, &dev_core).await;
 
     let number = std::env::var("USERS").ok().and_then(|number| number.parse().ok()).unwrap_or(500);
     let users: Vec<String> = (0..number).map(|_| uuid::Uuid::new_v4().to_string()).collect();

@@ -5,11 +5,6 @@ mod common;
 
 use std::{hint::black_box, net::IpAddr};
 
-use api::supertokens::{
-    self, ClientAddress,
-    core::{NewSession, SignIn},
-    session,
-};
 use axum::{
     body::Body,
     http::{HeaderMap, Method, Request},
@@ -17,6 +12,11 @@ use axum::{
 use criterion::{Criterion, criterion_group, criterion_main};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Value, json};
+use supertokens::{
+    ClientAddress,
+    recipes::emailpassword::SignIn,
+    session::{self, NewSession},
+};
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
 

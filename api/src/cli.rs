@@ -3,6 +3,7 @@
 use std::{path::Path, process::ExitCode};
 
 use clap::{Parser, Subcommand};
+use supertokens::core::Core;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
@@ -10,7 +11,6 @@ use crate::{
     config::{Config, CoreSettings},
     files::Carried,
     graphql, server,
-    supertokens::core::Core,
     telemetry::Telemetry,
 };
 
@@ -64,7 +64,7 @@ enum Command {
 /// Does what the command line says.
 pub async fn run(program: Program) -> ExitCode {
     let done = match Arguments::parse().command.unwrap_or(Command::Serve) {
-        Command::Serve => serve(program.carried).await,
+        Command::Serve => Box::pin(serve(program.carried)).await,
         Command::Migrate { command } => migrate(command.unwrap_or_default()).await,
         Command::Healthcheck => ask_for_health().await,
         Command::Version => {

@@ -3,7 +3,7 @@
 mod claims;
 mod core_settings;
 mod dashboard;
-mod embedded_core;
+mod dev_core;
 mod faults;
 mod graphql;
 mod http;
@@ -20,12 +20,16 @@ use std::{net::IpAddr, path::PathBuf, time::Duration};
 use clap::{Parser, ValueEnum};
 use lettre::message::Mailbox;
 use secrecy::SecretString;
+use supertokens::{
+    AntiCsrf, CookieDomain, DashboardOptions, EmailVerificationMode,
+    recipes::thirdparty::ProviderOptions,
+};
 use url::Url;
 
 use self::{
     claims::ClaimsVars,
     dashboard::DashboardVars,
-    embedded_core::EmbeddedCoreVars,
+    dev_core::DevCoreVars,
     graphql::GraphqlVars,
     http::HttpVars,
     limits::LimitVars,
@@ -40,10 +44,6 @@ pub use self::{core_settings::CoreSettings, faults::Faults};
 use crate::{
     concurrency::Budget,
     files::{Carried, Files},
-    supertokens::{
-        AntiCsrf, CookieDomain, DashboardOptions, EmailVerificationMode,
-        thirdparty::ProviderOptions,
-    },
 };
 
 /// The service, from its environment. `.env` in the working directory is read first; what the
@@ -101,7 +101,7 @@ pub struct Config {
     #[command(flatten)]
     pub http: HttpVars,
 
-    /// The database as its owner, for the embedded Core and the migrations:
+    /// The database as its owner, for the development Core and the migrations:
     /// `postgres://NAME:PASSWORD@HOST/DATABASE`. Not needed by the service in production.
     #[arg(long, env = "DATABASE_URL", help_heading = "Database", hide_env_values = true, value_parser = postgres_url)]
     pub database_url: Option<SecretString>,
@@ -146,7 +146,7 @@ pub struct Config {
     pub claims: ClaimsVars,
 
     /// The SuperTokens Core: `http://HOST:3567`, followed by its base path and `/appid-NAME` if it has them. Several
-    /// addresses of one Core are separated by commas. Empty: the embedded Core, for development only.
+    /// addresses of one Core are separated by commas. Empty: the development Core, for development only.
     #[arg(long, env = "SUPERTOKENS_URI", help_heading = "SuperTokens", value_parser = http_url, value_delimiter = ',')]
     pub supertokens_uri: Vec<Url>,
 
@@ -156,7 +156,7 @@ pub struct Config {
     pub supertokens_api_key: Option<SecretString>,
 
     #[command(flatten)]
-    pub embedded_core: EmbeddedCoreVars,
+    pub dev_core: DevCoreVars,
 
     /// How requests with cookies prove that they come from our own page: `via-custom-header`,
     /// `via-token` or `none`.
@@ -444,7 +444,7 @@ mod tests {
     }
 
     #[test]
-    fn production_refuses_the_embedded_core() {
+    fn production_refuses_the_development_core() {
         let error = read(&[("APP_ENV", "production")]).unwrap_err();
         assert!(error.contains("SUPERTOKENS_URI"), "{error}");
     }

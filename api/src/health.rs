@@ -7,6 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
+use supertokens::{SuperTokens, core::CoreError};
 use tokio::{
     sync::{Notify, watch},
     task::JoinSet,
@@ -17,7 +18,6 @@ use crate::{
     live::{ListenerState, Live, NOT_DELIVERED},
     rls::Rls,
     shutdown::Shutdown,
-    supertokens::{SuperTokens, core::CoreError},
 };
 
 /// How old the checks of a report may be. They are repeated when an older one is requested.

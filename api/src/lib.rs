@@ -1,11 +1,9 @@
 //! The service: GraphQL over row-level security, and the SuperTokens backend that says who asks.
 
 pub mod cli;
-pub mod clock;
 pub mod commands;
 pub mod concurrency;
 pub mod config;
-pub mod embedded_core;
 pub mod entity;
 pub mod error;
 pub mod files;
@@ -20,5 +18,4 @@ pub mod server;
 pub mod shutdown;
 mod sqlx_options;
 pub mod state;
-pub mod supertokens;
 pub mod telemetry;

@@ -2,7 +2,6 @@
 //! carries the claims of one session, so that the database decides what it may see and change.
 
 mod guard;
-pub mod lint;
 mod probe;
 mod signature;
 
@@ -14,15 +13,16 @@ use std::{
 use pg_scope::{Error, Options, Pool, ScopeTemplate, Share};
 use sea_orm::{DbErr, RuntimeErr};
 use secrecy::{ExposeSecret, SecretString};
+use supertokens::Claims;
 
 pub use pg_scope::{Access, PoolStatus, Transaction as UserTransaction};
 
 pub use self::{
-    guard::{CheckError, UnsafeDatabase},
+    guard::{CheckError, UnsafeDatabase, lint_options},
     probe::Disagreement,
     signature::{ClaimsKey, ClaimsMode, Signer},
 };
-use crate::{concurrency::Budget, supertokens::Claims};
+use crate::concurrency::Budget;
 
 /// Settings of a user's transaction: the role, the claims that policies read, and their signature (empty without
 /// signed claims). All of them end with the transaction, also behind a pooler in transaction mode.

@@ -32,7 +32,6 @@ use crate::{
     error::ApiError,
     graphql, mail,
     state::AppState,
-    supertokens,
     telemetry::request::{REQUEST_ID, Timing, accept_request_id, observe},
 };
 

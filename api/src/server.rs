@@ -11,6 +11,8 @@ use std::{net::SocketAddr, time::Duration};
 
 use anyhow::{Context as _, bail};
 use axum::Router;
+use clock::Clock;
+use supertokens::SuperTokens;
 use tokio::{
     net::TcpListener,
     task::JoinSet,
@@ -22,7 +24,6 @@ use self::{
     core::OpenedCore,
 };
 use crate::{
-    clock::Clock,
     config::{Config, Environment, Switch},
     graphql::{self, Endpoint, Introspection, Manifest, Sockets},
     health::HealthMonitor,
@@ -32,7 +33,6 @@ use crate::{
     router::{admin, router},
     shutdown::{Shutdown, Stage},
     state::{AppState, Parts},
-    supertokens::{self, SuperTokens},
 };
 
 /// How long a request waits for a database connection.

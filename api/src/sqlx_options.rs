@@ -1,4 +1,4 @@
-//! The database's URL for sqlx, which only parts for development use: the embedded Core and the mails that are kept.
+//! The database's URL for sqlx, which only parts for development use: the development Core and the mails that are kept.
 
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use url::Url;
@@ -6,7 +6,7 @@ use url::Url;
 /// sqlx verifies no certificate with `sslmode=require`. libpq does when `sslrootcert` is named.
 pub fn sqlx_options(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
     let unusable = |error: sqlx::Error| {
-        let text = "the embedded Core and /dev/mail need a DATABASE_URL with one host and without `sslnegotiation`, \
+        let text = "the development Core and /dev/mail need a DATABASE_URL with one host and without `sslnegotiation`, \
                     `channel_binding` and `sslrootcert=system`";
         sqlx::Error::Configuration(format!("{text} ({error})").into())
     };

@@ -1,5 +1,7 @@
 //! What the handlers share.
 
+use supertokens::SuperTokens;
+
 use std::{ops::Deref, sync::Arc};
 
 use crate::{
@@ -10,7 +12,6 @@ use crate::{
     rls::Rls,
     server::connections::Connections,
     shutdown::Shutdown,
-    supertokens::SuperTokens,
 };
 
 /// Cheap to clone: each request has its own.

@@ -1,4 +1,4 @@
-//! What tests have of npm beside the browser: the official Node SDK, which runs against the embedded Core, and a
+//! What tests have of npm beside the browser: the official Node SDK, which runs against the development Core, and a
 //! localtunnel server.
 
 use anyhow::{Context, Result};

@@ -2,12 +2,6 @@
 
 use std::sync::Arc;
 
-use api::{
-    clock::Clock,
-    supertokens::{
-        AntiCsrf, EmailVerificationMode, Mailer, Options, RateLimits, SuperTokens, mailer::Mail,
-    },
-};
 use aws_lc_rs::{
     encoding::{AsDer, Pkcs8V1Der},
     rsa::{KeyPair, KeySize},
@@ -19,8 +13,12 @@ use axum::{
     routing::{get, post},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use clock::Clock;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
+use supertokens::{
+    AntiCsrf, EmailVerificationMode, Mailer, Options, RateLimits, SuperTokens, mailer::Mail,
+};
 
 pub const USER: &str = "8d4e3e52-0c02-4f0f-8d0e-3ad62a7b0b2a";
 const KID: &str = "d-1799999999000";

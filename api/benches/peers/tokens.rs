@@ -1,15 +1,13 @@
-//! Tokens of fifty users, as the embedded Core signs them.
+//! Tokens of fifty users, as the development Core signs them.
 
 use std::{collections::HashMap, io::Write as _};
 
 use anyhow::{Context as _, Result, bail};
-use api::{
-    embedded_core::{self, EmbeddedCore},
-    supertokens::core::{Core, NewSession},
-};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
+use supertokens::{core::Core, session::NewSession};
+use supertokens_dev_core::DevCore;
 use tempfile::NamedTempFile;
 use url::Url;
 
@@ -23,7 +21,7 @@ pub const STEP: u64 = USERS / ASKING;
 pub const COLLECTOR: u64 = 100_000_000;
 
 pub struct Tokens {
-    core: EmbeddedCore,
+    core: DevCore,
     /// A token a line, for wrk.
     pub asking: NamedTempFile,
     pub collector: NamedTempFile,
@@ -35,9 +33,9 @@ pub struct Tokens {
 
 impl Tokens {
     pub async fn issue(options: &Options) -> Result<Self> {
-        let core_options =
-            embedded_core::Options::new(SecretString::from(options.owner_url.as_str()));
-        let core = embedded_core::start(core_options).await.context("the embedded Core")?;
+        let core_options = supertokens_dev_core::Options::new(options.owner_url.as_str().parse()?);
+        let core =
+            supertokens_dev_core::start(core_options).await.context("the development Core")?;
         let client = Core::new(vec![core.url()], None)?;
         let mut tokens = Vec::new();
         for number in 1..=ASKING {
@@ -72,7 +70,7 @@ async fn issue(core: &Core, number: u64) -> Result<String> {
         session_data: json!({}),
         enable_anti_csrf: false,
     };
-    let tokens = core.create_session(session).await.context("the embedded Core")?;
+    let tokens = core.create_session(session).await.context("the development Core")?;
     Ok(tokens.access_token.token.expose_secret().to_owned())
 }
 

@@ -5,10 +5,9 @@ use std::io::{self, IsTerminal as _};
 use anyhow::{Context as _, Result, bail};
 use clap::Subcommand;
 use secrecy::SecretString;
-
-use crate::supertokens::{
+use supertokens::{
     core::Core,
-    manage::{DashboardUsers, SetDashboardLogin},
+    recipes::dashboard::{DashboardUsers, SetDashboardLogin},
 };
 
 #[derive(Debug, Clone, Subcommand)]

@@ -10,13 +10,10 @@ pub mod settings;
 pub mod version;
 
 use anyhow::Context as _;
+use clock::Clock;
+use supertokens::core::{Core, CoreError};
 
-use crate::{
-    clock::Clock,
-    config::CoreSettings,
-    server::core::OpenedCore,
-    supertokens::core::{Core, CoreError},
-};
+use crate::{config::CoreSettings, server::core::OpenedCore};
 
 /// Runs `work` with the Core of these settings, and closes what was opened for it. Answers what
 /// to print.

@@ -5,12 +5,10 @@ use std::{process::ExitCode, time::Duration};
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 use pg_scope::Pool;
+use rls_lint::{Login, Report, Severity};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::{
-    config::Config,
-    rls::lint::{self, Login, Report, Severity},
-};
+use crate::{config::Config, rls::lint_options};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -62,7 +60,7 @@ enum Deny {
 /// Prints what it finds, and answers how the program ends.
 pub async fn run(options: &Options) -> ExitCode {
     if options.rules {
-        print!("{}", lint::rules_as_markdown());
+        print!("{}", rls_lint::rules_as_markdown());
         return ExitCode::SUCCESS;
     }
     match look(options).await {
@@ -100,12 +98,12 @@ async fn look(options: &Options) -> Result<Report> {
     let source = Source::of(options)?;
     let pool = source.connect().await?;
     for name in [Some(&options.role), options.login.as_ref()].into_iter().flatten() {
-        if !lint::role_exists(&pool, name).await? {
+        if !rls_lint::role_exists(&pool, name).await? {
             bail!("there is no role {name:?} on this server");
         }
     }
     let login = options.login.clone().map_or(source.login, Login::Named);
-    let report = lint::run(&pool, &options.role, &login).await;
+    let report = rls_lint::run(&pool, &lint_options(&options.role, login)).await;
     let report = report.map_err(|error| anyhow!("the catalogue cannot be read: {error}"))?;
     pool.close().await;
     Ok(report)
@@ -143,7 +141,7 @@ impl Source {
     async fn connect(&self) -> Result<Pool> {
         let options = pg_scope::Options::from_url(self.url.expose_secret());
         let options = options.map_err(|error| anyhow!("{}: {error}", self.name))?;
-        let pool = lint::pool(options.acquire_timeout(CONNECT_TIMEOUT));
+        let pool = rls_lint::pool(options.acquire_timeout(CONNECT_TIMEOUT));
         let pinged = pool.ping(CONNECT_TIMEOUT).await.map_err(|error| anyhow!("{error}"));
         pinged.with_context(|| format!("the database of {} cannot be used", self.name))?;
         Ok(pool)

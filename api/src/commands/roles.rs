@@ -2,11 +2,10 @@
 
 use anyhow::{Result, bail};
 use clap::Subcommand;
-
-use crate::supertokens::{
+use supertokens::{
     core::Core,
-    manage::{Roles, Users},
-    user::{LoginMethod, User},
+    recipes::userroles::Roles,
+    users::{LoginMethod, User, Users},
 };
 
 #[derive(Debug, Clone, Subcommand)]

@@ -1,12 +1,10 @@
 //! Whether the database checks claims itself, and the key by which it knows the service.
 
 use clap::Args;
+use clock::Clock;
 
 use super::faults::Faults;
-use crate::{
-    clock::Clock,
-    rls::{ClaimsKey, ClaimsMode, Signer},
-};
+use crate::rls::{ClaimsKey, ClaimsMode, Signer};
 
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Database")]

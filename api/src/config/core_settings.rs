@@ -3,22 +3,22 @@
 use secrecy::SecretString;
 use url::Url;
 
-use super::{Config, embedded_core::EmbeddedCoreVars, faults::Faults, rules};
+use super::{Config, dev_core::DevCoreVars, faults::Faults, rules};
 
 /// The variables that say it. A secret may be in a file that `NAME_FILE` names.
 const VARIABLES: [&str; 4] = ["APP_ENV", "DATABASE_URL", "SUPERTOKENS_API_KEY", "SUPERTOKENS_URI"];
 /// They begin so, too.
 const EMBEDDED: &str = "EMBEDDED_CORE_";
 
-/// The Core at some addresses, or the embedded one in a database.
+/// The Core at some addresses, or the development Core in a database.
 #[derive(Debug, Clone)]
 pub struct CoreSettings {
-    /// Addresses of one Core. Empty: the embedded Core.
+    /// Addresses of one Core. Empty: the development Core.
     pub uris: Vec<Url>,
     pub api_key: Option<SecretString>,
-    /// Where the embedded Core keeps its state.
+    /// Where the development Core keeps its state.
     pub database_url: Option<SecretString>,
-    pub embedded: EmbeddedCoreVars,
+    pub dev_core: DevCoreVars,
 }
 
 impl CoreSettings {
@@ -43,7 +43,7 @@ impl Config {
             uris: self.supertokens_uri.clone(),
             api_key: self.supertokens_api_key.clone(),
             database_url: self.database_url.clone(),
-            embedded: self.embedded_core.clone(),
+            dev_core: self.dev_core.clone(),
         }
     }
 }
@@ -69,12 +69,12 @@ mod tests {
     }
 
     #[test]
-    fn embedded_core_has_settings() {
+    fn development_core_has_settings() {
         let database = ("DATABASE_URL", "postgres://owner@localhost/todos");
         let lifetime = ("EMBEDDED_CORE_ACCESS_TOKEN_VALIDITY", "2");
         let settings = read(&[database, lifetime, ("EMBEDDED_CORE_PORT", "3567")]).unwrap();
-        assert_eq!(settings.embedded.port, Some(3567));
-        assert_eq!(settings.embedded.access_token_validity.as_secs(), 2);
+        assert_eq!(settings.dev_core.port, Some(3567));
+        assert_eq!(settings.dev_core.access_token_validity.as_secs(), 2);
         let error = read(&[database, ("EMBEDDED_CORE_PORT", "0")]).unwrap_err();
         assert!(error.contains("EMBEDDED_CORE_PORT"), "{error}");
     }

@@ -1,9 +1,9 @@
 //! The page for who administers users: whether there is one, and who may change something there.
 
 use clap::Args;
+use supertokens::DashboardOptions;
 
 use super::{Environment, Switch};
-use crate::supertokens::DashboardOptions;
 
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Dashboard")]
@@ -26,7 +26,11 @@ impl DashboardVars {
             (None, environment) => environment == Environment::Development,
         };
         let admins = (!self.dashboard_admins.is_empty()).then(|| self.dashboard_admins.clone());
-        is_on.then_some(DashboardOptions { admins })
+        is_on.then_some(DashboardOptions {
+            admins,
+            theme_css: include_str!("../../../web/assets/tokens.css"),
+            icon_svg: include_str!("../../../web/assets/favicon.svg"),
+        })
     }
 }
 

@@ -4,9 +4,9 @@ use std::{net::IpAddr, time::Duration};
 
 use clap::Args;
 use ipnet::IpNet;
+use supertokens::{RateLimit, RateLimits};
 
 use super::parsers::seconds;
-use crate::supertokens::{RateLimit, RateLimits};
 
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Limits")]

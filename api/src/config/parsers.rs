@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use secrecy::SecretString;
+use supertokens::CookieDomain;
 use tracing_subscriber::EnvFilter;
 use url::Url;
-
-use crate::supertokens::CookieDomain;
 
 pub(super) fn origin(text: &str) -> Result<Url, String> {
     let url = http_url(text)?;

@@ -2,6 +2,7 @@
 
 use clap::Args;
 use secrecy::{ExposeSecret as _, SecretString};
+use supertokens::recipes::thirdparty::{AppleKey, ClientSecret, ProviderOptions};
 use url::{Host, Url};
 
 use super::{
@@ -9,7 +10,6 @@ use super::{
     parsers::{http_url, secret},
     read,
 };
-use crate::supertokens::thirdparty::{AppleKey, ClientSecret, ProviderOptions};
 
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Sign-in with accounts elsewhere")]

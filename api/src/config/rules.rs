@@ -2,10 +2,10 @@
 
 use pg_scope::Options;
 use secrecy::{ExposeSecret as _, SecretString};
+use supertokens::{AntiCsrf, CookieDomain};
 use url::Url;
 
 use super::{Config, Environment, faults::Faults};
-use crate::supertokens::{self, AntiCsrf, CookieDomain};
 
 /// Passwords that stand in examples, ours among them.
 const EXAMPLES: [&str; 7] =
@@ -31,14 +31,14 @@ pub(super) fn check_core(config: &Config, faults: &mut Faults) {
     if config.environment == Environment::Production {
         faults.rule(
             &["SUPERTOKENS_URI"],
-            "SUPERTOKENS_URI is not set, and APP_ENV is `production`: the embedded Core is for \
+            "SUPERTOKENS_URI is not set, and APP_ENV is `production`: the development Core is for \
              development. Give the address of a SuperTokens Core.",
         );
     } else if config.database_url.is_none() {
         faults.rule(
             &["SUPERTOKENS_URI", "DATABASE_URL"],
             "SUPERTOKENS_URI and DATABASE_URL are both not set: give the address of a SuperTokens \
-             Core, or the database in which the embedded Core may keep its state.",
+             Core, or the database in which the development Core may keep its state.",
         );
     }
 }

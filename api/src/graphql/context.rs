@@ -5,13 +5,13 @@ use std::sync::Arc;
 use async_graphql::Context;
 use async_trait::async_trait;
 use axum::http::HeaderMap;
+use supertokens::{Claims, ClientAddress, SuperTokens, account::Account};
 use tracing::Instrument as _;
 
 use super::Error;
 use crate::{
     concurrency::Permit,
     rls::{Access, Rls, Role, UserTransaction, Work},
-    supertokens::{Claims, ClientAddress, SuperTokens, manage::Account},
 };
 
 /// What the schema asks of the user accounts.

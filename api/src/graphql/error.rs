@@ -2,11 +2,9 @@
 
 use async_graphql::{Enum, ErrorExtensions};
 use sea_orm::DbErr;
+use supertokens::core::CoreError;
 
-use crate::{
-    rls,
-    supertokens::{self, core::CoreError},
-};
+use crate::rls;
 
 /// `extensions.code` of an error: what a client can act on. Beside it, `extensions.requestId` names the
 /// request in the service's log.

@@ -12,6 +12,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::json;
+use supertokens::{ClientAddress, session::Request};
 use tracing::Instrument as _;
 
 use super::{
@@ -24,7 +25,6 @@ use crate::{
     concurrency::Permit,
     error::ApiError,
     state::AppState,
-    supertokens::{ClientAddress, session::Request},
     telemetry::request::{Observed, Operation, UserHash},
 };
 

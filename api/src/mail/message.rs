@@ -1,8 +1,7 @@
 //! What mails say.
 
 use secrecy::ExposeSecret;
-
-use crate::supertokens::mailer::{Mail, MailKind};
+use supertokens::mailer::{Mail, MailKind};
 
 /// A mail in words: the same in plain text and in HTML.
 pub struct Message {

@@ -7,11 +7,14 @@ mod page;
 mod queue;
 mod smtp;
 
+use clock::Clock;
+use supertokens::Mailer;
+
 use std::sync::Arc;
 
 pub use self::{outbox::Outbox, page::page};
 use self::{queue::Queue, smtp::Smtp};
-use crate::{clock::Clock, config::Config, supertokens::Mailer};
+use crate::config::Config;
 
 /// Where mails go.
 enum Delivery {

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use clock::Clock;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use sqlx::{PgPool, postgres::PgPoolOptions};
@@ -11,7 +12,7 @@ use tokio::sync::OnceCell;
 use url::Url;
 
 use super::{message::Message, queue::DeliveryError};
-use crate::{clock::Clock, sqlx_options::sqlx_options};
+use crate::sqlx_options::sqlx_options;
 
 /// How many mails are kept.
 const KEPT: i64 = 100;

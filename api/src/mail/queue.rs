@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt as _, stream};
+use supertokens::{Mailer, mailer::Mail};
 use tokio::{
     sync::{mpsc, oneshot},
     task::JoinHandle,
@@ -10,7 +11,6 @@ use tokio::{
 };
 
 use super::{Delivery, message::Message};
-use crate::supertokens::{Mailer, mailer::Mail};
 
 /// How many mails may wait. More would be sent too late to be of use.
 const WAITING: usize = 256;

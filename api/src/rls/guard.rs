@@ -4,12 +4,12 @@
 use std::time::Duration;
 
 use pg_scope::Options;
+use rls_lint::{Finding, Login, Report, Severity};
 use sea_orm::DbErr;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{
     Role,
-    lint::{self, Finding, Login, Report, Severity},
     probe::{self, Disagreement, ProbeError},
     signature::Signer,
 };
@@ -33,11 +33,18 @@ pub enum CheckError {
 /// How long the check waits for its connection. A database that wakes up may need longer than a request waits.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(20);
 
+/// The lint's options for this product's schema.
+pub fn lint_options(role: &str, login: Login) -> rls_lint::Options {
+    let functions = migration::auth::functions().into_iter();
+    let auth_functions = functions.map(|(name, body)| (name.to_owned(), body.to_owned()));
+    rls_lint::Options { role: role.to_owned(), login, auth_functions: auth_functions.collect() }
+}
+
 /// On a connection of its own, as the service's login.
 pub async fn check(url: &SecretString, signer: &Signer) -> Result<(), CheckError> {
     let options = Options::from_url(url.expose_secret()).map_err(DbErr::from)?;
-    let pool = lint::pool(options.acquire_timeout(ACQUIRE_TIMEOUT));
-    let found = lint::run(&pool, Role::Authenticated.name(), &Login::Own).await;
+    let pool = rls_lint::pool(options.acquire_timeout(ACQUIRE_TIMEOUT));
+    let found = rls_lint::run(&pool, &lint_options(Role::Authenticated.name(), Login::Own)).await;
     complain(found.map_err(DbErr::from)?)?;
     match probe::check(&pool, signer).await {
         Ok(()) => {}

@@ -6,8 +6,7 @@ use std::{fmt, str::FromStr};
 use aws_lc_rs::hmac;
 use chrono::TimeDelta;
 use clap::ValueEnum;
-
-use crate::clock::Clock;
+use clock::Clock;
 
 /// How long a signature counts. Looked at when its transaction begins, however long that one takes.
 const LIFETIME: TimeDelta = TimeDelta::seconds(60);

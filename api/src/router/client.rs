@@ -10,8 +10,9 @@ use axum::{
     http::HeaderMap,
 };
 use ipnet::IpNet;
+use supertokens::ClientAddress;
 
-use crate::{config::Config, supertokens::ClientAddress};
+use crate::config::Config;
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
 

@@ -1,49 +1,48 @@
-//! The Core that is used: one elsewhere, or the embedded one.
+//! The Core that is used: one elsewhere, or the development Core.
 
 use std::net::Ipv4Addr;
 
 use anyhow::Context as _;
-use secrecy::SecretString;
+use clock::Clock;
+use secrecy::{ExposeSecret as _, SecretString};
+use supertokens::core::Core;
+use supertokens_dev_core::DevCore;
 use url::Url;
 
-use crate::{
-    clock::Clock,
-    config::CoreSettings,
-    embedded_core::{self, EmbeddedCore},
-    supertokens::core::Core,
-};
+use crate::{config::CoreSettings, sqlx_options::sqlx_options};
 
-/// Where the Core is, and the embedded one for as long as it is needed.
+/// Where the Core is, and the development Core for as long as it is needed.
 pub struct OpenedCore {
     pub uris: Vec<Url>,
     pub api_key: Option<SecretString>,
-    embedded: Option<EmbeddedCore>,
+    dev_core: Option<DevCore>,
 }
 
 impl OpenedCore {
-    /// Starts the embedded Core where the configuration names no other.
+    /// Starts the development Core where the configuration names no other.
     pub async fn open(settings: CoreSettings, clock: Clock) -> anyhow::Result<Self> {
-        let CoreSettings { uris, api_key, database_url, embedded } = settings;
+        let CoreSettings { uris, api_key, database_url, dev_core } = settings;
         if !uris.is_empty() {
-            return Ok(Self { uris, api_key, embedded: None });
+            return Ok(Self { uris, api_key, dev_core: None });
         }
         let database_url = database_url.context("DATABASE_URL is not set")?;
         // Other programs of this machine can reach the port, but do not know the key.
         let api_key =
             api_key.unwrap_or_else(|| SecretString::from(uuid::Uuid::new_v4().to_string()));
         let api_key = Some(api_key);
-        let options = embedded_core::Options {
-            listen: (Ipv4Addr::LOCALHOST, embedded.port.unwrap_or(0)).into(),
+        let options = supertokens_dev_core::Options {
+            listen: (Ipv4Addr::LOCALHOST, dev_core.port.unwrap_or(0)).into(),
             api_key: api_key.clone(),
-            access_token_validity: embedded.access_token_validity,
-            refresh_token_validity: embedded.refresh_token_validity,
+            access_token_validity: dev_core.access_token_validity,
+            refresh_token_validity: dev_core.refresh_token_validity,
             clock,
-            ..embedded_core::Options::new(database_url)
+            ..supertokens_dev_core::Options::new(sqlx_options(database_url.expose_secret())?)
         };
-        let embedded = embedded_core::start(options).await.context("the embedded Core")?;
-        let uri = embedded.url();
-        tracing::info!(%uri, "the embedded Core is up: for development, not for production");
-        Ok(Self { uris: vec![uri], api_key, embedded: Some(embedded) })
+        let dev_core =
+            supertokens_dev_core::start(options).await.context("the development Core")?;
+        let uri = dev_core.url();
+        tracing::info!(%uri, "the development Core is up: for development, not for production");
+        Ok(Self { uris: vec![uri], api_key, dev_core: Some(dev_core) })
     }
 
     /// Fails if the Core rejects the API key or the address. A Core that is unavailable may come later.
@@ -64,8 +63,8 @@ impl OpenedCore {
     }
 
     pub async fn close(self) {
-        if let Some(embedded) = self.embedded {
-            embedded.stop().await;
+        if let Some(dev_core) = self.dev_core {
+            dev_core.stop().await;
         }
     }
 }

@@ -27,6 +27,10 @@ const EXPORT_WITHIN: Duration = Duration::from_secs(5);
 /// How many bytes of a `tracestate` go on with a trace (W3C Trace Context, 3.3.1.5): each span is exported with it.
 const MAX_TRACE_STATE: usize = 512;
 
+/// The crates of this workspace that have spans of their own.
+const OUR_CRATES: [&str; 5] =
+    ["api", "pg_scope", "rls_lint", "supertokens", "supertokens_dev_core"];
+
 /// Where spans go.
 pub struct Options {
     /// As the variable has it: without `/v1/traces`.
@@ -70,7 +74,9 @@ where
         .with_location(false)
         .with_threads(false);
     layer.with_filter(filter_fn(|metadata| {
-        let is_ours = ["api::", "pg_scope::"].iter().any(|of| metadata.target().starts_with(of));
+        let is_ours = OUR_CRATES.iter().any(|name| {
+            metadata.target().strip_prefix(name).is_some_and(|rest| rest.starts_with("::"))
+        });
         is_ours && (metadata.is_span() || *metadata.level() <= Level::INFO)
     }))
 }

@@ -1,11 +1,12 @@
-//! The official Node SDK, in two versions, with the embedded Core as its Core: `api/tests/clients`.
+//! The official Node SDK, in two versions, with the development Core as its Core: `api/tests/clients`.
 
 use std::{
     path::{Path, PathBuf},
     process::Output,
 };
 
-use api::{clock::Clock, embedded_core::Options};
+use clock::Clock;
+use supertokens_dev_core::Options;
 use tokio::task::spawn_blocking;
 
 use crate::support::{
@@ -16,13 +17,13 @@ use crate::support::{
 
 /// CDI 5.2.
 #[tokio::test]
-async fn the_official_sdk_21_works_with_the_embedded_core() {
+async fn the_official_sdk_21_works_with_the_development_core() {
     run("supertokens-node-21").await;
 }
 
 /// CDI 5.4.
 #[tokio::test]
-async fn the_official_sdk_24_works_with_the_embedded_core() {
+async fn the_official_sdk_24_works_with_the_development_core() {
     run("supertokens-node-24").await;
 }
 

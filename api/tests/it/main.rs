@@ -3,7 +3,7 @@
 mod auth;
 mod clients;
 mod commands;
-mod embedded_core;
+mod dev_core;
 mod faults;
 mod fuzz;
 mod graphql;

@@ -42,7 +42,7 @@ pub fn measure(program: &Path) -> Result<()> {
     };
     step("Migrations", |step| run::quiet(&mut command(&["migrate"]), IdleTimeout::Local, step))?;
     let median = step("Start", |step| {
-        // The first one makes the embedded Core's tables and keys.
+        // The first one makes the development Core's tables and keys.
         let mut times = (0..=TURNS).map(|_| start(command(&[]))).collect::<Result<Vec<_>>>()?;
         times.remove(0);
         times.sort();

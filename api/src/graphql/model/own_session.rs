@@ -1,7 +1,8 @@
 use async_graphql::{ID, SimpleObject};
 use chrono::{DateTime, Utc};
+use supertokens::account as manage;
 
-use crate::{graphql::Error, supertokens::manage};
+use crate::graphql::Error;
 
 /// One of the sessions of the user: one sign-in on one device.
 #[derive(SimpleObject)]

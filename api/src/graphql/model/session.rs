@@ -1,11 +1,9 @@
 use async_graphql::{Context, ID, Json, Object, Result};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
+use supertokens::Claims;
 
-use crate::{
-    graphql::{Error, context::own_account, loader::Loader},
-    supertokens::Claims,
-};
+use crate::graphql::{Error, context::own_account, loader::Loader};
 
 /// The session of this request: who is signed in, and until when.
 pub struct Session(pub Claims);

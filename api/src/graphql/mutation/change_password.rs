@@ -1,11 +1,9 @@
 use async_graphql::{Context, Enum, InputObject, Object, Result, SimpleObject};
+use supertokens::account::NewPassword;
 
-use crate::{
-    graphql::{
-        Error,
-        context::{client, own_account},
-    },
-    supertokens::manage::NewPassword,
+use crate::graphql::{
+    Error,
+    context::{client, own_account},
 };
 
 /// The password that is, and the one that is to be.

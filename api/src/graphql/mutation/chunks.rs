@@ -12,12 +12,12 @@ use sea_orm::{
         UpdateStatement, WithQuery,
     },
 };
+use supertokens::Claims;
 
 use crate::{
     entity::todo,
     graphql::{Error, context::begin_work, list::TodoFilter},
     rls::{Access, Rls, Role, UserTransaction},
-    supertokens::Claims,
 };
 
 /// How many rows one transaction changes.

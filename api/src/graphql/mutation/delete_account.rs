@@ -1,5 +1,9 @@
 use async_graphql::{Context, Enum, Object, Result, SimpleObject};
 use axum::http::HeaderMap;
+use supertokens::{
+    Claims,
+    account::{Account, Proof, to_its_end},
+};
 
 use super::chunks::delete_all;
 use crate::{
@@ -9,10 +13,6 @@ use crate::{
         context::{claims, client, forget_session, own_account},
     },
     rls::Rls,
-    supertokens::{
-        Claims,
-        manage::{Account, Proof, to_its_end},
-    },
 };
 
 /// What came of the wish to be gone.

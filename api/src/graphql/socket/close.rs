@@ -3,9 +3,8 @@
 use std::error::Error as _;
 
 use axum::extract::ws::{CloseFrame, Message};
+use supertokens::session::Over;
 use tokio_tungstenite::tungstenite;
-
-use crate::supertokens::{self, lifetime::Over};
 
 /// A code, and a reason that is for the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

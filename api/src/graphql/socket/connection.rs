@@ -9,6 +9,7 @@ use axum::{
 };
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use serde_json::Value;
+use supertokens::{Session, session::Lifetime};
 use tokio::time::{Instant, Interval, interval_at, timeout};
 
 use super::{
@@ -18,11 +19,7 @@ use super::{
     operations::Operations,
     sockets::{KeyedPermit, SocketPermit},
 };
-use crate::{
-    graphql::RequestId,
-    state::AppState,
-    supertokens::{self, Session, lifetime::Lifetime},
-};
+use crate::{graphql::RequestId, state::AppState};
 
 /// How long a client may take to send `connection_init`.
 const INIT_TIMEOUT: Duration = Duration::from_secs(10);

@@ -18,15 +18,12 @@ use axum::{
     http::HeaderMap,
     response::{IntoResponse, Response},
 };
+use supertokens::{ClientAddress, Error};
 
 use self::connection::Connection;
 pub use self::sockets::Sockets;
 use super::request_id;
-use crate::{
-    error::ApiError,
-    state::AppState,
-    supertokens::{ClientAddress, Error},
-};
+use crate::{error::ApiError, state::AppState};
 
 /// Cookies can be set for this path alone.
 const PATH: &str = "/graphql/ws";

@@ -2,12 +2,10 @@
 
 use std::{net::IpAddr, sync::Arc};
 
+use supertokens::ClientAddress;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-use crate::{
-    per_key_limit::{KeyPermit, PerKeyLimit},
-    supertokens::ClientAddress,
-};
+use crate::per_key_limit::{KeyPermit, PerKeyLimit};
 
 /// Sockets of a process, if it may have enough connections.
 const MAX: usize = 10_000;

@@ -1,6 +1,7 @@
 use async_graphql::{Context, Subscription};
 use futures_util::{Stream, StreamExt as _, stream};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
+use supertokens::Claims;
 
 use crate::{
     entity::todo::{Column, Entity, Model},
@@ -13,7 +14,6 @@ use crate::{
     },
     live::{Batch, Change, Kind, Live},
     rls::{Access, Rls, Role},
-    supertokens::Claims,
 };
 
 #[derive(Default)]

@@ -1,12 +1,12 @@
 //! What an operation may ask of a session: that it lives, and that its claims hold; and how claims
 //! change while a session goes on.
 
-use api::supertokens::{Session, session::Request};
 use reqwest::{
     Method, StatusCode,
     header::{AUTHORIZATION, HeaderMap},
 };
 use serde_json::{Value, json};
+use supertokens::{Session, session::Request};
 
 use super::{UNAUTHORISED, assert_refused, demo, payload, send};
 use crate::support::{

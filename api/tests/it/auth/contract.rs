@@ -1,6 +1,6 @@
 //! Replays what browsers asked the reference backend, and compares our answers.
 //!
-//! The service runs on an embedded Core whose clock and ours follow the recording. What the
+//! The service runs on a development Core whose clock and ours follow the recording. What the
 //! reference told its Core between steps, we tell ours, so that the steps after them find the same
 //! users, roles and sessions.
 

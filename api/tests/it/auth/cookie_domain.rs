@@ -1,6 +1,6 @@
 //! Cookies for a domain and its subdomains, and those that a former configuration or a sibling subdomain left.
 
-use api::clock::Clock;
+use clock::Clock;
 use cookie::Cookie;
 use serde_json::json;
 

@@ -1,8 +1,10 @@
 //! A Core that rejects the API key or does not know the address: at start, and later.
 
-use api::{clock::Clock, embedded_core::Options, server::Service};
+use api::server::Service;
+use clock::Clock;
 use reqwest::StatusCode;
 use serde_json::json;
+use supertokens_dev_core::Options;
 
 use super::{payload, send, stand_in::StandIn};
 use crate::support::{
@@ -41,7 +43,7 @@ async fn start(uri: &str, key: Option<&str>) -> Option<String> {
 }
 
 #[tokio::test]
-async fn embedded_core_follows_its_settings() {
+async fn development_core_follows_its_settings() {
     let port = free_port().to_string();
     let vars = [
         ("EMBEDDED_CORE_PORT", port.as_str()),

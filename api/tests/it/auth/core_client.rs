@@ -6,7 +6,6 @@ use std::{
     time::Duration,
 };
 
-use api::supertokens::core::{Core, CoreError};
 use axum::{
     Json, Router,
     body::Body,
@@ -16,6 +15,7 @@ use axum::{
     routing::get,
 };
 use serde_json::json;
+use supertokens::core::{Core, CoreError};
 use tokio::{net::TcpListener, time::timeout};
 
 /// For what must end, on a busy machine.

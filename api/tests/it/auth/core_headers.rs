@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use api::supertokens::core::{Core, CoreError};
 use serde_json::Value;
+use supertokens::core::{Core, CoreError};
 
 use super::contract::CDI_FILES;
 use crate::support::{
@@ -20,20 +20,23 @@ const API_KEY: &str = "a-key-of-the-tests-0123456789";
 const USER_ADMIN: &str = include_str!("../../contract/cdi-user-admin.jsonl");
 
 /// The client's sources: each method's documentation names its route.
-const SOURCES: [&str; 6] = [
-    include_str!("../../../src/supertokens/core.rs"),
-    include_str!("../../../src/supertokens/core/dashboard.rs"),
-    include_str!("../../../src/supertokens/core/emails.rs"),
-    include_str!("../../../src/supertokens/core/roles.rs"),
-    include_str!("../../../src/supertokens/core/sessions.rs"),
-    include_str!("../../../src/supertokens/core/users.rs"),
+const SOURCES: [&str; 9] = [
+    include_str!("../../../../crates/supertokens/src/core/mod.rs"),
+    include_str!("../../../../crates/supertokens/src/session/cdi.rs"),
+    include_str!("../../../../crates/supertokens/src/users/cdi.rs"),
+    include_str!("../../../../crates/supertokens/src/recipes/dashboard/cdi.rs"),
+    include_str!("../../../../crates/supertokens/src/recipes/emailpassword/cdi.rs"),
+    include_str!("../../../../crates/supertokens/src/recipes/emailverification/cdi.rs"),
+    include_str!("../../../../crates/supertokens/src/recipes/multitenancy/cdi.rs"),
+    include_str!("../../../../crates/supertokens/src/recipes/thirdparty/cdi.rs"),
+    include_str!("../../../../crates/supertokens/src/recipes/userroles/cdi.rs"),
 ];
 
 /// A client of a Core with an API key, and what is between them.
 async fn start() -> (TestCore, Recorder, Core) {
     let clock = TestClock::at(1_800_000_000_000);
     let core = TestCore::start_with(TestDatabase::new().await, clock, |options| {
-        api::embedded_core::Options { api_key: Some(API_KEY.into()), ..options }
+        supertokens_dev_core::Options { api_key: Some(API_KEY.into()), ..options }
     });
     let core = core.await;
     let recorder = Recorder::before(&core.url()).await;

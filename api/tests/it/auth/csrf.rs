@@ -18,7 +18,7 @@ const DOMAINS: [(&str, &str); 2] =
     [("API_DOMAIN", "https://api.example.com"), ("WEBSITE_DOMAIN", "https://example.com")];
 
 async fn service() -> TestApp {
-    TestApp::start_with(&DOMAINS, api::clock::Clock::system()).await
+    TestApp::start_with(&DOMAINS, clock::Clock::system()).await
 }
 
 #[tokio::test]
@@ -234,7 +234,7 @@ async fn cookies_are_out_of_reach_of_scripts_and_other_sites() {
 #[tokio::test]
 async fn only_cookie_sessions_have_a_secret_against_csrf() {
     let vars = [("ANTI_CSRF", "via-token")];
-    let app = TestApp::start_with(&vars, api::clock::Clock::system()).await;
+    let app = TestApp::start_with(&vars, clock::Clock::system()).await;
     let user = app.user("ada").await;
     assert_eq!(payload(&user.access_token)["antiCsrfToken"], json!(null));
     let refresh = app.post("/auth/session/refresh").bearer_auth(&user.refresh_token);
@@ -253,7 +253,7 @@ async fn only_cookie_sessions_have_a_secret_against_csrf() {
 #[tokio::test]
 async fn page_proves_its_requests_with_the_secret_of_the_session() {
     let vars = [("ANTI_CSRF", "via-token")];
-    let app = TestApp::start_with(&vars, api::clock::Clock::system()).await;
+    let app = TestApp::start_with(&vars, clock::Clock::system()).await;
     let mut browser = Browser::sign_up(&app, "ada").await;
     let first = browser.anti_csrf.clone();
     let run = |browser: &Browser<'_>, secret: &str| {

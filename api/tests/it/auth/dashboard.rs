@@ -3,9 +3,9 @@
 mod access;
 mod users;
 
-use api::supertokens::manage::SetDashboardLogin;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use supertokens::recipes::dashboard::SetDashboardLogin;
 
 use super::send;
 use crate::support::app::{Answer, TestApp};
@@ -133,7 +133,7 @@ fn change(user_id: &str, email: &str) -> Value {
 
 #[tokio::test]
 async fn a_service_without_a_dashboard_has_none_of_its_routes() {
-    let app = TestApp::start_with(&[("DASHBOARD", "off")], api::clock::Clock::system()).await;
+    let app = TestApp::start_with(&[("DASHBOARD", "off")], clock::Clock::system()).await;
     for (method, path) in ROUTES.iter().chain(&[("POST", "/signin"), ("POST", "/key/validate")]) {
         let answer = ask(&app, method, path, None, Some(json!({}))).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{method} {path}");

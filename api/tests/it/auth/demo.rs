@@ -3,10 +3,6 @@
 
 use crate::support::{app::TestApp, core::TestCore, database::TestDatabase};
 
-use api::supertokens::{
-    Error, Session, SuperTokens, Validator,
-    session::{Checks, Request},
-};
 use axum::{
     Json, Router,
     extract::State,
@@ -15,6 +11,10 @@ use axum::{
     routing::get,
 };
 use serde_json::{Value, json};
+use supertokens::{
+    Error, Session, SuperTokens, Validator,
+    session::{Checks, Request},
+};
 
 /// The service with these routes, on a Core of the test's own.
 pub async fn serve(core: &TestCore) -> TestApp {

@@ -1,9 +1,9 @@
 //! Verifying an email by the link of a mail.
 
-use api::supertokens::core::NewSession;
 use reqwest::Method;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
+use supertokens::session::NewSession;
 
 use super::{assert_refused, operation, payload, send};
 use crate::support::{
@@ -40,7 +40,7 @@ async fn the_link_leads_to_the_page_in_the_form_of_the_official_sdk() {
         ("API_DOMAIN", "https://api.example.com"),
         ("WEBSITE_DOMAIN", "https://todos.example.com"),
     ];
-    let app = TestApp::start_with(&vars, api::clock::Clock::system()).await;
+    let app = TestApp::start_with(&vars, clock::Clock::system()).await;
     let ada = app.user("ada").await;
     send(app.post(SEND_LINK).bearer_auth(&ada.access_token)).await;
     let mail = mail::next(&app, &mut 0).await;

@@ -2,16 +2,16 @@
 
 use std::{sync::Arc, time::Duration};
 
-use api::supertokens::{
-    AntiCsrf, EmailVerificationMode, Error, Mailer, Options, RateLimits, SuperTokens, mailer::Mail,
-    session::Request,
-};
 use futures_util::future::join_all;
 use reqwest::{
     Method, StatusCode,
     header::{AUTHORIZATION, HeaderMap},
 };
 use serde_json::{Value, json};
+use supertokens::{
+    AntiCsrf, EmailVerificationMode, Error, Mailer, Options, RateLimits, SuperTokens, mailer::Mail,
+    session::Request,
+};
 use tokio::time::{sleep, timeout};
 
 use super::{

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use api::clock::Clock;
+use clock::Clock;
 use futures_util::future::join_all;
 use reqwest::{Method, StatusCode};
 use serde_json::json;

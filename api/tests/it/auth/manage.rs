@@ -1,10 +1,7 @@
 //! Users, sessions and roles from the server's side, beyond the recorded calls.
 
-use api::supertokens::{
-    core::UserQuery,
-    manage::{ChangeEmail, ChangePassword},
-};
 use serde_json::json;
+use supertokens::users::{ChangeEmail, ChangePassword, UserQuery};
 
 use super::{UNAUTHORISED, WHO, operation, payload, send};
 use crate::support::app::{TestApp, credentials};

@@ -48,7 +48,7 @@ async fn the_link_leads_to_the_page_in_the_form_of_the_official_sdk() {
         ("API_DOMAIN", "https://api.example.com"),
         ("WEBSITE_DOMAIN", "https://todos.example.com"),
     ];
-    let app = TestApp::start_with(&vars, api::clock::Clock::system()).await;
+    let app = TestApp::start_with(&vars, clock::Clock::system()).await;
     app.user("ada").await;
     ask(&app, "ada@example.com").await;
     let mail = mail::next(&app, &mut 0).await;

@@ -5,10 +5,6 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use api::{
-    clock::Clock,
-    supertokens::thirdparty::{ClientSecret, ProviderOptions},
-};
 use axum::{
     Form, Json, Router,
     extract::State,
@@ -16,7 +12,9 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
+use clock::Clock;
 use serde_json::{Value, json};
+use supertokens::recipes::thirdparty::{ClientSecret, ProviderOptions};
 use tokio::net::TcpListener;
 use url::Url;
 

@@ -4,13 +4,13 @@ use aws_lc_rs::signature::{ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, KeyPai
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
+use supertokens::recipes::thirdparty::{ClientSecret, Protocol, ProviderOptions};
 
 use super::{
     base64url,
     provider::{CLIENT_ID, TestProvider},
     third_party::{app, sign_in},
 };
-use api::supertokens::thirdparty::{ClientSecret, Protocol, ProviderOptions};
 
 /// RFC 6749, 2.3.1: encoded as in a form, then in base64.
 #[tokio::test]

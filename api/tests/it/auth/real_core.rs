@@ -1,4 +1,4 @@
-//! What the embedded Core has not, and a real one answers as recorded: tenants with first factors, linked accounts.
+//! What the development Core has not, and a real one answers as recorded: tenants with first factors, linked accounts.
 
 use serde_json::{Value, json};
 

@@ -2,11 +2,9 @@
 //!
 //! The development Core reads a body as a real one does, so a body without its charset fails here.
 
-use api::{
-    clock::Clock,
-    supertokens::{core::UserQuery, manage::SetDashboardLogin},
-};
+use clock::Clock;
 use serde_json::{Map, Value, json};
+use supertokens::{recipes::dashboard::SetDashboardLogin, users::UserQuery};
 
 use super::{operation, payload, send};
 use crate::support::{

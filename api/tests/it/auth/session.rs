@@ -2,12 +2,13 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use api::{clock::Clock, supertokens::core::NewSession};
 use axum::{Router, body::Body, http::Request};
+use clock::Clock;
 use futures_util::{StreamExt as _, future::join_all, stream};
 use reqwest::{Method, StatusCode, header::HeaderValue};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
+use supertokens::session::NewSession;
 use tokio::time::{Instant, sleep};
 use tower::ServiceExt as _;
 
@@ -235,7 +236,7 @@ async fn a_thousand_sessions_that_refresh_at_once_all_go_on() {
         enable_anti_csrf: false,
     };
     let sessions = stream::iter(0..SESSIONS).map(|_| core.create_session(session()));
-    // As many at once as make the embedded Core open all its connections: sqlx gives way to other
+    // As many at once as make the development Core open all its connections: sqlx gives way to other
     // tasks 800 times while it signs in, which takes seconds beside a thousand of them.
     let sessions: Vec<_> = sessions.buffered(16).collect().await;
     // Without sockets, of which a process has some thousand.

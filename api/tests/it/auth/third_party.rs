@@ -1,14 +1,12 @@
 //! Sign-in with an account elsewhere, against stand-ins of the providers.
 
-use api::{
-    clock::Clock,
-    supertokens::thirdparty::{AppleKey, ClientSecret, Pkce, Protocol, ProviderOptions},
-};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use clock::Clock;
 use jsonwebtoken::{Algorithm, Header};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use supertokens::recipes::thirdparty::{AppleKey, ClientSecret, Pkce, Protocol, ProviderOptions};
 
 use super::{
     provider::{CLIENT_ID, TestProvider},

@@ -1,9 +1,7 @@
 //! Tokens that are too large for a cookie: a clear refusal, and a warning to who gives the roles.
 
-use api::{
-    clock::Clock,
-    commands::roles::{self, Command},
-};
+use api::commands::roles::{self, Command};
+use clock::Clock;
 use serde_json::json;
 
 use super::{

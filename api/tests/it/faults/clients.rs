@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use api::{
-    clock::Clock,
     server::connections::{Connections, Patience},
     shutdown::{Shutdown, Stage},
 };
 use axum::{Router, routing::get};
+use clock::Clock;
 use futures_util::{
     future::join_all,
     stream::{self, StreamExt as _},

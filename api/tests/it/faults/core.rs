@@ -5,8 +5,8 @@ use std::{
     time::Duration,
 };
 
-use api::clock::Clock;
 use axum::Router;
+use clock::Clock;
 use futures_util::future::join_all;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -34,7 +34,7 @@ const WEEK: i64 = 7 * 24 * 3600 * SECOND;
 async fn behind_a_proxy() -> (TestCore, Proxy) {
     let clock = crate::support::core::TestClock::at(0);
     let core = TestCore::start_with(TestDatabase::new().await, clock, |options| {
-        api::embedded_core::Options { clock: Clock::system(), ..options }
+        supertokens_dev_core::Options { clock: Clock::system(), ..options }
     });
     let core = core.await;
     let proxy = Proxy::before(&core.url()).await;

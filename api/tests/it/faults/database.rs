@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use api::clock::Clock;
+use clock::Clock;
 use futures_util::future::join_all;
 use reqwest::StatusCode;
 use serde_json::json;

@@ -2,11 +2,14 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use api::supertokens::core::{Core, CoreError, NewSession};
 use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
 use proptest::prelude::*;
 use secrecy::SecretString;
 use serde_json::{Value, json};
+use supertokens::{
+    core::{Core, CoreError},
+    session::NewSession,
+};
 use tokio::{net::TcpListener, runtime::Runtime};
 
 use super::{change, fuzz};

@@ -1,10 +1,10 @@
 //! Bodies of `/graphql`, and the cursors in them.
 
-use api::clock::Clock;
 use axum::{
     body::{Body, to_bytes},
     http::Request,
 };
+use clock::Clock;
 use proptest::{collection::vec, prelude::*};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;

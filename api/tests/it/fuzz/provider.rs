@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use api::supertokens::thirdparty::{ClientSecret, ProviderOptions};
 use axum::{
     Json, Router,
     extract::State,
@@ -10,6 +9,7 @@ use axum::{
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use supertokens::recipes::thirdparty::{ClientSecret, ProviderOptions};
 use tokio::{net::TcpListener, runtime::Runtime};
 
 use super::{change, fuzz};

@@ -1,11 +1,11 @@
 //! Headers of a request: access tokens, refresh tokens, cookies.
 
-use api::clock::Clock;
 use axum::{
     Router,
     body::Body,
     http::{HeaderValue, Request, StatusCode, header},
 };
+use clock::Clock;
 use proptest::prelude::*;
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;

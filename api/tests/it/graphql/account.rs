@@ -1,6 +1,6 @@
 //! What users do with their own account: sessions, password, deletion.
 
-use api::clock::Clock;
+use clock::Clock;
 use reqwest::{StatusCode, header};
 use serde_json::{Value, json};
 use sqlx::Connection as _;
@@ -64,7 +64,8 @@ async fn todos(app: &TestApp) -> i64 {
 async fn from_elsewhere(app: &TestApp) -> User<'_> {
     let core = app.state.supertokens.core();
     let entered = core.sign_in_up("github", "4711", "ada@elsewhere.example.com", true).await;
-    let api::supertokens::core::SignInUp::Ok { user, .. } = entered.expect("the Core answers")
+    let supertokens::recipes::thirdparty::SignInUp::Ok { user, .. } =
+        entered.expect("the Core answers")
     else {
         panic!("not signed in")
     };

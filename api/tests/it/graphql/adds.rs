@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use api::clock::Clock;
+use clock::Clock;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use uuid::Uuid;

@@ -2,7 +2,7 @@
 
 use std::env;
 
-use api::clock::Clock;
+use clock::Clock;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 

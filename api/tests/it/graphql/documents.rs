@@ -2,7 +2,8 @@
 
 use std::{fs, path::PathBuf};
 
-use api::{clock::Clock, graphql::Manifest, server::Service};
+use api::{graphql::Manifest, server::Service};
+use clock::Clock;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};

@@ -6,13 +6,13 @@ use api::{
     graphql::{self, Accounts, Code, Error, Introspection, Manifest, Operations},
     router::router,
     state::{AppState, Parts},
-    supertokens::{Claims, manage::Account},
 };
 use async_graphql::resolver_utils::EnumType as _;
 use async_trait::async_trait;
 use axum::body::{Body, to_bytes};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use supertokens::{Claims, account::Account};
 use tower::ServiceExt as _;
 
 use crate::support::app::{Answer, TestApp, config};

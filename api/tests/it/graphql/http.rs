@@ -118,8 +118,7 @@ async fn every_answer_carries_the_headers_that_browsers_need() {
         assert!(!answer.header("x-request-id").is_empty());
     }
     let secure =
-        TestApp::start_with(&[("API_DOMAIN", "https://example.com")], api::clock::Clock::system())
-            .await;
+        TestApp::start_with(&[("API_DOMAIN", "https://example.com")], clock::Clock::system()).await;
     let answer = Answer::read(secure.get("/livez").send().await.expect("an answer")).await;
     assert!(answer.header("strict-transport-security").contains("max-age"));
 }

@@ -2,10 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use api::{
-    clock::Clock,
-    rls::{Access, Role},
-};
+use api::rls::{Access, Role};
+use clock::Clock;
 use reqwest::StatusCode;
 use sea_orm::ConnectionTrait;
 use serde_json::json;

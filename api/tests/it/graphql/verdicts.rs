@@ -2,7 +2,7 @@
 
 use std::{path::Path, process::Output};
 
-use api::clock::Clock;
+use clock::Clock;
 use serde_json::Value;
 use tokio::task::spawn_blocking;
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use api::clock::Clock;
+use clock::Clock;
 use reqwest::{Method, Response, header};
 use tempfile::TempDir;
 

@@ -1,6 +1,6 @@
 //! CORS, HSTS, and responses that nobody stores.
 
-use api::clock::Clock;
+use clock::Clock;
 use reqwest::{Method, header};
 use serde_json::json;
 

@@ -1,6 +1,6 @@
 //! `Host`: one of HTTP/1.1, and a known one for pages of developers.
 
-use api::clock::Clock;
+use clock::Clock;
 
 use super::exchange;
 use crate::support::app::TestApp;

@@ -45,7 +45,7 @@ fn cookie(user: &User<'_>) -> String {
 #[tokio::test]
 async fn only_our_own_pages_bring_a_session_in_cookies() {
     let vars = [("WEBSITE_DOMAIN", "http://localhost:4000")];
-    let app = TestApp::start_with(&vars, api::clock::Clock::system()).await;
+    let app = TestApp::start_with(&vars, clock::Clock::system()).await;
     let ada = app.guest("ada").await;
     let cookie = cookie(&ada);
     let api = app.url.replace("127.0.0.1", "localhost");
@@ -118,7 +118,7 @@ async fn a_bearer_token_may_come_with_the_first_message() {
 #[tokio::test]
 async fn a_session_counts_once_its_email_is_verified_where_that_is_asked_for() {
     let vars = [("EMAIL_VERIFICATION", "required")];
-    let app = TestApp::start_with(&vars, api::clock::Clock::system()).await;
+    let app = TestApp::start_with(&vars, clock::Clock::system()).await;
     let ada = app.user("ada").await;
     let closed = refusal(&app, Some(&ada.access_token)).await;
     assert_eq!(closed, (4401, "invalid claim".into()));

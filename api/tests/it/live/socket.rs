@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use api::supertokens::Claims;
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
+use supertokens::Claims;
 use tokio::{
     io::AsyncWriteExt as _,
     net::{TcpSocket, TcpStream},

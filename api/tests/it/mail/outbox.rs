@@ -1,12 +1,10 @@
 //! `/dev/mail`: mails that are kept while there is no mail server.
 
-use api::{
-    clock::Clock,
-    mail::Post,
-    supertokens::mailer::{Mail, MailKind},
-};
+use api::mail::Post;
+use clock::Clock;
 use reqwest::{StatusCode, header};
 use sqlx::{Connection as _, PgConnection};
+use supertokens::mailer::{Mail, MailKind};
 
 use super::log::Log;
 use crate::support::{

@@ -1,11 +1,9 @@
 //! Mail over a mail server: that it arrives, and that nobody waits for it.
 
-use api::{
-    clock::Clock,
-    mail::Post,
-    supertokens::mailer::{Mail, MailKind},
-};
+use api::mail::Post;
+use clock::Clock;
 use serde_json::json;
+use supertokens::mailer::{Mail, MailKind};
 use tokio::net::TcpListener;
 
 use super::{log::Log, server::MailServer};

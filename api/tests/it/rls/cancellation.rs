@@ -3,10 +3,8 @@
 
 use std::{pin::pin, time::Duration};
 
-use api::{
-    clock::Clock,
-    rls::{Access, Role},
-};
+use api::rls::{Access, Role};
+use clock::Clock;
 use futures_util::{future::join_all, poll};
 use reqwest::StatusCode;
 use serde_json::json;
@@ -169,7 +167,7 @@ async fn dropped_pings_leave_no_response_outstanding() {
 #[tokio::test]
 async fn flood_of_readiness_requests_costs_one_check_a_second() {
     let core = TestCore::start_with(TestDatabase::new().await, TestClock::at(0), |options| {
-        api::embedded_core::Options { clock: Clock::system(), ..options }
+        supertokens_dev_core::Options { clock: Clock::system(), ..options }
     })
     .await;
     let core_proxy = Proxy::before(&core.url()).await;

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use api::{
-    clock::Clock,
     concurrency::Budget,
     rls::{ClaimsMode, PoolOptions, Rls, Signer},
 };
 use axum::Router;
+use clock::Clock;
 use rcgen::{CertificateParams, KeyPair};
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};

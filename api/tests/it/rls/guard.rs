@@ -1,11 +1,11 @@
 use std::time::Duration;
 
 use api::{
-    clock::Clock,
     concurrency::Budget,
     rls::{CheckError, ClaimsMode, PoolOptions, Rls, Signer},
 };
 use axum::Router;
+use clock::Clock;
 
 use crate::support::{app::TestApp, database::TestDatabase};
 

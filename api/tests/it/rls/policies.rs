@@ -107,10 +107,10 @@ async fn a_key_meets_the_users_own_keys_only() {
 }
 
 #[tokio::test]
-async fn the_embedded_cores_state_is_out_of_reach() {
+async fn the_development_cores_state_is_out_of_reach() {
     let database = two_users().await;
     let pool = sqlx::PgPool::connect(&database.owner_url()).await.expect("the owner signs in");
-    api::embedded_core::migrate(&pool).await.expect("the Core's schema");
+    supertokens_dev_core::migrate(&pool).await.expect("the Core's schema");
     let tables: Vec<String> = sqlx::query_scalar(
         "select c.oid::regclass::text from pg_class c
          where relnamespace = 'supertokens_core'::regnamespace and relkind = 'r'",

@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
-use api::{clock::Clock, live::ListenerState};
+use api::live::ListenerState;
 use axum::Router;
+use clock::Clock;
 use futures_util::future::join_all;
 
 use crate::support::{app::TestApp, database::TestDatabase, pooler::Pooler};

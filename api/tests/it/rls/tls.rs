@@ -3,10 +3,10 @@
 use std::{env, fs, path::PathBuf, sync::Arc, time::Duration};
 
 use api::{
-    clock::Clock,
     concurrency::Budget,
     rls::{ClaimsMode, PoolOptions, Rls, Signer},
 };
+use clock::Clock;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional},

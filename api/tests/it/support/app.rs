@@ -2,18 +2,16 @@
 
 use std::net::TcpListener;
 
-use api::{
-    clock::Clock,
-    config::Config,
-    router,
-    server::Service,
-    state::AppState,
-    supertokens::{Claims, core::NewSession, session},
-};
+use api::{config::Config, router, server::Service, state::AppState};
 use axum::Router;
+use clock::Clock;
 use reqwest::{Method, RequestBuilder, StatusCode, header};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
+use supertokens::{
+    Claims,
+    session::{self, NewSession},
+};
 use tokio::runtime::{self, Runtime};
 
 pub use super::forms::credentials;
@@ -53,7 +51,7 @@ impl TestApp {
         Self::start_serving(database, vars, clock, |_| Router::new()).await
     }
 
-    /// Starts with a proxy between the service's own connections and the database. The embedded Core connects
+    /// Starts with a proxy between the service's own connections and the database. The development Core connects
     /// directly.
     pub async fn start_behind_proxy(vars: &[(&str, &str)]) -> (Self, Proxy) {
         let database = TestDatabase::migrated().await;

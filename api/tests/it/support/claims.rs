@@ -1,7 +1,7 @@
 //! Signed claims, as this file makes them: the service's own way has to agree with it.
 
-use api::clock::Clock;
 use aws_lc_rs::hmac;
+use clock::Clock;
 use migration::claims;
 use sea_orm::Database;
 

@@ -1,16 +1,14 @@
-//! An embedded Core with a database and a clock of its own.
+//! A development Core with a database and a clock of its own.
 
 use std::sync::{
     Arc,
     atomic::{AtomicI64, Ordering},
 };
 
-use api::{
-    clock::Clock,
-    embedded_core::{self, EmbeddedCore, Options},
-};
 use chrono::DateTime;
+use clock::Clock;
 use serde_json::{Value, json};
+use supertokens_dev_core::{DevCore, Options};
 
 use super::database::TestDatabase;
 
@@ -43,7 +41,7 @@ impl TestClock {
 const JSON: (&str, &str) = ("content-type", "application/json; charset=utf-8");
 
 pub struct TestCore {
-    core: EmbeddedCore,
+    core: DevCore,
     http: reqwest::Client,
     pub clock: TestClock,
     pub database: TestDatabase,
@@ -72,8 +70,8 @@ impl TestCore {
         clock: TestClock,
         change: impl FnOnce(Options) -> Options,
     ) -> Self {
-        let options = Options { clock: clock.clock(), ..Options::new(database.url()) };
-        let core = embedded_core::start(change(options)).await.expect("the Core starts");
+        let options = Options { clock: clock.clock(), ..Options::new(database.connect_options()) };
+        let core = supertokens_dev_core::start(change(options)).await.expect("the Core starts");
         Self { core, http: reqwest::Client::new(), clock, database }
     }
 

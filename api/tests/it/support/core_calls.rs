@@ -1,10 +1,12 @@
 //! Every call of the client of a Core, made once.
 
-use api::supertokens::core::{
-    Core, CoreError, CoreToken, NewSession, Refresh, SessionTokens, UserQuery,
-};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value, json};
+use supertokens::{
+    core::{Core, CoreError},
+    session::{CoreToken, NewSession, Refresh, SessionTokens},
+    users::UserQuery,
+};
 
 /// A name of several scripts, in a form that lower case does not change.
 pub const NAME: &str = "jürgen-юрий-太郎";

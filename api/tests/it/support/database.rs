@@ -10,7 +10,7 @@ use std::{
 use migration::{Migrator, MigratorTrait};
 use sea_orm::Database;
 use secrecy::SecretString;
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, postgres::PgConnectOptions};
 use url::Url;
 use uuid::Uuid;
 
@@ -66,6 +66,11 @@ impl TestDatabase {
     /// As superuser: what tests look at behind the service's back.
     pub fn url(&self) -> SecretString {
         SecretString::from(self.url_as("", ""))
+    }
+
+    /// The same for sqlx.
+    pub fn connect_options(&self) -> PgConnectOptions {
+        self.url_as("", "").parse().expect("a database URL")
     }
 
     /// As the owner, who may make roles but is no superuser, as on a managed server.

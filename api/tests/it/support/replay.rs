@@ -111,7 +111,7 @@ impl Replay {
             (Value::Object(recorded), Value::Object(live)) => {
                 self.compare_fields(at, recorded, live)
             }
-            // The embedded Core speaks no version whose shapes it has not.
+            // The development Core speaks no version whose shapes it has not.
             (Value::Array(recorded), Value::Array(live))
                 if at == "body.versions"
                     && live.iter().any(|version| recorded.contains(version)) =>

@@ -6,8 +6,8 @@ use std::{
     time::Duration,
 };
 
-use api::clock::Clock;
 use axum::Router;
+use clock::Clock;
 use serde_json::json;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWriteExt},

@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use api::supertokens::thirdparty::{Protocol, ProviderOptions};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
+use supertokens::recipes::thirdparty::{Protocol, ProviderOptions};
 
 use super::{
     super::{demo, provider::TestProvider},

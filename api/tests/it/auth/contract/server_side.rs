@@ -1,11 +1,12 @@
 //! What the server itself asked the official SDK for, and our counterpart of each call.
 
-use api::supertokens::{
-    SuperTokens,
-    core::{CoreError, SessionInformation, UserPage, UserQuery},
-    manage::{ChangeEmail, ChangePassword},
-};
 use serde_json::{Map, Value, json};
+use supertokens::{
+    SuperTokens,
+    core::CoreError,
+    session::SessionInformation,
+    users::{ChangeEmail, ChangePassword, UserPage, UserQuery},
+};
 
 use super::differences;
 use crate::support::{

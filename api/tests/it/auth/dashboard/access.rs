@@ -1,8 +1,8 @@
 //! Who may see users there, and who may change them.
 
-use api::supertokens::manage::SetDashboardLogin;
 use reqwest::StatusCode;
 use serde_json::json;
+use supertokens::recipes::dashboard::SetDashboardLogin;
 
 use super::{
     super::{assert_refused, send},
@@ -112,7 +112,7 @@ async fn who_signs_in_wrongly_learns_nothing() {
 #[tokio::test]
 async fn who_is_not_among_the_admins_looks_and_changes_nothing() {
     let vars = [("DASHBOARD_ADMINS", "boss@example.com, Admin@Example.com")];
-    let app = TestApp::start_with(&vars, api::clock::Clock::system()).await;
+    let app = TestApp::start_with(&vars, clock::Clock::system()).await;
     let (admin, reader) =
         (Admin::sign_in(&app).await, Admin::sign_in_as(&app, "reader@example.com").await);
     let ada = app.user("ada").await;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use api::rls::lint::{Login, Severity};
+use rls_lint::{Login, Severity};
 
 use super::{
     lint,

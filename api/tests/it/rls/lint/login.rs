@@ -1,5 +1,5 @@
-use api::rls::lint::{Finding, Login, pool, role_exists};
 use pg_scope::Options;
+use rls_lint::{Finding, Login, pool, role_exists};
 
 use super::{lint, places};
 use crate::{

@@ -9,15 +9,16 @@ mod rules;
 mod shared;
 mod signed;
 
-use api::rls::lint::{self, CREATE_IN_PUBLIC, Finding, Login, Report, SERVER_WITH_LEAKS};
+use api::rls::lint_options;
 use pg_scope::Options;
+use rls_lint::{CREATE_IN_PUBLIC, Finding, Login, Report, SERVER_WITH_LEAKS};
 
 use crate::support::database::TestDatabase;
 
 /// What the lint finds when `url` signs in, whatever the server of these tests is.
 async fn lint(url: &str, login: &Login) -> Report {
-    let pool = lint::pool(Options::from_url(url).expect("a URL"));
-    let report = lint::run(&pool, "authenticated", login).await;
+    let pool = rls_lint::pool(Options::from_url(url).expect("a URL"));
+    let report = rls_lint::run(&pool, &lint_options("authenticated", login.clone())).await;
     pool.close().await;
     let mut report = report.expect("the catalogue is read");
     report.findings = without_server(report.findings);

@@ -2,8 +2,9 @@
 
 use std::{collections::BTreeMap, env, sync::LazyLock};
 
-use api::rls::lint::{self, Login};
+use api::rls::lint_options;
 use pg_scope::{Access, Options, Pool, ScopeTemplate};
+use rls_lint::Login;
 use secrecy::ExposeSecret as _;
 use uuid::Uuid;
 
@@ -272,7 +273,7 @@ impl Target {
     async fn new() -> Self {
         let database = TestDatabase::migrated().await;
         let url = database.url();
-        let pool = lint::pool(Options::from_url(url.expose_secret()).expect("a URL"));
+        let pool = rls_lint::pool(Options::from_url(url.expose_secret()).expect("a URL"));
         Self { pool, database }
     }
 
@@ -292,7 +293,7 @@ impl Target {
         let path = "SELECT set_config('search_path', '', true)";
         transaction.query(path, &[]).await.expect("a setting");
         let login = Login::Named(LOGIN.into());
-        let report = lint::run_in(&transaction, "authenticated", &login).await;
+        let report = rls_lint::run_in(&transaction, &lint_options("authenticated", login)).await;
         let findings = without_server(report.expect("the catalogue is read").findings);
         transaction.rollback().await.expect("a rollback");
         Some(

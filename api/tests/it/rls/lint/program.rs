@@ -122,5 +122,5 @@ async fn it_can_be_looked_at_by_who_may_write_nothing() {
 #[test]
 fn it_lists_its_rules() {
     let output = rls_lint(&[], &["--rules"]);
-    assert_eq!((code(&output), said(&output)), (Some(0), api::rls::lint::rules_as_markdown()));
+    assert_eq!((code(&output), said(&output)), (Some(0), rls_lint::rules_as_markdown()));
 }

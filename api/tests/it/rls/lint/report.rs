@@ -1,6 +1,6 @@
 use std::{fs, path::Path};
 
-use api::rls::lint::{Finding, Report, Severity, rules_as_markdown};
+use rls_lint::{Finding, Report, Severity, rules_as_markdown};
 use serde_json::{Value, json};
 
 fn report(findings: Vec<Finding>) -> Report {

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use api::rls::lint::{CREATE_IN_PUBLIC, RULES, SERVER_WITH_LEAKS, Severity};
+use rls_lint::{CREATE_IN_PUBLIC, RULES, SERVER_WITH_LEAKS, Severity};
 use sqlx::AssertSqlSafe;
 
 use super::{findings, places};

@@ -1,7 +1,8 @@
 //! What is for everybody: tables without an owner comparison, and the schema `public`.
 
-use api::rls::lint::{CREATE_IN_PUBLIC, Login, pool, run};
+use api::rls::lint_options;
 use pg_scope::Options;
+use rls_lint::{CREATE_IN_PUBLIC, Login, pool, run};
 
 use super::{findings, places, rules::Case};
 use crate::{rls::guard::faults, support::database::TestDatabase};
@@ -118,7 +119,9 @@ async fn create_in_public_of_an_upgraded_cluster_is_a_warning() {
     ] {
         database.execute(&format!("{open} {owner}")).await;
         let pool = pool(Options::from_url(&database.login_url()).expect("a URL"));
-        let found = run(&pool, "authenticated", &Login::Own).await.expect("the catalogue is read");
+        let found = run(&pool, &lint_options("authenticated", Login::Own))
+            .await
+            .expect("the catalogue is read");
         pool.close().await;
         let (rule, advice) = expected;
         let created = found.findings.iter().find(|finding| finding.object == "SCHEMA public");

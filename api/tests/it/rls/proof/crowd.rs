@@ -93,7 +93,7 @@ async fn worker(router: Router, people: Arc<Vec<Person>>, seed: u64) -> (usize, 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_requests_of_two_hundred_users_over_four_connections_never_cross() {
     let vars = [("DATABASE_MAX_CONNECTIONS", "4"), ("REQUEST_TIMEOUT", "300")];
-    let app = TestApp::start_with(&vars, api::clock::Clock::system()).await;
+    let app = TestApp::start_with(&vars, clock::Clock::system()).await;
     let mut people = Vec::new();
     for _ in 0..USERS {
         let user = app.guest(&Uuid::new_v4().to_string()).await;

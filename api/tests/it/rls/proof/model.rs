@@ -1,6 +1,6 @@
 //! Random sequences of operations of a few users, next to a model of what each must see.
 
-use api::clock::Clock;
+use clock::Clock;
 use proptest::{
     prelude::*,
     test_runner::{Config, TestCaseError, TestRunner},

@@ -5,8 +5,9 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering::SeqCst},
 };
 
-use api::{clock::Clock, server::Service};
+use api::server::Service;
 use axum::{Router, body::Body, http::Request};
+use clock::Clock;
 use migration::claims;
 use serde_json::{Value, json};
 use tokio::time::{Duration, Instant, sleep};

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use api::{
-    clock::Clock,
     concurrency::Budget,
     rls::{CheckError, ClaimsMode, PoolOptions, Rls, Signer},
 };
 use chrono::TimeDelta;
+use clock::Clock;
 
 use super::{TestDatabase, TestKey};
 use crate::support::app::TestApp;

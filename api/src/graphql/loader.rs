@@ -11,7 +11,6 @@ use std::{
 };
 
 use async_graphql::Context;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use tokio::{
     sync::{OnceCell, oneshot},
     task::yield_now,
@@ -22,7 +21,6 @@ use super::{
     columns::{Columns, Row},
     context::{accounts, begin_read, claims},
 };
-use crate::entity::todo;
 
 #[derive(Default)]
 pub struct Loader {
@@ -87,7 +85,6 @@ async fn find(context: &Context<'_>, asked: &[Asked]) -> Result<HashMap<i64, Row
     ids.sort_unstable();
     ids.dedup();
     let transaction = begin_read(context).await?.ending();
-    let todos = todo::Entity::find().filter(todo::Column::Id.eq_any(ids));
-    let rows = columns.read(todos, &transaction).await?;
+    let rows: Vec<Row> = transaction.select_as(columns.select_by_ids(ids)).await?;
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }

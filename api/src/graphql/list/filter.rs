@@ -3,7 +3,7 @@
 use async_graphql::InputObject;
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, Condition,
+    ColumnTrait, Condition, Value,
     sea_query::{Expr, ExprTrait, LikeExpr, extension::postgres::PgExpr},
 };
 
@@ -69,14 +69,24 @@ impl TodoFilter {
         let text = self.task_contains.as_deref();
         Condition::all()
             .add_option(state)
-            .add_option(text.map(|text| Expr::col(Column::Task).ilike(containing(text))))
+            .add_option(
+                text.map(|text| Expr::col(Column::Task).ilike(LikeExpr::new(containing(text)))),
+            )
             .add_option(self.inserted_after.map(|moment| Column::InsertedAt.gt(moment)))
             .add_option(self.inserted_before.map(|moment| Column::InsertedAt.lt(moment)))
+    }
+
+    /// The parameters of the condition, in its order.
+    pub fn values(&self, to: &mut Vec<Value>) {
+        to.extend(self.is_complete.map(|is_complete| Value::from(!is_complete)));
+        to.extend(self.task_contains.as_deref().map(|text| Value::from(containing(text))));
+        to.extend(self.inserted_after.map(Value::from));
+        to.extend(self.inserted_before.map(Value::from));
     }
 }
 
 /// A pattern in which every character of the text stands for itself.
-fn containing(text: &str) -> LikeExpr {
+fn containing(text: &str) -> String {
     let mut pattern = String::from("%");
     for character in text.chars() {
         if matches!(character, '%' | '_' | '\\') {
@@ -85,5 +95,5 @@ fn containing(text: &str) -> LikeExpr {
         pattern.push(character);
     }
     pattern.push('%');
-    LikeExpr::new(pattern)
+    pattern
 }

@@ -4,8 +4,9 @@ mod cursor;
 mod filter;
 mod order;
 mod page;
+mod statement;
 
-use sea_orm::{EntityTrait, PaginatorTrait, QueryFilter, QuerySelect, Select};
+use sea_orm::{PaginatorTrait, QueryFilter, QuerySelect, Select};
 
 use self::page::Page;
 pub use self::{
@@ -53,22 +54,22 @@ impl List {
         TodoConnection { todos: Vec::new(), order: self.order, ends, total_count: None }
     }
 
-    /// Reads what is asked for of this page of `todos`, and counts all of the list if that is. `begin` opens the
-    /// transaction for the work that the filter asks for.
+    /// Reads what is asked for of this page of the owner's todos, and counts all of the list if that is. `begin` opens
+    /// the transaction for the work that the filter asks for. Without an owner, the todos are all that its role sees.
     pub async fn read(
         &self,
-        todos: Select<todo::Entity>,
+        owner: Option<&str>,
         wanted: Wanted,
         begin: impl AsyncFnOnce(Work) -> Result<UserTransaction, Error>,
     ) -> Result<TodoConnection, Error> {
         let transaction = begin(self.filter.work()).await?;
-        let read = self.read_in(todos, wanted, transaction).await;
+        let read = self.read_in(owner, wanted, transaction).await;
         read.map_err(|error| self.filter.explain(error))
     }
 
     async fn read_in(
         &self,
-        todos: Select<todo::Entity>,
+        owner: Option<&str>,
         wanted: Wanted,
         mut transaction: UserTransaction,
     ) -> Result<TodoConnection, Error> {
@@ -77,13 +78,14 @@ impl List {
             if wanted.columns.is_none() {
                 transaction = transaction.ending();
             }
-            let all = todos.clone().filter(self.filter.condition());
+            let all = statement::todos(owner).filter(self.filter.condition());
             // What is counted needs no other column.
             let ids = all.select_only().column(todo::Column::Id);
             connection.total_count = Some(ids.count(&transaction).await?);
         }
         if let Some(columns) = wanted.columns {
-            let found = columns.read(self.select(todos), &transaction.ending()).await?;
+            let statement = self.statement(columns, owner);
+            let found = transaction.ending().select_as(statement).await?;
             let (rows, ends) = self.page.cut(found);
             connection.todos = rows.into_iter().map(Todo::from).collect();
             connection.ends = ends;
@@ -99,6 +101,6 @@ impl List {
 
     /// As [`select`](Self::select), of all that the database lets be seen.
     pub fn select_all(&self) -> Select<todo::Entity> {
-        self.select(todo::Entity::find())
+        self.select(statement::todos(None))
     }
 }

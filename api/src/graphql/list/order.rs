@@ -2,7 +2,7 @@
 
 use async_graphql::Enum;
 use sea_orm::{
-    Order,
+    Order, Value,
     sea_query::{Expr, ExprTrait},
 };
 
@@ -10,7 +10,7 @@ use super::Place;
 use crate::entity::todo::Column;
 
 /// In which order todos stand. Those that were added at the same moment stand by their ids.
-#[derive(Enum, Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Debug, Default, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TodoOrder {
     /// Open todos first, then the newest first.
     #[default]
@@ -75,13 +75,23 @@ impl Keys {
         self.beyond(place, !self.is_descending)
     }
 
-    fn beyond(self, place: Place, is_below: bool) -> Expr {
-        let is_open = self.by_state.map(|state| match state {
+    /// The parameters of either, in their order.
+    pub fn values(self, place: Place, to: &mut Vec<Value>) {
+        to.extend(self.is_open(place).map(Value::from));
+        to.extend([place.inserted_at.into(), place.id.into()]);
+    }
+
+    /// The state to compare with, where the list is in an order of states.
+    fn is_open(self, place: Place) -> Option<bool> {
+        self.by_state.map(|state| match state {
             State::Both => place.is_open,
             State::One { is_open } => is_open,
-        });
+        })
+    }
+
+    fn beyond(self, place: Place, is_below: bool) -> Expr {
         let age = [Expr::from(place.inserted_at), place.id.into()];
-        let limit = Expr::tuple(is_open.map(Expr::from).into_iter().chain(age));
+        let limit = Expr::tuple(self.is_open(place).map(Expr::from).into_iter().chain(age));
         let key = Expr::tuple(self.columns());
         if is_below { key.lt(limit) } else { key.gt(limit) }
     }

@@ -26,9 +26,9 @@ pub struct Arguments {
 #[derive(Debug, Clone, Copy)]
 pub struct Page {
     limit: usize,
-    is_backwards: bool,
-    after: Option<Place>,
-    before: Option<Place>,
+    pub(super) is_backwards: bool,
+    pub(super) after: Option<Place>,
+    pub(super) before: Option<Place>,
 }
 
 impl Page {
@@ -64,8 +64,12 @@ impl Page {
         keys.columns()
             .into_iter()
             .fold(todos, |todos, column| todos.order_by(column, direction.clone()))
-            // One more than asked for tells whether there is a page beyond.
-            .limit(self.limit as u64 + 1)
+            .limit(self.limit())
+    }
+
+    /// How many todos are read: one more than asked for tells whether there is a page beyond.
+    pub fn limit(self) -> u64 {
+        self.limit as u64 + 1
     }
 
     /// The todos of the page in the order of the list, and what lies beyond its ends: on the side

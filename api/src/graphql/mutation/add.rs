@@ -1,17 +1,15 @@
 //! Adding todos: one statement and one transaction, for one as for many, safe to send again.
 
 use async_graphql::{Context, InputObject};
-use sea_orm::{DbBackend, EntityTrait, Statement};
+use sea_orm::{DbBackend, Statement};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::{
-    entity::todo,
-    graphql::{
-        Error,
-        context::begin,
-        model::todo::{Todo, parse_task},
-    },
+use crate::graphql::{
+    Error,
+    columns::Row,
+    context::begin,
+    model::todo::{Todo, parse_task},
 };
 
 /// A todo to add.
@@ -54,7 +52,7 @@ pub const ADD: &str = "
     ORDER BY place
     ON CONFLICT (user_id, client_key) WHERE client_key IS NOT NULL
         DO UPDATE SET task = todos.task WHERE todos.client_digest = excluded.client_digest
-    RETURNING id, user_id, task, is_complete, inserted_at, revision";
+    RETURNING id, task, is_complete, inserted_at, revision";
 
 /// Adds all of them or none, and answers them in this order. Their keys must differ.
 pub async fn add(context: &Context<'_>, new: &[NewTodo]) -> Result<Vec<Todo>, Error> {
@@ -65,7 +63,7 @@ pub async fn add(context: &Context<'_>, new: &[NewTodo]) -> Result<Vec<Todo>, Er
         transaction = transaction.ending();
     }
     let statement = Statement::from_sql_and_values(DbBackend::Postgres, ADD, [rows.into()]);
-    let added = todo::Entity::find().from_raw_sql(statement).all(&transaction).await?;
+    let added: Vec<Row> = transaction.select_as(statement).await?;
     if added.len() < new.len() {
         return Err(Error::bad_input(
             "A key was used before, for another task: choose a new key for each new todo.",

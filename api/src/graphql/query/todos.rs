@@ -1,8 +1,6 @@
 use async_graphql::{Context, Object, Result};
-use sea_orm::EntityTrait;
 
 use crate::{
-    entity::todo,
     graphql::{
         context::begin_work,
         list::{Arguments, List, TodoFilter, TodoOrder, complexity},
@@ -46,6 +44,6 @@ impl TodosQuery {
             return Ok(page.unread());
         }
         let begin = async |work| begin_work(context, Access::Read, work).await;
-        Ok(page.read(todo::Entity::find(), wanted, begin).await?)
+        Ok(page.read(None, wanted, begin).await?)
     }
 }

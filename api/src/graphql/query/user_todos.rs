@@ -1,13 +1,9 @@
 use async_graphql::{Context, ID, Object, Result};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
-use crate::{
-    entity::todo::{self, Column},
-    graphql::{
-        context::{begin_support, permit},
-        list::{Arguments, List, TodoFilter, TodoOrder, complexity},
-        model::todo_connection::{TodoConnection, Wanted},
-    },
+use crate::graphql::{
+    context::{begin_support, permit},
+    list::{Arguments, List, TodoFilter, TodoOrder, complexity},
+    model::todo_connection::{TodoConnection, Wanted},
 };
 
 const READ_ANY: &str = "todos:read-any";
@@ -49,7 +45,6 @@ impl UserTodosQuery {
             return Ok(page.unread());
         }
         let begin = async |work| begin_support(context, READ_ANY, work).await;
-        let theirs = todo::Entity::find().filter(Column::UserId.eq(user_id.0));
-        Ok(page.read(theirs, wanted, begin).await?)
+        Ok(page.read(Some(user_id.as_str()), wanted, begin).await?)
     }
 }

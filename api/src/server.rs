@@ -25,12 +25,13 @@ use self::{
 };
 use crate::{
     config::{Config, Environment, Switch},
-    graphql::{self, Endpoint, Introspection, Manifest, Sockets},
+    graphql::{Endpoint, Introspection, Manifest, Sockets},
     health::HealthMonitor,
     live::Live,
     mail::Post,
     rls::{self, Rls},
     router::{admin, router},
+    schema,
     shutdown::{Shutdown, Stage},
     state::{AppState, Parts},
 };
@@ -144,7 +145,7 @@ impl Service {
             Environment::Production => Introspection::Refused,
         };
         let live = Live::open(config.database_url_direct(), reads(config))?;
-        let schema = graphql::schema(&rls, supertokens.clone(), &live, introspection);
+        let schema = schema::schema(&rls, supertokens.clone(), &live, introspection);
         let schema = open_endpoint(schema, introspection, config).await?;
         let mut session_checks = JoinSet::new();
         session_checks.spawn(check_sessions(supertokens.clone()));
@@ -219,7 +220,7 @@ async fn check_sessions(supertokens: SuperTokens) {
 
 /// Reads the documents that are executed by their hashes.
 async fn open_endpoint(
-    schema: graphql::Schema,
+    schema: schema::Schema,
     introspection: Introspection,
     config: &Config,
 ) -> anyhow::Result<Endpoint> {
@@ -228,7 +229,7 @@ async fn open_endpoint(
         manifests.extend(Manifest::read(path).context("GRAPHQL_TRUSTED_DOCUMENTS")?);
     }
     let operations = config.graphql.operations(config.environment);
-    let endpoint = graphql::endpoint(schema, introspection, &manifests, operations).await;
+    let endpoint = schema::endpoint(schema, introspection, &manifests, operations).await;
     endpoint.context("a GraphQL document of the manifests cannot be used")
 }
 

@@ -1,6 +1,6 @@
 //! The functions by which policies read the claims, as the migrations make them.
 
-use crate::m20261101_000002_create_auth_schema::{FUNCTIONS, SESSION};
+use crate::m20261201_000012_inline_auth_functions::{FUNCTIONS, SESSION};
 
 /// The names and bodies of the functions in the schema `auth`, with plain claims.
 pub fn functions() -> Vec<(&'static str, &'static str)> {
@@ -24,7 +24,7 @@ mod tests {
         let names: Vec<_> = functions().into_iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["session", "jwt", "user_id", "uid"]);
         for (name, body) in functions() {
-            assert!(body.trim_end().ends_with("END"), "{name}: {body}");
+            assert!(body.trim_start().starts_with("SELECT"), "{name}: {body}");
         }
     }
 }

@@ -23,6 +23,7 @@ mod m20261130_000008_bound_todo_notifications;
 mod m20261130_000009_limit_todos;
 mod m20261130_000010_number_todo_revisions;
 mod m20261130_000011_count_and_notify_added_todos;
+mod m20261201_000012_inline_auth_functions;
 
 pub use sea_orm_cli::MigrateSubcommands;
 use sea_orm_migration::prelude::*;
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000009_limit_todos::Migration),
             Box::new(m20261130_000010_number_todo_revisions::Migration),
             Box::new(m20261130_000011_count_and_notify_added_todos::Migration),
+            Box::new(m20261201_000012_inline_auth_functions::Migration),
         ]
     }
 }

@@ -187,7 +187,10 @@ function AS (
            -- Those in C have no names to look up, those with a parsed body no more.
            l.lanname NOT IN ('c', 'internal') AND p.prosqlbody IS NULL AND p.prokind <> 'a'
            AND NOT EXISTS (SELECT FROM unnest(p.proconfig) setting
-                           WHERE setting LIKE 'search\_path=%') AS follows_search_path,
+                           WHERE setting LIKE 'search\_path=%')
+           -- Without settings, PostgreSQL inlines the functions of the migrations. Their names have schemas.
+           AND NOT EXISTS (SELECT FROM auth_function given WHERE n.nspname = 'auth'
+                           AND given.name = p.proname AND given.body = p.prosrc) AS follows_search_path,
            -- Signed claims: it needs its owner's rights for the keys, which nobody else may read.
            n.nspname = 'auth' AND p.proname = 'session' AND p.pronargs = 0 AND EXISTS (
                SELECT FROM relation k WHERE k.name = 'auth_private.claims_keys'

@@ -15,7 +15,7 @@ use sea_orm_migration::sea_orm::{
 
 pub use self::{command::Command, error::ClaimsError};
 use crate::{
-    m20261101_000002_create_auth_schema::SESSION as PLAIN_SESSION,
+    m20261201_000012_inline_auth_functions::{FUNCTIONS, SESSION as PLAIN_SESSION},
     rls::{ROLE, SUPPORT},
 };
 
@@ -63,6 +63,8 @@ pub async fn sign(
         None
     };
     close_ways_round(&transaction).await?;
+    // A temporary type called `jsonb` misleads those of a database that was not migrated since.
+    transaction.execute_unprepared(FUNCTIONS).await?;
     transaction.execute_unprepared(&SIGNED_SESSION.replace("{pgcrypto}", &pgcrypto)).await?;
     transaction.commit().await?;
     Ok(key)

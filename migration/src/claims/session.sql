@@ -33,7 +33,3 @@ BEGIN
         MESSAGE = 'the claims are not signed, or not by a key and at a time that count here',
         HINT = 'Compare RLS_CLAIMS_KEY with `migration claims status`, and the clocks.';
 END $$;
-
-ALTER FUNCTION auth.jwt() SET search_path = pg_catalog, pg_temp;
-ALTER FUNCTION auth.user_id() SET search_path = pg_catalog, pg_temp;
-ALTER FUNCTION auth.uid() SET search_path = pg_catalog, pg_temp;

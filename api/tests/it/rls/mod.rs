@@ -1,6 +1,7 @@
 //! Row-level security, seen from below the API: SQL as the service's own login.
 
 mod cancellation;
+mod claims_functions;
 mod connecting;
 mod guard;
 mod lint;

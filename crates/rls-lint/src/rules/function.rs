@@ -56,28 +56,31 @@ pub const AUTH_REPLACED: Rule = Rule {
     severity: Severity::Error,
     title: "A function of the schema `auth` that is not what the migrations or the extension made",
     message: "{object} is not what the migrations made: {what}",
-    advice: "put back the function of the migrations (`create_auth_schema`): `migration claims plain` does so for \
-             auth.session()",
+    advice: "run `migration up`. If it is no older one, put back the function of the migrations \
+             (`inline_auth_functions`): `migration claims plain` does so for auth.session()",
     sql: "SELECT format('function auth.%I()', p.proname) AS object, concat_ws(', ',
-                 CASE WHEN NOT made.is_known THEN 'its body' END,
+                 CASE WHEN NOT (made.is_body OR made.checks_claims) THEN 'its body' END,
                  CASE WHEN p.provolatile <> 's' THEN 'its volatility' END,
-                 CASE WHEN l.lanname <> 'plpgsql' THEN 'its language' END,
+                 CASE WHEN NOT made.is_language THEN 'its language' END,
                  CASE WHEN NOT made.has_settings THEN 'its settings' END) AS what
           FROM pg_proc p
           JOIN pg_namespace n ON n.oid = p.pronamespace AND n.nspname = 'auth'
           JOIN pg_language l ON l.oid = p.prolang
           CROSS JOIN LATERAL (
-              SELECT coalesce(bool_or(p.prosrc = given.body), false) OR EXISTS (
-                         SELECT FROM function f WHERE f.oid = p.oid AND f.prosecdef
-                         AND f.checks_claims) AS is_known,
-                     coalesce(p.proconfig IN (ARRAY['search_path=\"\"'],
-                                              ARRAY['search_path=pg_catalog, pg_temp']), false) AS has_settings
-              FROM auth_function given
-              WHERE given.name = p.proname) made
+              SELECT EXISTS (SELECT FROM auth_function given
+                             WHERE given.name = p.proname AND given.body = p.prosrc) AS is_body,
+                     EXISTS (SELECT FROM function f WHERE f.oid = p.oid AND f.prosecdef
+                             AND f.checks_claims) AS checks_claims) given
+          CROSS JOIN LATERAL (
+              SELECT given.*,
+                     l.lanname = CASE WHEN given.checks_claims THEN 'plpgsql' ELSE 'sql' END AS is_language,
+                     CASE WHEN given.checks_claims
+                         THEN p.proconfig IS NOT DISTINCT FROM ARRAY['search_path=pg_catalog, pg_temp']
+                         ELSE p.proconfig IS NULL END AS has_settings) made
           WHERE p.pronargs = 0 AND p.proname IN (SELECT name FROM auth_function)
           AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass
                           AND d.objid = p.oid AND d.deptype = 'e')
-          AND NOT (made.is_known AND p.provolatile = 's' AND l.lanname = 'plpgsql'
+          AND NOT ((made.is_body OR made.checks_claims) AND p.provolatile = 's' AND made.is_language
                    AND made.has_settings)",
 };
 

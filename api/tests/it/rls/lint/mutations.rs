@@ -98,7 +98,7 @@ const HARMFUL: &[(&str, &str)] = &[
     ("functions", "alter function public.notify_todo_changes() owner to {member}"),
     (
         "claims",
-        "alter function auth.[user_id|session|jwt|uid]() [immutable|volatile|set request.jwt.claims = '{}'|reset all|set search_path = public|owner to {member}]",
+        "alter function auth.[user_id|session|jwt|uid]() [immutable|volatile|set request.jwt.claims = '{}'|set search_path = ''|set search_path = public|owner to {member}]",
     ),
     (
         "claims",

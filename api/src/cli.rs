@@ -102,7 +102,7 @@ fn explain(error: &anyhow::Error, code: u8) -> ExitCode {
 async fn serve(carried: Carried) -> anyhow::Result<()> {
     let mut config = config()?;
     config.carried = carried;
-    let telemetry = Telemetry::start(&config)?;
+    let telemetry = Telemetry::start(&config.telemetry())?;
     let served = server::serve(config, stopped()).await;
     telemetry.stop().await;
     served

@@ -5,6 +5,7 @@ pub mod cli;
 pub mod commands;
 pub mod concurrency;
 pub mod config;
+pub mod connections;
 pub mod error;
 pub mod files;
 pub mod graphql;

@@ -1,11 +1,8 @@
 //! Starts the parts of the service in order, and stops them in the reverse one.
 
-pub mod connections;
 pub mod core;
 mod files;
-mod head;
 mod memory;
-mod pulse;
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -19,12 +16,10 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use self::{
-    connections::{Connections, Patience},
-    core::OpenedCore,
-};
+use self::core::OpenedCore;
 use crate::{
     config::{Config, Environment, Switch},
+    connections::{Connections, IdleTimeout},
     graphql::{Endpoint, Introspection, Manifest, Sockets},
     health::HealthMonitor,
     live::Live,
@@ -150,10 +145,10 @@ impl Service {
         let mut session_checks = JoinSet::new();
         session_checks.spawn(check_sessions(supertokens.clone()));
         let (outbox, room) = (post.outbox(), files::room(config));
-        let patience = Patience {
+        let patience = IdleTimeout {
             rest: config.keep_alive,
             served: config.request_timeout + AFTER_REQUESTS,
-            ..Patience::default()
+            ..IdleTimeout::default()
         };
         let (sockets, connections) = (Sockets::new(room), Connections::new(room, patience));
         let shutdown = Shutdown::default();

@@ -24,7 +24,7 @@ pub use self::{
     documents::{BadManifest, Manifest},
     endpoint::{Endpoint, Operations},
     error::{Code, Error},
-    handler::{handler, refusal, request_id},
+    handler::{GraphqlState, handler, refusal, request_id},
     limits::{BULK, PASSWORD, ROUND_TRIP},
     probe::Probe,
     socket::{Sockets, socket},

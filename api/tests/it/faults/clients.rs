@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use api::{
-    server::connections::{Connections, Patience},
+    connections::{Connections, IdleTimeout},
     shutdown::{Shutdown, Stage},
 };
 use axum::{Router, routing::get};
@@ -171,7 +171,10 @@ async fn ask(stream: &mut TcpStream) -> std::io::Result<String> {
 }
 
 /// A service of one route, with places for so many.
-async fn small(max: usize, patience: Patience) -> (String, Connections, Shutdown, JoinHandle<()>) {
+async fn small(
+    max: usize,
+    patience: IdleTimeout,
+) -> (String, Connections, Shutdown, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address").to_string();
     let (connections, shutdown) = (Connections::new(max, patience), Shutdown::default());
@@ -265,11 +268,11 @@ async fn a_connection_may_rest_and_no_answer_is_kept_for_who_does_not_take_it() 
     };
     // One that rests between two requests may do so for longer than a head may take. It takes as long as a busy
     // machine needs to send one.
-    let patience = Patience {
+    let patience = IdleTimeout {
         rest: Duration::from_hours(1),
         rest_when_full: Duration::from_hours(1),
         head: Duration::from_secs(3),
-        ..Patience::default()
+        ..IdleTimeout::default()
     };
     let (address, _connections, _shutdown, _server) = small(10, patience).await;
     let mut resting = connect(&address).await;
@@ -277,7 +280,7 @@ async fn a_connection_may_rest_and_no_answer_is_kept_for_who_does_not_take_it() 
     half_a_head(&address).await;
     assert!(ask(&mut resting).await.expect("an answer").starts_with("HTTP/1.1 200 "));
 
-    let patience = Patience {
+    let patience = IdleTimeout {
         rest: Duration::from_millis(300),
         rest_when_full: Duration::from_mins(1),
         head: Duration::from_secs(3),

@@ -15,7 +15,7 @@ use tokio::{
 
 /// How long a client may be silent.
 #[derive(Debug, Clone, Copy)]
-pub struct Patience {
+pub struct IdleTimeout {
     /// Between two requests. Longer than a proxy in front keeps a connection that rests: else the proxy may
     /// send a request on one that is just being closed.
     pub rest: Duration,
@@ -62,7 +62,7 @@ impl Pulse {
     }
 
     /// How long it may go on like this; none where it has been so for too long.
-    pub fn left(&self, patience: &Patience, is_full: bool) -> Option<Duration> {
+    pub fn left(&self, patience: &IdleTimeout, is_full: bool) -> Option<Duration> {
         let (phase, silent) = {
             let beat = self.lock();
             (beat.phase, beat.since.elapsed())

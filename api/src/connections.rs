@@ -1,6 +1,7 @@
-//! The connections of clients: how many there are, how long each may be silent, and their end.
-//!
-//! axum's own server takes any number, and waits for each without end.
+//! HTTP connections: their number, idle timeouts, and shutdown. axum's own server accepts any number, without a timeout.
+
+mod head;
+mod idle;
 
 use std::{convert::Infallible, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
@@ -23,11 +24,8 @@ use tokio::{
 };
 use tower::ServiceExt as _;
 
-pub use super::pulse::Patience;
-use super::{
-    head,
-    pulse::{Pulse, Watched},
-};
+pub use self::idle::IdleTimeout;
+use self::idle::{Pulse, Watched};
 use crate::{error::ApiError, shutdown::Shutdown, telemetry::metrics::CONNECTIONS_REFUSED};
 
 /// After an error of the system's, such as too many open files: trying again at once would help nobody.
@@ -43,7 +41,7 @@ const REFUSING: usize = 64;
 const REFUSED_WITHIN: Duration = Duration::from_secs(2);
 
 /// How long connections rest, unless the settings say otherwise.
-impl Default for Patience {
+impl Default for IdleTimeout {
     fn default() -> Self {
         Self {
             rest: Duration::from_secs(75),
@@ -61,7 +59,7 @@ pub struct Connections(Arc<Inner>);
 
 struct Inner {
     max: usize,
-    patience: Patience,
+    patience: IdleTimeout,
     places: Arc<Semaphore>,
     refusing: Arc<Semaphore>,
     /// Whether somebody found no place a moment ago.
@@ -69,7 +67,7 @@ struct Inner {
 }
 
 impl Connections {
-    pub fn new(max: usize, patience: Patience) -> Self {
+    pub fn new(max: usize, patience: IdleTimeout) -> Self {
         Self(Arc::new(Inner {
             max,
             patience,

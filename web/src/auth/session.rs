@@ -42,6 +42,11 @@ pub enum Parting {
 }
 
 impl Session {
+    /// Whether this user is signed in.
+    pub fn is_of(&self, id: &str) -> bool {
+        matches!(self, Self::In(user) if &*user.id == id)
+    }
+
     /// Who ended without meaning to may come back, and parts with nothing.
     pub fn parting(&self, next: &Self) -> Option<Parting> {
         match (self, next) {
@@ -83,6 +88,14 @@ mod tests {
 
     fn marked(session: &Session, mark: Mark) -> Session {
         session.after(SessionChange::Marked(mark))
+    }
+
+    #[test]
+    fn session_is_only_of_its_own_user() {
+        assert!(Session::In(ada()).is_of("ada"));
+        assert!(!Session::In(ada()).is_of("grace"));
+        assert!(!Session::Out.is_of("ada"));
+        assert!(!Session::Ended.is_of("ada"));
     }
 
     #[test]

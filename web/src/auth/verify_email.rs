@@ -33,7 +33,11 @@ pub struct Props {
 pub fn VerifyEmailPage(props: &Props) -> Html {
     let session = use_session();
     match (parameter(&props.query, "token"), &*session) {
-        (Some(token), _) => html! { <ByLink {token} /> },
+        (Some(token), _) => {
+            let owner = parameter(&props.query, "userId");
+            let own = owner.is_some_and(|owner| session.is_of(&owner));
+            html! { <ByLink {token} {own} /> }
+        }
         (None, Session::In(user)) => html! { <Waiting user={user.clone()} /> },
         (None, _) => html! { <Redirect to={Route::Auth} /> },
     }
@@ -42,33 +46,70 @@ pub fn VerifyEmailPage(props: &Props) -> Html {
 #[derive(Properties, PartialEq)]
 struct ByLinkProps {
     token: AttrValue,
+    /// Whether the link was sent to the signed-in user.
+    own: bool,
 }
 
+/// Verifies at once only for the link's own user. Mail scanners open links, too, and must not use them up.
 #[component]
 fn ByLink(props: &ByLinkProps) -> Html {
-    let answer = use_state(|| None::<Result<Outcome, Error>>);
+    let step = use_state_eq(|| Step::Ready);
+    let verify = {
+        let (token, step) = (props.token.clone(), step.clone());
+        Callback::from(move |()| {
+            if *step != Step::Ready {
+                return;
+            }
+            step.set(Step::Verifying);
+            let (token, step) = (token.clone(), step.setter());
+            spawn_local(async move { step.set(Step::Done(verification::verify(&token).await)) });
+        })
+    };
     {
-        let (token, answer) = (props.token.clone(), answer.setter());
-        use_effect_with((), move |()| {
-            spawn_local(async move { answer.set(Some(verification::verify(&token).await)) });
+        let verify = verify.clone();
+        use_effect_with(props.own, move |own| {
+            if *own {
+                verify.emit(());
+            }
         });
     }
-    let title = match &*answer {
-        None => "Verifying your email\u{2026}",
-        Some(Ok(Outcome::Done)) => "Your email is verified",
-        Some(Ok(_)) => "This link does not work",
-        Some(Err(_)) => "Your email could not be verified now",
+    let title = match &*step {
+        Step::Ready if !props.own => "Verify your email",
+        Step::Ready | Step::Verifying => "Verifying your email\u{2026}",
+        Step::Done(Ok(Outcome::Done)) => "Your email is verified",
+        Step::Done(Ok(_)) => "This link does not work",
+        Step::Done(Err(_)) => "Your email could not be verified now",
     };
     use_page(title, "title");
-    let (text, to) = match &*answer {
-        None => return card(title, Html::default()),
-        Some(Ok(Outcome::Done)) => (AttrValue::Static(VERIFIED), Route::Home),
-        Some(Ok(_)) => (AttrValue::Static(SPENT), Route::VerifyEmail),
-        Some(Err(error)) => (error.to_string().into(), Route::VerifyEmail),
+    let (text, to) = match &*step {
+        Step::Ready if !props.own => return card(title, confirmation(&verify)),
+        Step::Ready | Step::Verifying => return card(title, Html::default()),
+        Step::Done(Ok(Outcome::Done)) => (AttrValue::Static(VERIFIED), Route::Home),
+        Step::Done(Ok(_)) => (AttrValue::Static(SPENT), Route::VerifyEmail),
+        Step::Done(Err(error)) => (error.to_string().into(), Route::VerifyEmail),
     };
     ending(title, text, (to, "Continue"))
 }
 
+#[derive(PartialEq)]
+enum Step {
+    Ready,
+    Verifying,
+    Done(Result<Outcome, Error>),
+}
+
+fn confirmation(verify: &Callback<()>) -> Html {
+    html! {
+        <>
+            <p class="lead">{ CONFIRM }</p>
+            <button type="button" class="button primary wide" onclick={verify.reform(|_| ())}>
+                { "Verify email" }
+            </button>
+        </>
+    }
+}
+
+const CONFIRM: &str = "If you signed up for todos, confirm that this email address is yours.";
 const VERIFIED: &str = "Thank you. You can close this tab if another one is waiting.";
 const SPENT: &str = "It was used before, or is older than a day. Sign in to get another one.";
 

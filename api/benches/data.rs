@@ -9,12 +9,11 @@ use std::{env, hint::black_box, time::Duration};
 
 use api::{
     concurrency::Budget,
-    graphql::{
-        self, Accounts, Error, Introspection,
-        list::{Arguments, List},
-    },
+    graphql::{Accounts, Error, Introspection},
     live::Live,
     rls::{Access, ClaimsMode, PoolOptions, Rls, Role, Signer},
+    schema,
+    todos::{Arguments, List},
 };
 use axum::http::Method;
 use clock::Clock;
@@ -74,7 +73,7 @@ fn operation(criterion: &mut Criterion) {
     let _entered = runtime.enter();
     let nowhere = connect(NOWHERE.into());
     let live = Live::open(&NOWHERE.into(), 1).expect("a URL");
-    let schema = graphql::schema(&nowhere, NoAccounts, &live, Introspection::Allowed);
+    let schema = schema::schema(&nowhere, NoAccounts, &live, Introspection::Allowed);
     let mut group = criterion.benchmark_group("operation without I/O");
     for (name, query) in [
         ("one field", "{ __typename }"),

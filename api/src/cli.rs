@@ -10,7 +10,7 @@ use crate::{
     commands::{self, dashboard, healthcheck, migrate, rls_lint, roles, settings, version},
     config::{Config, CoreSettings},
     files::Carried,
-    graphql, server,
+    schema, server,
     telemetry::Telemetry,
 };
 
@@ -72,7 +72,7 @@ pub async fn run(program: Program) -> ExitCode {
             Ok(())
         }
         Command::Schema => {
-            print!("{}", graphql::sdl());
+            print!("{}", schema::sdl());
             Ok(())
         }
         Command::Config(command) => load_env_file().and_then(|()| settings::run(&command)),
@@ -102,7 +102,7 @@ fn explain(error: &anyhow::Error, code: u8) -> ExitCode {
 async fn serve(carried: Carried) -> anyhow::Result<()> {
     let mut config = config()?;
     config.carried = carried;
-    let telemetry = Telemetry::start(&config)?;
+    let telemetry = Telemetry::start(&config.telemetry())?;
     let served = server::serve(config, stopped()).await;
     telemetry.stop().await;
     served

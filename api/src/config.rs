@@ -44,6 +44,7 @@ pub use self::{core_settings::CoreSettings, faults::Faults};
 use crate::{
     concurrency::Budget,
     files::{Carried, Files},
+    telemetry,
 };
 
 /// The service, from its environment. `.env` in the working directory is read first; what the
@@ -255,7 +256,20 @@ impl Config {
         self.api_domain.clone().unwrap_or_else(|| local(self.port))
     }
 
-    /// How long it goes on once it is told to stop.
+    /// What the service logs, traces and counts.
+    pub fn telemetry(&self) -> telemetry::Options {
+        telemetry::Options {
+            format: match self.environment {
+                Environment::Development => telemetry::Format::Compact,
+                Environment::Production => telemetry::Format::Json,
+            },
+            filter: self.log.clone(),
+            traces: self.operations.otlp(),
+            has_metrics: self.operations.admin_address.is_some(),
+        }
+    }
+
+    /// How long the service goes on after it is told to stop.
     pub fn shutdown_delay(&self) -> Duration {
         self.shutdown_delay.unwrap_or(match self.environment {
             Environment::Development => Duration::ZERO,

@@ -8,7 +8,7 @@ use axum::{
 use metrics::counter;
 use serde_json::json;
 
-use crate::{graphql::Code, telemetry::metrics::REQUESTS_SHED};
+use crate::telemetry::metrics::REQUESTS_SHED;
 
 /// When to come back to a service that has too much to do: soon, since each place is free again within
 /// milliseconds.
@@ -62,26 +62,6 @@ impl ApiError {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-        }
-    }
-
-    /// What it is to a GraphQL client.
-    pub fn code(&self) -> Code {
-        match self {
-            Self::BadRequest(_)
-            | Self::MethodNotAllowed
-            | Self::PayloadTooLarge
-            | Self::HeadTooLarge
-            | Self::SlowBody
-            | Self::NotAcceptable
-            | Self::UnsupportedMediaType => Code::BadUserInput,
-            Self::Forbidden(_) => Code::Forbidden,
-            Self::NotFound => Code::NotFound,
-            Self::Timeout | Self::TooManySockets | Self::TooManyConnections => {
-                Code::ServiceUnavailable
-            }
-            Self::Overloaded => Code::Overloaded,
-            Self::Internal => Code::Internal,
         }
     }
 

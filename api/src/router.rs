@@ -77,7 +77,10 @@ pub fn layers(router: Router, config: &Config) -> Router {
     let layers = ServiceBuilder::new()
         .map_request(accept_request_id)
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
-        .layer(middleware::from_fn_with_state(Timing::new(config), observe))
+        .layer(middleware::from_fn_with_state(
+            Timing(config.environment == Environment::Development),
+            observe,
+        ))
         .map_request(move |request| proxies.identify(request))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .map_response(move |response| security.secure(response))

@@ -1,11 +1,8 @@
 //! Starts the parts of the service in order, and stops them in the reverse one.
 
-pub mod connections;
 pub mod core;
 mod files;
-mod head;
 mod memory;
-mod pulse;
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -19,18 +16,17 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use self::{
-    connections::{Connections, Patience},
-    core::OpenedCore,
-};
+use self::core::OpenedCore;
 use crate::{
     config::{Config, Environment, Switch},
-    graphql::{self, Endpoint, Introspection, Manifest, Sockets},
+    connections::{Connections, IdleTimeout},
+    graphql::{Endpoint, Introspection, Manifest, Sockets},
     health::HealthMonitor,
     live::Live,
     mail::Post,
     rls::{self, Rls},
     router::{admin, router},
+    schema,
     shutdown::{Shutdown, Stage},
     state::{AppState, Parts},
 };
@@ -144,15 +140,15 @@ impl Service {
             Environment::Production => Introspection::Refused,
         };
         let live = Live::open(config.database_url_direct(), reads(config))?;
-        let schema = graphql::schema(&rls, supertokens.clone(), &live, introspection);
+        let schema = schema::schema(&rls, supertokens.clone(), &live, introspection);
         let schema = open_endpoint(schema, introspection, config).await?;
         let mut session_checks = JoinSet::new();
         session_checks.spawn(check_sessions(supertokens.clone()));
         let (outbox, room) = (post.outbox(), files::room(config));
-        let patience = Patience {
+        let patience = IdleTimeout {
             rest: config.keep_alive,
             served: config.request_timeout + AFTER_REQUESTS,
-            ..Patience::default()
+            ..IdleTimeout::default()
         };
         let (sockets, connections) = (Sockets::new(room), Connections::new(room, patience));
         let shutdown = Shutdown::default();
@@ -219,7 +215,7 @@ async fn check_sessions(supertokens: SuperTokens) {
 
 /// Reads the documents that are executed by their hashes.
 async fn open_endpoint(
-    schema: graphql::Schema,
+    schema: schema::Schema,
     introspection: Introspection,
     config: &Config,
 ) -> anyhow::Result<Endpoint> {
@@ -228,7 +224,7 @@ async fn open_endpoint(
         manifests.extend(Manifest::read(path).context("GRAPHQL_TRUSTED_DOCUMENTS")?);
     }
     let operations = config.graphql.operations(config.environment);
-    let endpoint = graphql::endpoint(schema, introspection, &manifests, operations).await;
+    let endpoint = schema::endpoint(schema, introspection, &manifests, operations).await;
     endpoint.context("a GraphQL document of the manifests cannot be used")
 }
 

@@ -1,16 +1,17 @@
 //! What the handlers share.
 
-use supertokens::SuperTokens;
-
 use std::{ops::Deref, sync::Arc};
 
+use axum::extract::FromRef;
+use supertokens::SuperTokens;
+
 use crate::{
-    graphql::{Endpoint, Sockets},
+    connections::Connections,
+    graphql::{Endpoint, GraphqlState, Sockets},
     health::HealthMonitor,
     live::Live,
     mail::Outbox,
     rls::Rls,
-    server::connections::Connections,
     shutdown::Shutdown,
 };
 
@@ -30,6 +31,16 @@ pub struct Parts {
     pub shutdown: Shutdown,
     /// Where mails are kept that no server sends: in development.
     pub outbox: Option<Outbox>,
+}
+
+impl FromRef<AppState> for GraphqlState {
+    fn from_ref(state: &AppState) -> Self {
+        Self {
+            endpoint: state.schema.clone(),
+            supertokens: state.supertokens.clone(),
+            sockets: state.sockets.clone(),
+        }
+    }
 }
 
 impl From<Parts> for AppState {

@@ -24,7 +24,7 @@
     askEarly(...first.split("\n"));
   }
 
-  // What the app asked for first the last time (services/early.rs), while it is on its way.
+  // What the app asked for first the last time (client/prefetch.rs), while it is on its way.
   function askEarly(url, ...bodies) {
     const headers = { "content-type": "application/json", rid: "anti-csrf", "st-auth-mode": "cookie" };
     if (antiCsrf !== null) {

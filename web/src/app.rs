@@ -2,17 +2,18 @@
 
 use yew::prelude::*;
 
-use crate::components::message_center::MessageCenter;
-use crate::components::session_keeper::SessionKeeper;
-use crate::pages::account::AccountPage;
-use crate::pages::auth::AuthPage;
-use crate::pages::callback::CallbackPage;
-use crate::pages::home::HomePage;
-use crate::pages::plain::not_found;
-use crate::pages::reset_password::ResetPasswordPage;
-use crate::pages::verify_email::VerifyEmailPage;
+use crate::account::page::AccountPage;
+use crate::auth::callback::CallbackPage;
+use crate::auth::page::AuthPage;
+use crate::auth::reset_password::ResetPasswordPage;
+use crate::auth::session_keeper::SessionKeeper;
+use crate::auth::verify_email::VerifyEmailPage;
+use crate::browser::history;
+use crate::browser::history::Address;
+use crate::home::HomePage;
 use crate::routes::Route;
-use crate::services::history::{self, Address};
+use crate::ui::message_center::MessageCenter;
+use crate::ui::plain_page::not_found;
 
 #[component]
 pub fn App() -> Html {

@@ -1,15 +1,19 @@
 //! The page: a todo list as a single-page app in Yew, on the typed GraphQL API and the sign-in routes of
 //! the same origin.
 
+mod account;
 mod app;
-mod components;
-mod hooks;
+mod auth;
+mod browser;
+mod client;
+mod home;
 mod model;
 mod moment;
-mod pages;
 mod routes;
-mod services;
-mod state;
+mod sync;
+mod todos;
+mod ui;
+mod welcome;
 
 /// Takes over the element that `index.html` fills with the first paint.
 fn main() {

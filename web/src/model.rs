@@ -3,7 +3,6 @@
 use yew::AttrValue;
 
 use crate::moment::Moment;
-use crate::state::todo_list::Counts;
 
 /// The person who is signed in. The address is missing until the server has said it, and stays so when it
 /// cannot.
@@ -36,4 +35,18 @@ pub struct Page {
     pub next: Option<String>,
     /// Of the whole list, where they were asked for.
     pub counts: Option<Counts>,
+}
+
+/// How many are open, and how many done, on all pages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub open: i32,
+    pub done: i32,
+}
+
+impl Counts {
+    pub fn add(&mut self, is_complete: bool, change: i32) {
+        let count = if is_complete { &mut self.done } else { &mut self.open };
+        *count = (*count + change).max(0);
+    }
 }

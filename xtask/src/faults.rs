@@ -73,8 +73,8 @@ fn tables(lines: &str) -> Result<String> {
         let mut of_part: Vec<_> = rows.iter().filter(|row| about(row) == name).map(line).collect();
         of_part.sort_unstable();
         write!(tables, "\n### {title}\n\n")?;
-        tables
-            .push_str("| fault | what users see | well again after | kept |\n|---|---|---|---|\n");
+        tables.push_str("| fault | what users see | bystanders | well again after | kept |\n");
+        tables.push_str("|---|---|---|---|---|\n");
         tables.extend(of_part);
     }
     Ok(tables + "\n")
@@ -82,7 +82,7 @@ fn tables(lines: &str) -> Result<String> {
 
 fn line(row: &Value) -> String {
     let cell = |name: &str| row[name].as_str().unwrap_or_default().replace('|', "\\|");
-    let cells = ["fault", "sees", "well_after", "kept"].map(cell);
+    let cells = ["fault", "sees", "bystanders", "well_after", "kept"].map(cell);
     format!("| {} |\n", cells.join(" | "))
 }
 
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     const LINES: &str = r#"{"about":"core","fault":"slow","sees":"a|b","well_after":"2 ms","kept":"all"}
-{"about":"core","fault":"down","sees":"503","well_after":"at once","kept":"all"}
+{"about":"core","fault":"down","sees":"503","bystanders":"3 lists","well_after":"at once","kept":"all"}
 "#;
 
     #[test]
@@ -99,7 +99,9 @@ mod tests {
         let tables = tables(LINES).unwrap();
         let core = tables.split("### ").find(|part| part.starts_with("SuperTokens Core")).unwrap();
         let rows: Vec<_> = core.lines().filter(|line| line.starts_with("| ")).skip(1).collect();
-        assert_eq!(rows, ["| down | 503 | at once | all |", "| slow | a\\|b | 2 ms | all |"]);
+        let expected =
+            ["| down | 503 | 3 lists | at once | all |", "| slow | a\\|b |  | 2 ms | all |"];
+        assert_eq!(rows, expected);
         assert!(
             super::tables(r#"{"about":"weather"}"#).unwrap_err().to_string().contains("weather")
         );

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use anyhow::Result;
-use api::graphql::list::{TodoOrder, encode};
+use api::todos::{TodoOrder, cursor::encode};
 use serde_json::json;
 
 use super::{

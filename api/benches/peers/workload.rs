@@ -3,12 +3,8 @@
 use std::fmt;
 
 use api::{
-    entity::todo::Column,
-    graphql::{
-        ADD_TODOS,
-        list::{Arguments, List},
-    },
     rls::{Access, prologue},
+    todos::{ADD_TODOS, Arguments, Column, List},
 };
 use clap::ValueEnum;
 use sea_orm::{DbBackend, QuerySelect as _, QueryTrait as _};

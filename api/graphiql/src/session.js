@@ -1,6 +1,6 @@
 // Gets new cookies for a session that ran out.
 
-// As the page has them (web/src/services): the lock of whoever changes the cookies, and the count of changes.
+// As the page has them (web/src/auth): the lock of whoever changes the cookies, and the count of changes.
 const COOKIES = "todos.cookies";
 const GENERATION = "todos.generation";
 const ANTI_CSRF = "todos.anti-csrf";

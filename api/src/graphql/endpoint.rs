@@ -10,13 +10,12 @@ use futures_util::{
 };
 
 use super::{
-    Error, Schema,
+    Error,
     answer::{RequestId, complete, refusal},
     documents::{BadManifest, Documents, Manifest},
+    execute::Execute,
     limits::{check_complexity, check_subscription, check_variables},
-    loader::Loader,
     probe::Probe,
-    sdl,
     texts::{CheckedDocument, KnownTexts, as_server_errors},
     validation::Validator,
 };
@@ -35,7 +34,8 @@ pub enum Operations {
 pub struct Endpoint(Arc<Inner>);
 
 struct Inner {
-    schema: Schema,
+    schema: Box<dyn Execute>,
+    with_loaders: fn(Request) -> Request,
     probe: Probe,
     validator: Validator,
     documents: Documents,
@@ -63,17 +63,22 @@ struct Admitted {
 }
 
 impl Endpoint {
-    /// Parses and checks the documents of the manifests, so that a bad one is told at start.
+    /// Parses and checks the documents of the manifests, so that the start fails for an invalid one. `with_loaders` adds
+    /// what belongs to one request to its data.
     pub async fn new(
-        schema: Schema,
+        schema: impl Execute,
+        sdl: &str,
         probe: Probe,
+        with_loaders: fn(Request) -> Request,
         manifests: &[Manifest],
         operations: Operations,
     ) -> Result<Self, BadManifest> {
-        let validator = Validator::new(&sdl()).map_err(|reason| BadManifest::schema(&reason))?;
+        let validator = Validator::new(sdl).map_err(|reason| BadManifest::schema(&reason))?;
         let documents = Documents::load(manifests, &probe, &validator).await?;
         let texts = KnownTexts::default();
-        Ok(Self(Arc::new(Inner { schema, probe, validator, documents, texts, operations })))
+        let schema = Box::new(schema);
+        let inner = Inner { schema, with_loaders, probe, validator, documents, texts, operations };
+        Ok(Self(Arc::new(inner)))
     }
 
     /// Executes one operation. Its data should hold a [`RequestId`] for the answer's errors.
@@ -81,7 +86,7 @@ impl Endpoint {
         let id = request_id(&request);
         let mut response = match self.admit(request) {
             Ok(Admitted { request, sent }) => {
-                let mut response = self.0.schema.execute(request).await;
+                let mut response = self.0.schema.run(request).await;
                 if is_too_complex(&response) {
                     self.explain(sent).await
                 } else {
@@ -105,7 +110,7 @@ impl Endpoint {
         let id = request_id(&request);
         let responses = match self.admit(request).and_then(only_subscription) {
             Ok(Admitted { request, sent }) => {
-                let responses = self.0.schema.execute_stream_with_session_data(request, session);
+                let responses = self.0.schema.subscribe(request, session);
                 let with_nulls = move |mut response| {
                     sent.propagate_nulls(&mut response);
                     response
@@ -150,7 +155,7 @@ impl Endpoint {
             operation_name: request.operation_name.clone(),
             variables: request.variables.clone(),
         };
-        Ok(Admitted { request: request.data(Loader::default()), sent })
+        Ok(Admitted { request: (self.0.with_loaders)(request), sent })
     }
 
     /// The executor only says that an operation is too complex.

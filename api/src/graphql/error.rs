@@ -4,7 +4,7 @@ use async_graphql::{Enum, ErrorExtensions};
 use sea_orm::DbErr;
 use supertokens::core::CoreError;
 
-use crate::rls;
+use crate::{error::ApiError, rls};
 
 /// `extensions.code` of an error: what a client can act on. Beside it, `extensions.requestId` names the
 /// request in the service's log.
@@ -165,6 +165,26 @@ impl From<supertokens::Error> for Error {
                 Self::Unavailable(error.to_string())
             }
             Cause::Unexpected(_) => Self::Internal(error.to_string()),
+        }
+    }
+}
+impl From<&ApiError> for Code {
+    fn from(error: &ApiError) -> Self {
+        match error {
+            ApiError::BadRequest(_)
+            | ApiError::MethodNotAllowed
+            | ApiError::PayloadTooLarge
+            | ApiError::HeadTooLarge
+            | ApiError::SlowBody
+            | ApiError::NotAcceptable
+            | ApiError::UnsupportedMediaType => Self::BadUserInput,
+            ApiError::Forbidden(_) => Self::Forbidden,
+            ApiError::NotFound => Self::NotFound,
+            ApiError::Timeout | ApiError::TooManySockets | ApiError::TooManyConnections => {
+                Self::ServiceUnavailable
+            }
+            ApiError::Overloaded => Self::Overloaded,
+            ApiError::Internal => Self::Internal,
         }
     }
 }

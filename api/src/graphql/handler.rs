@@ -12,24 +12,33 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::json;
-use supertokens::{ClientAddress, session::Request};
+use supertokens::{ClientAddress, SuperTokens, session::Request};
 use tracing::Instrument as _;
 
 use super::{
     answer::{RequestId, code, complete, is_nothing_but, is_request_error},
     body,
+    endpoint::Endpoint,
     error::Code,
     media_type::MediaType,
+    socket::Sockets,
 };
 use crate::{
     concurrency::Permit,
     error::ApiError,
-    state::AppState,
     telemetry::request::{Observed, Operation, UserHash},
 };
 
 /// Seconds after which a client may try again when the database is away.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
+
+/// What both transports need.
+#[derive(Clone)]
+pub struct GraphqlState {
+    pub endpoint: Endpoint,
+    pub supertokens: SuperTokens,
+    pub sockets: Sockets,
+}
 
 /// Executes one operation as the user of the request's session.
 ///
@@ -38,7 +47,7 @@ const RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
 /// in flight. Request errors are 200 in `application/json`, and 400 in `application/graphql-response+json` (GraphQL over
 /// HTTP, 6.4).
 pub async fn handler(
-    State(state): State<AppState>,
+    State(state): State<GraphqlState>,
     client: Option<Extension<ClientAddress>>,
     permit: Option<Extension<Permit>>,
     method: Method,
@@ -53,7 +62,7 @@ pub async fn handler(
 }
 
 async fn execute(
-    state: &AppState,
+    state: &GraphqlState,
     client: Option<ClientAddress>,
     permit: Option<Permit>,
     request: Request<'_>,
@@ -88,10 +97,10 @@ async fn execute(
                 request = request.data(permit);
             }
             let request = request.data(session.claims).data(request_id(headers));
-            let (known, given) = (state.schema.name_of(&request), request.operation_name.clone());
+            let (known, given) = (state.endpoint.name_of(&request), request.operation_name.clone());
             let started = Instant::now();
             let span = tracing::debug_span!("operation", graphql.operation.name = known.as_deref());
-            let response = state.schema.execute(request).instrument(span).await;
+            let response = state.endpoint.execute(request).instrument(span).await;
             let took = started.elapsed();
             observed.parts.push(("operation", took));
             observed.operation = Some(Operation { known, given, code: code(&response), took });
@@ -116,7 +125,7 @@ pub fn request_id(headers: &HeaderMap) -> RequestId {
 /// The error of a request that never became an operation, as GraphQL clients read errors.
 pub fn refusal(error: &ApiError, request_id: &RequestId) -> GraphQlResponse {
     let mut told = ServerError::new(error.text(), None);
-    told.extensions.get_or_insert_default().set("code", error.code());
+    told.extensions.get_or_insert_default().set("code", Code::from(error));
     let mut response = GraphQlResponse::from_errors(vec![told]);
     complete(&mut response, request_id);
     response

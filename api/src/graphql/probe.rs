@@ -3,23 +3,28 @@
 use std::sync::Arc;
 
 use async_graphql::{
-    Request, ServerError, ValidationResult,
+    ObjectType, Request, SchemaBuilder, ServerError, SubscriptionType, ValidationResult,
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextValidation},
 };
 use async_trait::async_trait;
 
-use super::{Schema, SchemaParts};
+use super::execute::Execute;
 
-pub struct Probe(Schema);
+pub struct Probe(Box<dyn Execute>);
 
 impl Probe {
-    pub fn new(builder: SchemaParts) -> Self {
-        Self(builder.extension(Stop).finish())
+    pub fn new<Q, M, S>(builder: SchemaBuilder<Q, M, S>) -> Self
+    where
+        Q: ObjectType + 'static,
+        M: ObjectType + 'static,
+        S: SubscriptionType + 'static,
+    {
+        Self(Box::new(builder.extension(Stop).finish()))
     }
 
     /// What the operation costs, or what is wrong with it.
     pub async fn complexity(&self, request: Request) -> Result<usize, Vec<ServerError>> {
-        let errors = self.0.execute(request).await.errors;
+        let errors = self.0.run(request).await.errors;
         match errors.first().and_then(ServerError::source::<Complexity>) {
             Some(Complexity(complexity)) => Ok(*complexity),
             None => Err(errors),

@@ -10,8 +10,6 @@ use tracing::Subscriber;
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{Layer, fmt, registry::LookupSpan};
 
-use crate::config::Environment;
-
 /// How many lines wait for a reader who is slow. Those beyond are dropped: a log must not stop the
 /// service.
 const WAITING: usize = 16 * 1024;
@@ -22,21 +20,30 @@ const GATHERED: Duration = Duration::from_millis(10);
 /// How much of them is written at once.
 const BUFFER: usize = 64 * 1024;
 
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// A JSON object a line, written in the background.
+    Json,
+    /// For people, with colours in a terminal.
+    Compact,
+}
+
 type Lines<S> = Box<dyn Layer<S> + Send + Sync>;
 
-pub(super) fn layer<S>(environment: Environment) -> (Lines<S>, Option<WorkerGuard>)
+pub(super) fn layer<S>(format: Format) -> (Lines<S>, Option<WorkerGuard>)
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
-    match environment {
-        Environment::Production => {
+    match format {
+        Format::Json => {
             let builder = NonBlockingBuilder::default().buffered_lines_limit(WAITING).lossy(true);
             let (writer, guard) =
                 builder.finish(Together(BufWriter::with_capacity(BUFFER, io::stdout())));
             let json = fmt::layer().json().flatten_event(true).with_span_list(false);
             (json.with_writer(writer).boxed(), Some(guard))
         }
-        Environment::Development => {
+        Format::Compact => {
             let is_terminal = io::stdout().is_terminal();
             (fmt::layer().compact().with_ansi(is_terminal).boxed(), None)
         }

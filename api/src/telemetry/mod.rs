@@ -12,8 +12,18 @@ use tracing_subscriber::{
     EnvFilter, Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _,
 };
 
-pub use self::traces::Options as TracesOptions;
-use crate::config::Config;
+pub use self::{logs::Format, traces::Options as TracesOptions};
+
+/// What is collected.
+pub struct Options {
+    pub format: Format,
+    /// In the syntax of `tracing`'s `EnvFilter`.
+    pub filter: String,
+    /// Where spans go. None: nowhere.
+    pub traces: Option<TracesOptions>,
+    /// Whether metrics are recorded.
+    pub has_metrics: bool,
+}
 
 /// What has to end before the process does.
 #[must_use = "lines and spans that wait are lost when it is dropped too early"]
@@ -23,16 +33,16 @@ pub struct Telemetry {
 }
 
 impl Telemetry {
-    /// Starts logging and, where somebody asks for them, traces and metrics. Once a process.
-    pub fn start(config: &Config) -> anyhow::Result<Self> {
-        let (lines, guard) = logs::layer(config.environment);
-        let traces = config.operations.otlp().map(|options| traces::provider(&options));
+    /// Starts logging, traces and metrics. Call it once in a process.
+    pub fn start(options: &Options) -> anyhow::Result<Self> {
+        let (lines, guard) = logs::layer(options.format);
+        let traces = options.traces.as_ref().map(traces::provider);
         let traces = traces.transpose().context("OTEL_EXPORTER_OTLP_ENDPOINT")?;
         tracing_subscriber::registry()
-            .with(lines.with_filter(EnvFilter::new(&config.log)))
+            .with(lines.with_filter(EnvFilter::new(&options.filter)))
             .with(traces.as_ref().map(traces::layer))
             .init();
-        if config.operations.admin_address.is_some() {
+        if options.has_metrics {
             metrics::install()?;
         }
         Ok(Self { traces, _lines: guard })

@@ -16,7 +16,6 @@ use sha2::{Digest as _, Sha256};
 use tracing::{Instrument as _, Span};
 
 use super::{metrics, traces};
-use crate::config::{Config, Environment};
 
 /// The id of a request: accepted if it is well-formed, otherwise made. It is returned.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -71,15 +70,9 @@ impl fmt::Display for UserHash {
     }
 }
 
-/// Whether answers tell what took how long: in development.
+/// Whether responses have the header `Server-Timing`.
 #[derive(Debug, Clone, Copy)]
-pub struct Timing(bool);
-
-impl Timing {
-    pub fn new(config: &Config) -> Self {
-        Self(config.environment == Environment::Development)
-    }
-}
+pub struct Timing(pub bool);
 
 /// Observes one request from its beginning to its answer.
 pub async fn observe(State(timing): State<Timing>, request: Request, next: Next) -> Response {

@@ -122,7 +122,8 @@ policy AS (
 clause AS (
     SELECT given.* FROM jsonb_to_recordset($3::jsonb) AS given
         (policy oid, part text, constant boolean, same_for_every_user boolean,
-         requires_ownership boolean, requires_permission_claim boolean, bare oid[], compared jsonb)
+         requires_ownership boolean, requires_permission_claim boolean,
+         reads_claims_setting boolean, bare oid[], compared jsonb)
 ),
 -- What tells who asks: the claims, a setting, or a function of the schema's own making.
 claims_function AS (

@@ -167,6 +167,7 @@ async fn read_policies(transaction: &Transaction, symbols: &Symbols) -> Result<V
             "same_for_every_user": facts.same_for_every_user,
             "requires_ownership": facts.requires_ownership || never,
             "requires_permission_claim": facts.requires_permission_claim,
+            "reads_claims_setting": facts.reads_claims_setting,
             "bare": facts.bare,
             "compared": facts.compared,
         })

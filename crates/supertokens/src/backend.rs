@@ -178,6 +178,13 @@ impl SuperTokens {
         let auth = auth(&self.0.website_domain);
         format!("{auth}/{page}?token={token}&tenantId={TENANT}").into()
     }
+
+    /// A link that verifies an email. It names its user, so that the page can tell whether that user opened it.
+    pub(crate) fn verification_link(&self, token: &SecretString, user_id: &str) -> SecretString {
+        let link = self.link("verify-email", token);
+        let user_id: String = form_urlencoded::byte_serialize(user_id.as_bytes()).collect();
+        format!("{}&userId={user_id}", link.expose_secret()).into()
+    }
 }
 
 /// Where SuperTokens has its part of an origin, without a slash at the end.

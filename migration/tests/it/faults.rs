@@ -132,6 +132,7 @@ fn report(applied: i64, took: Duration) {
         "fault": "two copies run the migrations at once",
         "sees": format!("one works, one waits and finds nothing to do; both are done after {} ms",
                         took.as_millis()),
+        "bystanders": "",
         "well_after": "at once",
         "kept": format!("{applied} migrations, each once"),
     });

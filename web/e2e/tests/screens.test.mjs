@@ -136,6 +136,9 @@ for (const [size, viewport] of Object.entries({ ...sizes, wide: { width: 2560, h
       await page.getByRole('heading', { name: 'This sign-in cannot be finished' }).waitFor();
       await shoot('callback');
       await page.goto('/auth/verify-email?token=x');
+      await page.getByRole('button', { name: 'Verify email' }).waitFor();
+      await shoot('verify-confirm');
+      await page.getByRole('button', { name: 'Verify email' }).click();
       await page.getByRole('heading', { name: 'This link does not work' }).waitFor();
       await shoot('verify-spent');
 

@@ -27,6 +27,8 @@ async function signUp(page, email) {
   await page.getByRole('heading', { name: 'Verify your email' }).waitFor();
 }
 
+const press = (page) => page.getByRole('button', { name: 'Verify email' }).click();
+
 const fresh = (name) => `${name}-${crypto.randomUUID()}@example.com`;
 
 async function mails(page, email) {
@@ -43,14 +45,43 @@ scenario('the page that waits goes on by itself once the link was opened elsewhe
 
   const phone = await (await open()).newPage();
   await phone.goto(link);
+  await press(phone);
   await phone.getByRole('heading', { name: 'Your email is verified' }).waitFor();
   await app(page).empty.waitFor();
   assert.equal(new URL(page.url()).pathname, '/');
 
   await phone.goto(link);
+  await press(phone);
   await phone.getByRole('heading', { name: 'This link does not work' }).waitFor();
   await phone.getByRole('link', { name: 'Continue' }).click();
   await phone.getByRole('heading', { name: 'Sign in' }).waitFor();
+});
+
+scenario('opening a link without its user leaves it unused', async ({ page, context, open }) => {
+  await required(context);
+  const email = fresh('scanned');
+  await signUp(page, email);
+  const link = await mailedLink(page, email, path);
+  const isVerified = async () => (await (await page.request.get('/auth/user/email/verify')).json()).isVerified;
+
+  const other = await (await open()).newPage();
+  const spent = [];
+  other.on('request', (request) => request.method() === 'POST' && spent.push(request.url()));
+  const opens = async () => {
+    await other.goto(link);
+    await other.getByRole('button', { name: 'Verify email' }).waitFor();
+    // All that the page sends by itself has been sent.
+    await other.waitForLoadState('networkidle');
+    assert.deepEqual(spent.filter((url) => url.endsWith('/user/email/verify')), []);
+    assert.equal(await isVerified(), false);
+  };
+  await opens();
+  // A session of another user does not count.
+  await app(other).signUp();
+  await opens();
+  await press(other);
+  await other.getByRole('heading', { name: 'Your email is verified' }).waitFor();
+  assert.equal(await isVerified(), true);
 });
 
 scenario('a link is sent again on demand, and by no reload', async ({ page, context }) => {
@@ -93,6 +124,7 @@ scenario('a link that cannot be checked now says so', async ({ page }) => {
     route.fulfill({ status: 503, headers: { 'retry-after': '5' }, json: { message: 'later' } }),
   );
   await page.goto(`${path}?token=x`);
+  await press(page);
   await page.getByText('Try again in 5 seconds.').waitFor();
   assert.equal(await heading(page).innerText(), 'Your email could not be verified now');
 });

@@ -19,7 +19,7 @@ use super::{
     operations::Operations,
     sockets::{KeyedPermit, SocketPermit},
 };
-use crate::{graphql::RequestId, state::AppState};
+use crate::graphql::{GraphqlState, RequestId};
 
 /// How long a client may take to send `connection_init`.
 const INIT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -61,14 +61,14 @@ enum Received {
 
 pub struct Connection {
     socket: WebSocket,
-    state: AppState,
+    state: GraphqlState,
     /// Of the request that opened it.
     request_id: RequestId,
     messages: DefaultDirectRateLimiter,
 }
 
 impl Connection {
-    pub fn new(socket: WebSocket, state: AppState, request_id: RequestId) -> Self {
+    pub fn new(socket: WebSocket, state: GraphqlState, request_id: RequestId) -> Self {
         let messages = RateLimiter::direct(Quota::per_second(MAX_MESSAGES));
         Self { socket, state, request_id, messages }
     }
@@ -109,7 +109,7 @@ impl Connection {
         let mut data = Data::default();
         data.insert(session.claims);
         let operations =
-            Operations::new(self.state.schema.clone(), Arc::new(data), self.request_id.clone());
+            Operations::new(self.state.endpoint.clone(), Arc::new(data), self.request_id.clone());
         tokio::select! {
             Err(ended) = self.exchange(operations) => ended,
             over = lifetime.over() => Close::from(over).into(),

@@ -22,8 +22,8 @@ use supertokens::{ClientAddress, Error};
 
 use self::connection::Connection;
 pub use self::sockets::Sockets;
-use super::request_id;
-use crate::{error::ApiError, state::AppState};
+use super::{GraphqlState, request_id};
+use crate::error::ApiError;
 
 /// Cookies can be set for this path alone.
 const PATH: &str = "/graphql/ws";
@@ -38,7 +38,7 @@ const BUFFER: usize = 4 * 1024;
 /// Errors: 403 for another origin, 400 for what asks for no WebSocket of this protocol, 503 when there
 /// are too many.
 pub async fn socket(
-    State(state): State<AppState>,
+    State(state): State<GraphqlState>,
     client: Option<Extension<ClientAddress>>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
@@ -48,7 +48,7 @@ pub async fn socket(
 }
 
 async fn open(
-    state: AppState,
+    state: GraphqlState,
     client: Option<ClientAddress>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,

@@ -128,10 +128,10 @@ mod tests {
     use serde_json::{Value as Json, json};
 
     use super::*;
-    use crate::graphql::{sdl, validation::Validator};
+    use crate::graphql::validation::Validator;
 
     fn propagated(text: &str, data: Json, paths: &[Json]) -> Json {
-        let validator = Validator::new(&sdl()).unwrap();
+        let validator = Validator::new(include_str!("../../../../schema.graphql")).unwrap();
         let document = validator.validate(validator.parse(text).unwrap()).unwrap();
         let mut response = Response::new(Value::from_json(data).unwrap());
         response.errors = paths.iter().map(error).collect();

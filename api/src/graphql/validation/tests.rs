@@ -2,12 +2,11 @@ use async_graphql::Variables;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::graphql::sdl;
 
 const ADD: &str = "mutation($input: AddTodoInput!) { addTodo(input: $input) { __typename } }";
 
 fn validator() -> Validator {
-    Validator::new(&sdl()).unwrap()
+    Validator::new(include_str!("../../../../schema.graphql")).unwrap()
 }
 
 fn coerced(text: &str, variables: Value) -> Result<Value, String> {

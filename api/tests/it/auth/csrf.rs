@@ -248,7 +248,7 @@ async fn only_cookie_sessions_have_a_secret_against_csrf() {
     assert_refused(&answer, 401, TRY_REFRESH_TOKEN);
 }
 
-/// What the page does in `via-token` (`web/src/services/anti_csrf.rs`): both tabs have one secret, as they have one
+/// What the page does in `via-token` (`web/src/auth/anti_csrf.rs`): both tabs have one secret, as they have one
 /// jar of cookies.
 #[tokio::test]
 async fn page_proves_its_requests_with_the_secret_of_the_session() {

@@ -47,8 +47,9 @@ async fn the_link_leads_to_the_page_in_the_form_of_the_official_sdk() {
     assert_eq!((&*mail.recipient, &*mail.subject), ("ada@example.com", "Verify your email"));
     let link = mail.link();
     let expected = format!(
-        "https://todos.example.com/auth/verify-email?token={}&tenantId=public",
-        mail.token()
+        "https://todos.example.com/auth/verify-email?token={}&tenantId=public&userId={}",
+        mail.token(),
+        ada.id
     );
     assert_eq!(link.as_str(), expected);
     assert!(mail.html.contains(&expected.replace('&', "&amp;")), "{}", mail.html);

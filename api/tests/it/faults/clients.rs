@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use api::{
-    server::connections::{Connections, Patience},
+    connections::{Connections, IdleTimeout},
     shutdown::{Shutdown, Stage},
 };
 use axum::{Router, routing::get};
@@ -12,8 +12,7 @@ use futures_util::{
     future::join_all,
     stream::{self, StreamExt as _},
 };
-use reqwest::StatusCode;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpSocket, TcpStream},
@@ -22,7 +21,8 @@ use tokio::{
 };
 
 use super::{
-    LIST, PATIENCE,
+    PATIENCE,
+    bystanders::{Bystanders, LISTS},
     report::{Row, spoken},
     well_again,
 };
@@ -53,8 +53,7 @@ async fn heard(mut stream: TcpStream) -> (String, Duration) {
 #[tokio::test]
 async fn who_sends_slowly_is_cut_off_and_slows_nobody() {
     let app = TestApp::start_with(&[("MAX_REQUESTS", "4")], Clock::system()).await;
-    let ada = app.guest("ada").await;
-    ada.add("mine").await;
+    let bystanders = Bystanders::of(&app).await;
     // A letter each second: never silent, and never done.
     let drip = async |head: &str| {
         let mut stream = TcpStream::connect(address(&app.url)).await.expect("it listens");
@@ -80,18 +79,8 @@ async fn who_sends_slowly_is_cut_off_and_slows_nobody() {
     // More than there are places for requests.
     let heads = join_all((0..8).map(|_| drip("GET / HTTP/1.1\r\nx-slow: ")));
     let bodies = join_all((0..8).map(|_| drip(body)));
-    let others = async {
-        let mut slowest = Duration::ZERO;
-        for _ in 0..20 {
-            let began = Instant::now();
-            let answer = ada.send(LIST, json!({})).await;
-            assert_eq!(answer.status, StatusCode::OK, "{:?}", answer.body);
-            slowest = slowest.max(began.elapsed());
-            sleep(Duration::from_millis(100)).await;
-        }
-        slowest
-    };
-    let (heads, bodies, slowest) = tokio::join!(heads, bodies, others);
+    let slow = async { tokio::join!(heads, bodies) };
+    let ((heads, bodies), impact) = bystanders.during(slow).await;
     for (answer, _) in &heads {
         assert_eq!(answer, "", "an answer to half a head");
     }
@@ -103,13 +92,10 @@ async fn who_sends_slowly_is_cut_off_and_slows_nobody() {
     Row {
         about: "clients",
         fault: "16 clients send a letter a second, of a header or of a body",
-        sees: &format!(
-            "they: closed, or 408, after {}; others meanwhile: answered, the slowest in {}",
-            spoken(longest),
-            spoken(slowest)
-        ),
+        sees: &format!("they: closed, or 408, after {}", spoken(longest)),
+        bystanders: Some(&impact),
         well_after: None,
-        kept: "nobody else notices",
+        kept: "nothing was sent whole",
     }
     .report();
 }
@@ -121,6 +107,7 @@ async fn who_vanishes_leaves_nothing_behind() {
     let app = TestApp::start_with(&vars, Clock::system()).await;
     let ada = app.guest("ada").await;
     ada.add("mine").await;
+    let bystanders = Bystanders::of(&app).await;
     let mut holder = app.database.connect().await;
     sqlx::raw_sql("begin; select from todos for update").execute(&mut holder).await.expect("held");
     let body =
@@ -146,16 +133,22 @@ async fn who_vanishes_leaves_nothing_behind() {
         began.elapsed()
     };
     let pool = || app.state.rls.pool();
-    until("they wait", &|| pool().used == 4 && pool().waiting > 20).await;
-    drop(streams);
-    let well = until("nobody waits for them", &|| pool().waiting == 0).await;
+    let vanishing = async {
+        until("they wait", &|| pool().used >= 4 && pool().waiting > 20).await;
+        drop(streams);
+        let well = until("nobody waits for them", &|| pool().waiting == 0).await;
+        bystanders.answered(LISTS).await;
+        well
+    };
+    let (well, impact) = bystanders.during(vanishing).await;
     sqlx::raw_sql("rollback").execute(&mut holder).await.expect("released");
     until("connections come back", &|| pool().used == 0).await;
     well_again(&ada).await;
     Row {
         about: "clients",
         fault: "50 clients vanish while their requests wait for a row",
-        sees: "others: served as ever",
+        sees: "nothing: nobody waits for an answer",
+        bystanders: Some(&impact),
         well_after: Some(well),
         kept: "every connection of the pool came back",
     }
@@ -171,7 +164,10 @@ async fn ask(stream: &mut TcpStream) -> std::io::Result<String> {
 }
 
 /// A service of one route, with places for so many.
-async fn small(max: usize, patience: Patience) -> (String, Connections, Shutdown, JoinHandle<()>) {
+async fn small(
+    max: usize,
+    patience: IdleTimeout,
+) -> (String, Connections, Shutdown, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address").to_string();
     let (connections, shutdown) = (Connections::new(max, patience), Shutdown::default());
@@ -185,24 +181,27 @@ async fn small(max: usize, patience: Patience) -> (String, Connections, Shutdown
 #[tokio::test]
 async fn a_flood_of_connections_is_refused_in_words_and_makes_room() {
     let app = TestApp::start_with(&[("MAX_CONNECTIONS", "40")], Clock::system()).await;
-    let ada = app.guest("ada").await;
-    // She keeps hers; all others are taken.
-    assert_eq!(ada.send(LIST, json!({})).await.status, StatusCode::OK);
-    let mut idle = Vec::new();
-    let deadline = Instant::now() + PATIENCE;
-    while app.state.connections.open() < 40 {
-        assert!(Instant::now() < deadline, "there is always room");
-        let mut stream = TcpStream::connect(address(&app.url)).await.expect("it listens");
-        ask(&mut stream).await.expect("an answer");
-        idle.push(stream);
-    }
-    let flood = join_all((0..60).map(async |_| {
-        let mut stream = TcpStream::connect(address(&app.url)).await.expect("it listens");
-        let _ = stream.write_all(ASK).await;
-        heard(stream).await
-    }));
-    let (answers, kept) = tokio::join!(flood, ada.send(LIST, json!({})));
-    assert_eq!(kept.status, StatusCode::OK, "{:?}", kept.body);
+    // They keep their connections; all others are taken.
+    let bystanders = Bystanders::of(&app).await;
+    let flood = async {
+        let mut idle = Vec::new();
+        let deadline = Instant::now() + PATIENCE;
+        while app.state.connections.open() < 40 {
+            assert!(Instant::now() < deadline, "there is always room");
+            let mut stream = TcpStream::connect(address(&app.url)).await.expect("it listens");
+            ask(&mut stream).await.expect("an answer");
+            idle.push(stream);
+        }
+        let more = (0..60).map(async |_| {
+            let mut stream = TcpStream::connect(address(&app.url)).await.expect("it listens");
+            let _ = stream.write_all(ASK).await;
+            heard(stream).await
+        });
+        let answers = join_all(more).await;
+        bystanders.answered(LISTS).await;
+        (idle, answers)
+    };
+    let ((idle, answers), impact) = bystanders.during(flood).await;
     let refused: Vec<_> = answers.iter().filter(|(text, _)| text.contains(" 503 ")).collect();
     // On a busy machine connections that rest are closed for some of the flood already.
     let served = answers.iter().filter(|(text, _)| text.contains(" 200 ")).count();
@@ -225,7 +224,8 @@ async fn a_flood_of_connections_is_refused_in_words_and_makes_room() {
     Row {
         about: "clients",
         fault: "all connections are taken (`MAX_CONNECTIONS=40`), and 60 more come",
-        sees: "those beyond: 503, `Retry-After: 5`; who has a connection: served as ever",
+        sees: "those beyond: 503, `Retry-After: 5`",
+        bystanders: Some(&impact),
         well_after: Some(well),
         kept: "connections in use",
     }
@@ -265,11 +265,11 @@ async fn a_connection_may_rest_and_no_answer_is_kept_for_who_does_not_take_it() 
     };
     // One that rests between two requests may do so for longer than a head may take. It takes as long as a busy
     // machine needs to send one.
-    let patience = Patience {
+    let patience = IdleTimeout {
         rest: Duration::from_hours(1),
         rest_when_full: Duration::from_hours(1),
         head: Duration::from_secs(3),
-        ..Patience::default()
+        ..IdleTimeout::default()
     };
     let (address, _connections, _shutdown, _server) = small(10, patience).await;
     let mut resting = connect(&address).await;
@@ -277,7 +277,7 @@ async fn a_connection_may_rest_and_no_answer_is_kept_for_who_does_not_take_it() 
     half_a_head(&address).await;
     assert!(ask(&mut resting).await.expect("an answer").starts_with("HTTP/1.1 200 "));
 
-    let patience = Patience {
+    let patience = IdleTimeout {
         rest: Duration::from_millis(300),
         rest_when_full: Duration::from_mins(1),
         head: Duration::from_secs(3),
@@ -325,7 +325,7 @@ async fn ten_thousand_connections_that_rest_slow_nobody() {
     // On a busy machine the first have rested for long when the last come.
     let vars = [("ADMIN_ADDRESS", admin.as_str()), ("KEEP_ALIVE", "3600")];
     let program = Program::start(&database, &vars).await;
-    let access = program.sign_up("ada@example.com").await;
+    let bystanders = Bystanders::of_program(&program).await;
     let memory = async || {
         let metrics = program.http.get(format!("http://{admin}/metrics")).send().await;
         let metrics = metrics.expect("an answer").text().await.expect("a text");
@@ -336,18 +336,7 @@ async fn ten_thousand_connections_that_rest_slow_nobody() {
         };
         (of("process_resident_memory_bytes"), of("connections_open"))
     };
-    let slowest = async || {
-        let mut slowest = Duration::ZERO;
-        for _ in 0..20 {
-            let began = Instant::now();
-            let answer = program.post("/graphql", Some(&access), &json!({"query": LIST})).await;
-            let body: Value = answer.json().await.expect("JSON");
-            assert!(body["data"]["todos"].is_object(), "{body}");
-            slowest = slowest.max(began.elapsed());
-        }
-        slowest
-    };
-    let before = (memory().await.0, slowest().await);
+    let before = memory().await.0;
     let resting: Vec<TcpStream> = stream::iter(0..count)
         .map(async |_| {
             let mut stream = TcpStream::connect(address(&program.url)).await.expect("it listens");
@@ -360,8 +349,8 @@ async fn ten_thousand_connections_that_rest_slow_nobody() {
         .await;
     let (now, open) = memory().await;
     assert!(open >= f64::from(u32::try_from(count).expect("a small number")), "{open}");
-    let while_they_rest = slowest().await;
-    let each = (now - before.0) / 1024.0 / open;
+    let ((), impact) = bystanders.during(bystanders.answered(LISTS)).await;
+    let each = (now - before) / 1024.0 / open;
     // Each is still good.
     let mut resting = resting;
     let last = resting.last_mut().expect("one");
@@ -369,11 +358,8 @@ async fn ten_thousand_connections_that_rest_slow_nobody() {
     Row {
         about: "clients",
         fault: &format!("{count} connections rest, kept alive"),
-        sees: &format!(
-            "a list takes {} at most, as {} before; {each:.0} KiB for each connection",
-            spoken(while_they_rest),
-            spoken(before.1)
-        ),
+        sees: &format!("nothing; {each:.0} KiB of the service's memory for each connection"),
+        bystanders: Some(&impact),
         well_after: None,
         kept: "each is still good",
     }

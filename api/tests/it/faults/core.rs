@@ -16,9 +16,11 @@ use tokio::{
 };
 
 use super::{
-    LIST, PATIENCE, ready,
+    LIST, PATIENCE,
+    bystanders::{Bystanders, LISTS},
+    ready,
     report::{Row, spoken},
-    work::{Work, is_told_to_come_back},
+    work::is_told_to_come_back,
 };
 use crate::support::{
     app::{Answer, TestApp, User, credentials},
@@ -74,6 +76,7 @@ async fn without_its_core_sign_in_waits_and_todos_go_on() {
     let app = app_on(&proxy, &core, Clock::system()).await;
     let ada = app.user("ada").await;
     ada.add("before").await;
+    let bystanders = Bystanders::of(&app).await;
 
     proxy.set(Way::Cut);
     app.state.live.listening().await;
@@ -97,15 +100,14 @@ async fn without_its_core_sign_in_waits_and_todos_go_on() {
         is_told_to_come_back(&answer);
         assert_eq!(answer.header("retry-after"), "5");
     }
+    let ((), impact) = bystanders.during(bystanders.answered(LISTS)).await;
     proxy.set(Way::Open);
     let well = signs_in_again(&app).await;
     Row {
         about: "core",
         fault: "the Core is down",
-        sees: &format!(
-            "sign-in: 503, `Retry-After: 5`, after {}; who is signed in goes on",
-            spoken(slowest)
-        ),
+        sees: &format!("sign-in: 503, `Retry-After: 5`, after {}", spoken(slowest)),
+        bystanders: Some(&impact),
         well_after: Some(well),
         kept: "sessions and todos",
     }
@@ -117,31 +119,25 @@ async fn a_core_that_says_nothing_keeps_nobody_from_their_todos() {
     let (core, proxy) = behind_a_proxy().await;
     let app = app_on(&proxy, &core, Clock::system()).await;
     let ada = app.user("ada").await;
-    ada.tasks().await;
+    let bystanders = Bystanders::of(&app).await;
     proxy.set(Way::Silent);
-    let work = Work::default();
     // More than are sent to a Core at once.
     let signing_in = async {
         let began = Instant::now();
         let answers = join_all((0..24).map(|_| sign_in(&app))).await;
         answers.iter().for_each(is_told_to_come_back);
-        work.end();
         began.elapsed()
     };
-    let ((), slowest) = tokio::join!(work.run(&ada, 2), signing_in);
-    let kept = work.assert_kept(&ada).await;
-    assert!(kept > 0, "nobody could write");
+    let fault = async { tokio::join!(signing_in, ada.add("during")) };
+    let ((slowest, _), impact) = bystanders.during(fault).await;
+    assert_eq!(ada.tasks().await, ["during"]);
     proxy.set(Way::Open);
     let well = signs_in_again(&app).await;
     Row {
         about: "core",
         fault: "the Core answers nothing (a proxy keeps what it is sent), 24 sign-ins at once",
-        sees: &format!(
-            "sign-in: 503 with `Retry-After`, the last after {}; {kept} todos were added meanwhile, the \
-             slowest in {}",
-            spoken(slowest),
-            spoken(work.slowest())
-        ),
+        sees: &format!("sign-in: 503 with `Retry-After`, the last after {}", spoken(slowest)),
+        bystanders: Some(&impact),
         well_after: Some(well),
         kept: "sessions and todos",
     }
@@ -157,14 +153,13 @@ async fn who_waits_for_a_core_that_says_nothing_takes_no_place_from_lists() {
     let vars = [("SUPERTOKENS_URI", url.as_str()), ("MAX_REQUESTS", &places)];
     let app = TestApp::start_with(&vars, Clock::system()).await;
     let ada = app.user("ada").await;
-    ada.tasks().await;
+    let bystanders = Bystanders::of(&app).await;
     // Each has places of their own, and together they want more than there are.
     let mut others = Vec::new();
     for number in 0..8 {
         others.push(app.guest(&format!("guest-{number}")).await);
     }
     proxy.set(Way::Silent);
-    let work = Work::default();
     let asking = async {
         let email = async |user: &User<'_>| {
             let answer = user.send("{ session { userId email } }", json!({})).await;
@@ -174,25 +169,19 @@ async fn who_waits_for_a_core_that_says_nothing_takes_no_place_from_lists() {
         };
         let began = Instant::now();
         join_all(others.iter().flat_map(|user| (0..12).map(|_| email(user)))).await;
-        work.end();
         began.elapsed()
     };
-    let ((), waited) = tokio::join!(work.run(&ada, 2), asking);
+    let fault = async { tokio::join!(asking, ada.add("during")) };
+    let ((waited, _), impact) = bystanders.during(fault).await;
     assert!(waited >= Duration::from_secs(1), "{waited:?}: nobody has waited for the Core");
-    let kept = work.assert_kept(&ada).await;
-    assert!(kept > 0, "nobody could write");
-    assert_eq!(work.times_refused(), 0, "a place was taken by who waits for the Core");
+    assert_eq!(ada.tasks().await, ["during"]);
     proxy.set(Way::Open);
     let well = signs_in_again(&app).await;
     Row {
         about: "core",
         fault: "the Core answers nothing, and 96 requests want an email of it (`MAX_REQUESTS=64`)",
-        sees: &format!(
-            "they: null in its place, the last after {}; {kept} todos were added meanwhile, none refused, the \
-             slowest in {}",
-            spoken(waited),
-            spoken(work.slowest())
-        ),
+        sees: &format!("they: null in its place, the last after {}", spoken(waited)),
+        bystanders: Some(&impact),
         well_after: Some(well),
         kept: "sessions and todos",
     }
@@ -205,8 +194,8 @@ async fn user_whose_requests_wait_for_the_core_keeps_nobody_out() {
     let url = proxy.on(&core.url());
     let vars = [("SUPERTOKENS_URI", url.as_str()), ("MAX_REQUESTS", "64")];
     let app = TestApp::start_with(&vars, Clock::system()).await;
-    let (ada, bob) = (app.user("ada").await, app.user("bob").await);
-    bob.tasks().await;
+    let ada = app.user("ada").await;
+    let bystanders = Bystanders::of(&app).await;
     // The Core has to be told of the first use of a refreshed token.
     let ada = app.refreshed(&ada).await;
     proxy.set(Way::Silent);
@@ -224,32 +213,44 @@ async fn user_whose_requests_wait_for_the_core_keeps_nobody_out() {
             assert!(Instant::now() < deadline, "no request is refused");
             sleep(Duration::from_millis(5)).await;
         }
-        bob.send(LIST, json!({})).await
+        bystanders.during(bystanders.answered(LISTS)).await.1
     };
-    let (_, response) = tokio::join!(waiting, other);
-    assert_eq!(response.status, StatusCode::OK, "{:?}", response.body);
+    let (_, impact) = tokio::join!(waiting, other);
+    proxy.set(Way::Open);
+    Row {
+        about: "core",
+        fault: "the Core answers nothing, and 70 requests of one user wait for it (`MAX_REQUESTS=64`)",
+        sees: &format!("they: 503 with `Retry-After`, {} of them at once", shed.load(Ordering::SeqCst)),
+        bystanders: Some(&impact),
+        well_after: Some(signs_in_again(&app).await),
+        kept: "sessions and todos",
+    }
+    .report();
 }
 
 #[tokio::test]
 async fn a_slow_core_slows_signing_in_alone() {
     let (core, proxy) = behind_a_proxy().await;
     let app = app_on(&proxy, &core, Clock::system()).await;
-    let ada = app.user("ada").await;
-    ada.add("before").await;
+    app.user("ada").await;
+    let bystanders = Bystanders::of(&app).await;
     proxy.set(Way::Slow(Duration::from_millis(200)));
-    let began = Instant::now();
-    assert_eq!(sign_in(&app).await.body["status"], "OK");
-    let signing_in = began.elapsed();
+    let fault = async {
+        let began = Instant::now();
+        assert_eq!(sign_in(&app).await.body["status"], "OK");
+        let signing_in = began.elapsed();
+        bystanders.answered(LISTS).await;
+        signing_in
+    };
+    let (signing_in, impact) = bystanders.during(fault).await;
     assert!(signing_in >= Duration::from_millis(400), "{signing_in:?}: the proxy slows nothing");
-    let began = Instant::now();
-    assert_eq!(ada.send(LIST, json!({})).await.status, StatusCode::OK);
-    let listing = began.elapsed();
     proxy.set(Way::Open);
     let well = signs_in_again(&app).await;
     Row {
         about: "core",
         fault: "the Core is 400 ms away (a proxy delays each piece by 200 ms)",
-        sees: &format!("a sign-in takes {}, a list {}", spoken(signing_in), spoken(listing)),
+        sees: &format!("a sign-in takes {}", spoken(signing_in)),
+        bystanders: Some(&impact),
         well_after: Some(well),
         kept: "nothing was refused",
     }
@@ -262,6 +263,7 @@ async fn a_core_that_talks_nonsense_is_a_failure_of_signing_in_alone() {
     let app = app_on(&proxy, &core, Clock::system()).await;
     let ada = app.user("ada").await;
     ada.add("before").await;
+    let bystanders = Bystanders::of(&app).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let nonsense = format!("http://{}", listener.local_addr().expect("an address"));
     let router = Router::new().fallback(async || "<html>it works</html>");
@@ -281,13 +283,15 @@ async fn a_core_that_talks_nonsense_is_a_failure_of_signing_in_alone() {
     assert!(!answer.body.to_string().contains("works"), "{:?}", answer.body);
     ada.add("during").await;
     assert_eq!(ready(&app).await.0, StatusCode::OK);
+    let ((), impact) = bystanders.during(bystanders.answered(LISTS)).await;
     proxy.lead_to(&core.url()).await;
     let well = signs_in_again(&app).await;
     assert_eq!(ada.tasks().await, ["during", "before"]);
     Row {
         about: "core",
         fault: "something else answers at the Core's address, with HTML",
-        sees: "sign-in: 500 without its text, told in the log; who is signed in goes on",
+        sees: "sign-in: 500 without its text, told in the log",
+        bystanders: Some(&impact),
         well_after: Some(well),
         kept: "sessions and todos",
     }
@@ -321,6 +325,7 @@ async fn keys_that_change_while_the_core_is_down_keep_nobody_out() {
         about: "core",
         fault: "the Core signs with another key after it was down",
         sees: "the first refresh and the first request after it work",
+        bystanders: None,
         well_after: Some(well),
         kept: "the session",
     }
@@ -354,6 +359,7 @@ async fn keys_that_cannot_be_had_at_start_are_fetched_once_they_can() {
         about: "core",
         fault: "the keys (JWKS) cannot be fetched when the service starts",
         sees: "`/readyz` 503, so that no proxy sends anybody; sign-in: 503",
+        bystanders: None,
         well_after: Some(well),
         kept: "nothing was there yet",
     }
@@ -384,6 +390,7 @@ async fn a_minute_between_the_clocks_of_core_and_service_is_borne() {
         about: "core",
         fault: "the clocks of Core and service are 60 s apart, either way",
         sees: "signing in, reading and refreshing as ever",
+        bystanders: None,
         well_after: None,
         kept: "nothing was refused",
     }

@@ -9,7 +9,9 @@ use serde_json::json;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{
-    LIST, PATIENCE, ready,
+    LIST, PATIENCE,
+    bystanders::{Bystanders, LISTS},
+    ready,
     report::{Row, spoken},
     well_again,
     work::{Work, is_told_to_come_back},
@@ -53,6 +55,7 @@ async fn a_server_that_is_killed_under_load_loses_nothing_that_was_acknowledged(
             spoken(slowest),
             spoken(up)
         ),
+        bystanders: None,
         well_after: Some(well),
         kept: &format!("all {kept} acknowledged todos, each once"),
     }
@@ -91,6 +94,7 @@ async fn a_database_that_dies_under_load_is_told_and_loses_nothing() {
         about: "database",
         fault: "PostgreSQL ends every connection and refuses new ones, and comes back, under load",
         sees: &format!("503, `Retry-After: 2`, the slowest after {}", spoken(slowest)),
+        bystanders: None,
         well_after: Some(well),
         kept: &format!("all {kept} acknowledged todos, each once"),
     }
@@ -118,6 +122,7 @@ async fn a_slow_database_slows_and_fails_nothing() {
         about: "database",
         fault: "PostgreSQL 300 ms away (a proxy delays each piece by 150 ms), 12 requests on 4 connections",
         sees: &format!("200, the slowest after {}", spoken(slowest)),
+        bystanders: None,
         well_after: Some(well),
         kept: "nothing was refused",
     }
@@ -144,6 +149,7 @@ async fn a_database_that_says_nothing_is_waited_for_within_bounds() {
         about: "database",
         fault: "PostgreSQL swallows what it is sent (a proxy keeps it), `REQUEST_TIMEOUT=4`",
         sees: &format!("503 with `Retry-After`, the last after {}", spoken(slowest)),
+        bystanders: None,
         well_after: Some(well),
         kept: "nobody waits any more once answered",
     }
@@ -184,6 +190,7 @@ async fn a_server_without_free_connections_is_told_and_asked_again() {
         about: "database",
         fault: "PostgreSQL has no connection left (`CONNECTION LIMIT 0`, its 53300)",
         sees: "503, `Retry-After: 2`",
+        bystanders: None,
         well_after: Some(well),
         kept: "nothing was under way",
     }
@@ -215,6 +222,7 @@ async fn another_address_takes_over_where_one_dies() {
         about: "database",
         fault: "the first of two addresses of the URL dies under load, the second has taken over",
         sees: "503 for what was under way",
+        bystanders: None,
         well_after: Some(well),
         kept: &format!("all {kept} acknowledged todos, each once"),
     }
@@ -242,6 +250,7 @@ async fn the_same_address_may_lead_to_another_server() {
         about: "database",
         fault: "the address of the database goes away and leads to another server, under load",
         sees: "503, `Retry-After: 2`",
+        bystanders: None,
         well_after: Some(well),
         kept: &format!("all {kept} acknowledged todos, each once"),
     }
@@ -291,6 +300,7 @@ async fn a_connection_to_a_server_that_was_demoted_is_given_up() {
         about: "database",
         fault: "the server is demoted and keeps its connections (a trigger says its 25006)",
         sees: "one 503 for each connection that there was",
+        bystanders: None,
         well_after: Some(well),
         kept: "every acknowledged todo",
     }
@@ -302,6 +312,7 @@ async fn a_full_disk_stops_changes_and_nothing_else() {
     let app = TestApp::start().await;
     let ada = app.guest("ada").await;
     ada.add("before").await;
+    let bystanders = Bystanders::of(&app).await;
     // A trigger says it in the server's place: a full disk would be everybody's.
     app.database
         .execute(
@@ -313,13 +324,17 @@ async fn a_full_disk_stops_changes_and_nothing_else() {
                 for each row execute function refuse();",
         )
         .await;
-    for change in [
-        "mutation { addTodo(input: {task: \"more\"}) { todo { id } } }",
-        r#"mutation { toggleTodo(id: "todo_1") { todo { id } } }"#,
-    ] {
-        let answer = ada.send(change, json!({})).await;
-        is_told_to_come_back(&answer);
-    }
+    let changes = async {
+        for change in [
+            "mutation { addTodo(input: {task: \"more\"}) { todo { id } } }",
+            r#"mutation { toggleTodo(id: "todo_1") { todo { id } } }"#,
+        ] {
+            let answer = ada.send(change, json!({})).await;
+            is_told_to_come_back(&answer);
+        }
+        bystanders.answered(LISTS).await;
+    };
+    let ((), impact) = bystanders.during(changes).await;
     assert_eq!(ada.tasks().await, ["before"]);
     app.database.execute("drop trigger refuse on todos").await;
     let began = Instant::now();
@@ -329,7 +344,8 @@ async fn a_full_disk_stops_changes_and_nothing_else() {
     Row {
         about: "database",
         fault: "the disk is full (a trigger says PostgreSQL's 53100)",
-        sees: "changes: 503, `Retry-After: 2`; lists are read as ever",
+        sees: "changes: 503, `Retry-After: 2`",
+        bystanders: Some(&impact),
         well_after: Some(well),
         kept: "every acknowledged todo",
     }
@@ -378,6 +394,7 @@ async fn a_full_pool_is_told_soon_and_empties_again() {
         about: "database",
         fault: "every connection of the pool is in use (4 writers wait for a row, 2 more come)",
         sees: &format!("503, `Retry-After: 2`, after {}", spoken(waited)),
+        bystanders: None,
         well_after: Some(well),
         kept: "the 4 that had a connection were done",
     }

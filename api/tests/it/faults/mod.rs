@@ -1,6 +1,7 @@
 //! What users see when a part of the service is away, slow or broken, and that it is well again by itself.
 //! `cargo xtask faults` makes the table of `docs/reliability.md` of what these tests report.
 
+mod bystanders;
 mod clients;
 mod core;
 mod database;

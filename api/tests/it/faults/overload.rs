@@ -120,6 +120,7 @@ async fn overload_lets_one_request_wait_for_each_connection() {
             busy.as_secs_f64() / usual.as_secs_f64(),
             spoken(told)
         ),
+        bystanders: None,
         well_after: Some(well),
         kept: "what was let in",
     }

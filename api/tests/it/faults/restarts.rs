@@ -110,6 +110,7 @@ async fn told_to_stop_under_load_it_ends_what_it_began() {
              process has ended after {}",
             spoken(took)
         ),
+        bystanders: None,
         well_after: None,
         kept: &format!("all {} acknowledged todos, and none that was not", there.len()),
     }
@@ -167,6 +168,7 @@ async fn a_rolling_restart_of_two_copies_fails_no_request() {
             acknowledged.len(),
             spoken(took)
         ),
+        bystanders: None,
         well_after: None,
         kept: &format!("all {} acknowledged todos, each once", acknowledged.len()),
     }

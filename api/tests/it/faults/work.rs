@@ -91,11 +91,6 @@ impl Work {
         }
     }
 
-    /// How often somebody was told to come back so far.
-    pub fn times_refused(&self) -> usize {
-        self.change(|done| done.refused)
-    }
-
     /// How long the slowest answer took so far.
     pub fn slowest(&self) -> Duration {
         self.change(|done| done.slowest)

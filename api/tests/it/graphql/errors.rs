@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use api::{
-    graphql::{self, Accounts, Code, Error, Introspection, Manifest, Operations},
+    graphql::{Accounts, Code, Error, Introspection, Manifest, Operations},
     router::router,
+    schema,
     state::{AppState, Parts},
 };
 use async_graphql::resolver_utils::EnumType as _;
@@ -101,9 +102,9 @@ async fn a_resolver_that_panics_is_an_internal_error() {
     let app = TestApp::start().await;
     let ada = app.user("ada").await;
     let (rls, live) = (&app.state.rls, &app.state.live);
-    let schema = graphql::schema(rls, Panicking, live, Introspection::Allowed);
+    let schema = schema::schema(rls, Panicking, live, Introspection::Allowed);
     let own = [Manifest::own().expect("a manifest")];
-    let schema = graphql::endpoint(schema, Introspection::Allowed, &own, Operations::Any)
+    let schema = schema::endpoint(schema, Introspection::Allowed, &own, Operations::Any)
         .await
         .expect("starts");
     let state = AppState::from(Parts { schema, ..Parts::clone(&app.state) });

@@ -1,7 +1,10 @@
 //! How PostgreSQL reads a page: the resolver's own statement, as `authenticated`, with row-level
 //! security, on a table of 20,000 rows.
 
-use api::graphql::list::{Arguments, List, Place, TodoFilter, TodoOrder, encode};
+use api::todos::{
+    Arguments, List, TodoFilter, TodoOrder,
+    cursor::{Place, encode},
+};
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ConnectionTrait, Database, DatabaseTransaction, DbBackend, QueryTrait, Statement,

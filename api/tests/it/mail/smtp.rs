@@ -104,7 +104,7 @@ async fn both_mails_arrive_as_text_and_html_with_links_that_work() {
             mail.token()
         );
         assert!(text.contains(&format!("{link}&tenantId=public")), "{text}");
-        assert!(html.contains(&format!("href=\"{link}&amp;tenantId=public\"")), "{html}");
+        assert!(html.contains(&format!("href=\"{link}&amp;tenantId=public")), "{html}");
     }
 
     let body = json!({"method": "token", "token": mails[0].token()});

@@ -47,13 +47,19 @@ impl Symbols {
     /// `auth.session()`, `auth.jwt()` or `current_setting('request.jwt.claims')`.
     fn is_claims(&self, node: &Node) -> bool {
         let node = self.unwrap(node);
+        let is_call = node.name == "FUNCEXPR" && self.has(Symbol::Claims, node.number("funcid"));
+        is_call || self.reads_claims_setting(node)
+    }
+
+    /// `current_setting('request.jwt.claims')`.
+    pub(super) fn reads_claims_setting(&self, node: &Node) -> bool {
         let names_claims = || {
             let name = node.nodes("args").first().and_then(|name| constant::text(name));
-            name.is_some_and(|name| name == b"request.jwt.claims")
+            name.is_some_and(|name| name.eq_ignore_ascii_case(b"request.jwt.claims"))
         };
         node.name == "FUNCEXPR"
-            && (self.has(Symbol::Claims, node.number("funcid"))
-                || self.has(Symbol::Setting, node.number("funcid")) && names_claims())
+            && self.has(Symbol::Setting, node.number("funcid"))
+            && names_claims()
     }
 
     /// `(SELECT auth.session() -> 'st-perm' -> 'v') ? 'todos:read-any'`. Operands that are true of every user with the

@@ -28,6 +28,8 @@ pub struct Facts {
     pub requires_ownership: bool,
     /// True alone for users whose claims name a role or a permission.
     pub requires_permission_claim: bool,
+    /// Reads `request.jwt.claims` itself, without `auth.session()`.
+    pub reads_claims_setting: bool,
     /// Functions that are called once a row, though the row does not matter to them.
     pub bare: Vec<i64>,
     pub compared: Vec<Comparison>,
@@ -53,6 +55,7 @@ impl Facts {
             same_for_every_user: symbols.same_for_every_user(&root),
             requires_ownership: symbols.requires_ownership(&root),
             requires_permission_claim: symbols.requires_permission_claim(&root),
+            reads_claims_setting: any(&root, &|node| symbols.reads_claims_setting(node)),
             ..Self::default()
         };
         facts.visit(&root, 0, symbols);

@@ -40,6 +40,7 @@ pub const RULES: &[&Rule] = &[
     &policy::TRUE_FOR_CHANGES,
     &policy::TRUE_FOR_READING,
     &policy::NOT_OWN_ROWS,
+    &policy::UNSIGNED_CLAIMS,
     &policy::SEVERAL,
     &policy::FOR_PUBLIC,
     &policy::UPDATE_WITHOUT_CHECK,

@@ -62,6 +62,19 @@ pub const NOT_OWN_ROWS: Rule = Rule {
           GROUP BY p.object, p.roles",
 };
 
+/// `auth.session()` returns claims only if their signature is valid. The setting itself can be written by any SQL.
+pub const UNSIGNED_CLAIMS: Rule = Rule {
+    id: "policy-unsigned-claims",
+    severity: Severity::Error,
+    title: "With signed claims: a policy that reads the setting with the claims, whose signature is not verified",
+    message: "{object} reads request.jwt.claims, which any SQL can set, without verifying the signature",
+    advice: "replace current_setting('request.jwt.claims', true)::jsonb by (SELECT auth.session()) in the policy",
+    sql: "SELECT DISTINCT p.object
+          FROM policy p JOIN clause c ON c.policy = p.oid
+          WHERE c.reads_claims_setting AND EXISTS (
+              SELECT FROM relation k WHERE k.name = 'auth_private.claims_keys')",
+};
+
 /// Permissive policies are joined by OR: each must be right by itself, and each is asked.
 pub const SEVERAL: Rule = Rule {
     id: "policy-several-permissive",

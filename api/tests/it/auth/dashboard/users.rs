@@ -127,6 +127,7 @@ async fn an_email_is_verified_unverified_or_its_reader_asked() {
     };
     assert_eq!(ask_reader().await, json!({"status": "OK"}));
     let mail = mail::next(&app, &mut 0).await;
+    assert!(mail.link().as_str().ends_with(&format!("&userId={}", ada.id)), "{}", mail.link());
     let body = json!({"method": "token", "token": mail.token()});
     let answer = send(app.post("/auth/user/email/verify").json(&body)).await;
     assert_eq!(answer.body, json!({"status": "OK"}));

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use rls_lint::{Login, Severity};
 
 use super::{
+    cases::{NOTES, OWN},
     lint,
-    rules::{NOTES, OWN},
 };
 use crate::support::database::TestDatabase;
 

@@ -1,5 +1,6 @@
 //! The lint, on real databases that are broken on purpose.
 
+mod cases;
 mod conditions;
 mod login;
 mod mutations;

@@ -4,7 +4,7 @@ use api::rls::lint_options;
 use pg_scope::Options;
 use rls_lint::{CREATE_IN_PUBLIC, Login, pool, run};
 
-use super::{findings, places, rules::Case};
+use super::{cases::Case, findings, places};
 use crate::{rls::guard::faults, support::database::TestDatabase};
 
 /// Tables without a policy that names an owner: statements, and what is an error or a warning then.

@@ -13,7 +13,7 @@ use crate::{
     mailer::{Mail, MailKind},
     recipes::dashboard::{
         input::{self, Params},
-        user::{login_method, status},
+        user::{login_method, status, user_with_method},
     },
     routes::JsonObject,
 };
@@ -59,14 +59,15 @@ pub async fn send_link(
     JsonObject(body): JsonObject,
 ) -> Result<Response, Error> {
     let recipe_user_id = input::text(&body, "recipeUserId")?;
-    let Some(email) = login_method(&supertokens, recipe_user_id).await?.email else {
+    let (user, method) = user_with_method(&supertokens, recipe_user_id).await?;
+    let Some(email) = method.email else {
         return Ok(status("EMAIL_ALREADY_VERIFIED_ERROR"));
     };
     let token = supertokens.core().create_verification_token(recipe_user_id, &email).await?;
     let Some(token) = token else {
         return Ok(status("EMAIL_ALREADY_VERIFIED_ERROR"));
     };
-    let link = supertokens.link("verify-email", &token);
+    let link = supertokens.verification_link(&token, &user.id);
     supertokens.require_mailer()?;
     supertokens.mailer().send(Mail { kind: MailKind::EmailVerification, to: email, link });
     Ok(status("OK"))

@@ -138,8 +138,17 @@ pub async fn login_method(
     supertokens: &SuperTokens,
     recipe_user_id: &str,
 ) -> Result<LoginMethod, Error> {
+    Ok(user_with_method(supertokens, recipe_user_id).await?.1)
+}
+
+/// The user of that login method and the method, or bad input.
+pub async fn user_with_method(
+    supertokens: &SuperTokens,
+    recipe_user_id: &str,
+) -> Result<(User, LoginMethod), Error> {
     let user = supertokens.users().get(recipe_user_id).await?.ok_or_else(unknown)?;
-    user.login_method(recipe_user_id).cloned().ok_or_else(unknown)
+    let method = user.login_method(recipe_user_id).cloned().ok_or_else(unknown)?;
+    Ok((user, method))
 }
 
 pub fn status(status: &str) -> Response {

@@ -49,7 +49,7 @@ pub async fn send_link(
     } else {
         fetch_claim(&supertokens, session).await?
     };
-    let link = supertokens.link("verify-email", &token);
+    let link = supertokens.verification_link(&token, session.claims.user_id());
     supertokens.mailer().send(Mail { kind: MailKind::EmailVerification, to: email, link });
     Ok(answer(session, &json!({"status": "OK"})))
 }

@@ -1,3 +1,0 @@
-//! SeaORM entities, one a table.
-
-pub mod todo;

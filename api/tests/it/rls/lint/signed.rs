@@ -9,7 +9,7 @@ async fn policy_without_signature_check_is_an_error() {
     database.execute(NOTES).await;
     let policies = format!(
         "create policy own on notes for select to authenticated using ((select {CLAIMS}) = user_id);
-         create policy some on notes as restrictive for delete to authenticated
+         create policy titled on notes as restrictive for delete to authenticated
              using (title = current_setting('Request.JWT.claims'))"
     );
     database.execute(&policies).await;
@@ -22,7 +22,7 @@ async fn policy_without_signature_check_is_an_error() {
 
     database.sign_claims().await;
     let found = lint(&database.login_url(), &Login::Own).await.findings;
-    assert_eq!(unsigned(&found), ["policy own on notes", "policy some on notes"]);
+    assert_eq!(unsigned(&found), ["policy own on notes", "policy titled on notes"]);
 }
 
 #[tokio::test]

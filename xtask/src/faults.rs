@@ -35,6 +35,7 @@ pub fn run() -> Result<()> {
     cargo.args(["test", "--no-fail-fast"]).args(workspace::MEMBERS);
     cargo.args(["--all-features", "faults::", "--", "--test-threads", "1"]);
     cargo.env("TEST_DATABASE_URL", cluster.superuser_url()).env("FAULTS_REPORT", &report);
+    cargo.env("FAULTS_TODOS", "1000000");
     step("Faults", |step| run::streamed(&mut cargo, IdleTimeout::Build, step))?;
     let lines = fs::read_to_string(&report).context("no test reported anything")?;
     fs::remove_file(&report)?;

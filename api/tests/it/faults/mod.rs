@@ -6,6 +6,7 @@ mod clients;
 mod core;
 mod database;
 mod fairness;
+mod many_rows;
 mod overload;
 mod report;
 mod restarts;

@@ -1,16 +1,10 @@
 //! Changes of many todos: of those that are named, all or none; of all, chunk by chunk.
 
-use std::env;
-
 use clock::Clock;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::support::{
-    app::{TestApp, User},
-    database::TestDatabase,
-    program::{Program, memory},
-};
+use crate::support::app::{TestApp, User};
 
 const SET: &str = "mutation($ids: [ID!]!, $isComplete: Boolean!) {
     setTodosComplete(ids: $ids, isComplete: $isComplete) { todos { id isComplete } } }";
@@ -233,57 +227,6 @@ async fn calls_at_once_complete_and_clear_all() {
         join_all([call(), call()]).await;
         assert_eq!(count(&app, left).await, 0, "{left}");
     }
-}
-
-/// With `BULK_TODOS=1000000` in the environment, of a million.
-#[tokio::test]
-async fn changes_of_all_take_no_memory_for_each_todo() {
-    let number = env::var("BULK_TODOS").map_or(Ok(100_000), |number| number.parse::<u32>());
-    let number = number.expect("BULK_TODOS is a number");
-    let database = TestDatabase::migrated().await;
-    let owner = sea_orm::Database::connect(database.owner_url()).await.expect("the owner");
-    migration::quota::set(&owner, number).await.expect("the limit is set");
-    owner.close().await.expect("closed");
-    let program = Program::start(&database, &[("REQUEST_TIMEOUT", "600")]).await;
-    let access = program.sign_up("ada@example.com").await;
-    let send = async |query: &str| {
-        let answer = program.post("/graphql", Some(&access), &json!({"query": query})).await;
-        let answer: Value = answer.json().await.expect("JSON");
-        assert_eq!(answer.get("errors"), None, "{answer}");
-        answer["data"].clone()
-    };
-    let user = send("{ session { userId } }").await["session"]["userId"].clone();
-    let fill = format!(
-        "insert into todos (user_id, task) select '{}', 'x' from generate_series(1, {number})",
-        user.as_str().expect("an id")
-    );
-    let all = async |query: &str| {
-        let mut count = 0;
-        loop {
-            let data = send(query).await;
-            count += data["did"]["count"].as_u64().expect("a count");
-            if data["did"]["hasMore"] == false {
-                return count;
-            }
-        }
-    };
-    let (complete, clear) = (
-        "mutation { did: completeAll { count hasMore } }",
-        "mutation { did: clearCompleted { count hasMore } }",
-    );
-    assert_eq!((all(complete).await, all(clear).await), (0, 0));
-    let before = memory(program.id());
-    database.execute(&fill).await;
-    assert_eq!(all(complete).await, u64::from(number));
-    assert_eq!(all(clear).await, u64::from(number));
-    database.execute(&fill).await;
-    let delete = r#"mutation { did: deleteAccount(password: "secret123") { outcome } }"#;
-    assert_eq!(send(delete).await["did"]["outcome"], "DELETED");
-    let grown = memory(program.id()).saturating_sub(before);
-    println!("{number} todos, completed, cleared and deleted: {grown} kB");
-    assert!(grown < 20 * 1024, "{grown} kB");
-    let left = sqlx::query_scalar::<_, i64>("select count(*) from todos");
-    assert_eq!(left.fetch_one(&mut database.connect().await).await.expect("a count"), 0);
 }
 
 /// An operation that asks for the field so many times.

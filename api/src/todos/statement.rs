@@ -24,6 +24,7 @@ static TEXTS: LazyLock<RwLock<HashMap<Shape, Arc<str>>>> = LazyLock::new(RwLock:
 
 /// All that the text of a statement depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a part of the text that may be missing")]
 struct Shape {
     columns: Columns,
     is_of_owner: bool,
